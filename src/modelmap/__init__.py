@@ -1,0 +1,1 @@
+"""A map of language models drawn from their log-likelihood vectors."""

@@ -1,0 +1,1 @@
+"""KL divergences between models, and what follows from them."""

@@ -1,0 +1,1 @@
+"""Model maps: coordinates and how faithful they are."""

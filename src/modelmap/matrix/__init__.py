@@ -1,0 +1,1 @@
+"""From score files to the log-likelihood matrix."""

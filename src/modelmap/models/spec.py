@@ -1,0 +1,47 @@
+"""What a model is: its source, its place in the lineage, and what changes its numbers."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
+
+# A name becomes a file name: one slash, as in hub ids, is allowed and written as two underscores.
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$"
+COMMIT = r"^[0-9a-f]{40}$"
+
+
+class ModelSpec(BaseModel):
+    """One model to score. A score's identity depends on all of it but family, parent and kind."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    name: Annotated[str, Field(pattern=NAME)]
+    source: Literal["zoo", "directory", "gguf", "hub"]
+    location: str
+    """zoo: its name; directory: a path; gguf: a path or `package:file`; hub: the model's id."""
+    revision: Annotated[str, Field(pattern=COMMIT)] | None = None
+    version: str | None = None
+    """Of the package that ships a GGUF: the model's revision, in place of a commit."""
+    family: str
+    parent: str | None = None
+    kind: str
+    dtype: Literal["float32", "float16", "bfloat16"] = "float32"
+    quantisation: None = None
+    attention: Literal["sdpa", "eager"] = "sdpa"
+    max_length: Annotated[int, Field(ge=2)] | None = None
+
+    @model_validator(mode="after")
+    def _parts_fit_the_source(self) -> "ModelSpec":
+        if ".." in self.name.split("/") or "__" in self.name:
+            raise ValueError("a name holds no '..' and no double underscore")
+        if self.source == "gguf" and ":" in self.location and self.version is None:
+            raise ValueError("a GGUF inside a package needs the package's version")
+        return self
+
+    @property
+    def file_name(self) -> str:
+        """Return the name of the model's score file."""
+        return self.name.replace("/", "__") + ".parquet"
+
+
+class Models(RootModel[list[ModelSpec]]):
+    """The section `models` of resolved.yaml."""

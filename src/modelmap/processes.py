@@ -1,0 +1,38 @@
+"""What every worker process of the project shares: one thread, and an end with its parent."""
+
+import os
+import threading
+import time
+
+# glibc gives large freed arrays back to the system at once and asks for them again, page by
+# page: keeping them saves a tenth of the time.
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 32),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 33),
+}
+
+
+def set_worker_environment() -> None:
+    """Make processes started from here on run one thread each."""
+    os.environ.update(ONE_THREAD)
+
+
+def start_worker() -> None:
+    """Prepare this process to work: one torch thread, quiet transformers, no orphaned life."""
+    import torch
+    from transformers.utils import logging
+
+    torch.set_num_threads(1)
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    parent = os.getppid()
+    threading.Thread(target=_end_without, args=(parent,), daemon=True).start()
+
+
+def _end_without(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)

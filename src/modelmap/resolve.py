@@ -1,0 +1,104 @@
+"""One readable configuration out of conf/, params.yaml and the chosen experiment."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import BaseModel, ConfigDict, Field
+
+from modelmap.divergence.settings import Divergence
+from modelmap.errors import UserError, listed
+from modelmap.figures.settings import Figures
+from modelmap.maps.settings import MapSettings
+from modelmap.matrix.settings import Matrix
+from modelmap.models.roster import Roster, roster_models
+from modelmap.models.spec import ModelSpec
+from modelmap.scoring.settings import Scoring
+from modelmap.texts.settings import Corpus, Sampling
+from modelmap.zoo.settings import Zoo
+from modelmap.files import checked
+
+HEADER = """\
+# Written by `modelmap resolve` from conf/, params.yaml and the experiment: edit those, not this.
+# Every later stage reads its own keys of this file. Hardware is not here: it changes no number.
+"""
+
+
+class Resolved(BaseModel):
+    """Everything that decides the numbers, section by section."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    experiment: str
+    corpus: Corpus
+    texts: Sampling
+    zoo: Zoo
+    models: list[ModelSpec] = Field(min_length=2)
+    scoring: Scoring
+    matrix: Matrix
+    divergence: Divergence
+    map: MapSettings
+    figures: Figures
+
+
+def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
+    """Return conf/config.yaml composed by Hydra, with params.yaml below the experiment.
+
+    Raises UserError for an unknown experiment, group member or key, or a broken interpolation.
+    """
+    known = sorted(path.stem for path in (root / "conf" / "experiment").glob("*.yaml"))
+    if experiment not in known:
+        raise UserError(f"params.yaml: no experiment {experiment!r}; there are {', '.join(known)}")
+    overrides = [f"experiment={experiment}", f"hydra.searchpath=[file://{root}]"]
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(root / "conf"), version_base="1.3"):
+            composed = compose("config", overrides=overrides)
+        content = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
+        told = " ".join(str(error).split())
+        raise UserError(f"conf/ cannot be composed for experiment {experiment}: {told}") from error
+    assert isinstance(content, dict)
+    return {str(key): value for key, value in content.items()}
+
+
+def resolve(composed: dict[str, Any], experiment: str, pins: dict[str, str]) -> Resolved:
+    """Return the checked configuration, with the roster expanded into one entry per model.
+
+    Raises UserError that lists all wrong keys, all unpinned hub models, or all doubled names.
+    """
+    content = dict(composed)
+    content.pop("seed", None)
+    roster = checked(Roster, content.pop("roster", {}), "conf/models")
+    zoo = checked(Zoo, content.get("zoo", {}), "conf/zoo")
+    content["models"] = roster_models(roster, zoo, pins)
+    content["experiment"] = experiment
+    resolved = checked(Resolved, content, f"experiment {experiment}")
+    _check_models(resolved)
+    return resolved
+
+
+def _check_models(resolved: Resolved) -> None:
+    unpinned = [m.location for m in resolved.models if m.source == "hub" and m.revision is None]
+    if unpinned:
+        raise UserError(
+            f"hub models without a pinned revision: {listed(unpinned)}; run `modelmap pin`"
+        )
+    names = [model.name for model in resolved.models]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise UserError(f"models named twice: {listed(doubled)}; rename one in conf/models")
+    strangers = sorted({m.parent for m in resolved.models if m.parent} - set(names))
+    if strangers:
+        raise UserError(f"parents that are no models: {listed(strangers)}; mend conf/models")
+
+
+def as_yaml(resolved: Resolved) -> str:
+    """Return the text of resolved.yaml; keys left at None are not written."""
+    content = resolved.model_dump(mode="json", exclude_none=True)
+    return HEADER + yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=200)

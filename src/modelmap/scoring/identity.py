@@ -1,0 +1,67 @@
+"""What makes two scores the same score."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from modelmap.models.spec import ModelSpec
+from modelmap.scoring.settings import Scoring
+from modelmap.scoring.version import SCORER_VERSION
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Everything a log-likelihood vector depends on.
+
+    Device, batch budget, number of workers, library versions and time are recorded beside a
+    score and are not part of it.
+    """
+
+    source: str
+    revision: str
+    tokenizer: str
+    rule: str
+    dtype: str
+    quantisation: str | None
+    attention: str
+    max_length: int | None
+    text_set: str
+    scorer_version: int
+
+    @property
+    def fingerprint(self) -> str:
+        """Return 64 hexadecimal digits that change with any field."""
+        return hashlib.sha256(self.as_json().encode()).hexdigest()
+
+    def as_json(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True)
+
+
+def text_set_hash(texts: Iterable[str]) -> str:
+    """Return 64 hexadecimal digits that depend on every text and on their order."""
+    total = hashlib.sha256()
+    for text in texts:
+        total.update(hashlib.sha256(text.encode("utf-8")).digest())
+    return total.hexdigest()
+
+
+def identify(
+    spec: ModelSpec, revision: str, tokenizer: str, scoring: Scoring, text_set: str
+) -> Identity:
+    """Return the identity of a model's scores; `revision` and `tokenizer` are commits or hashes.
+
+    Where a model lies is part of its identity on the hub only: local files are known by content.
+    """
+    return Identity(
+        source=f"hub:{spec.location}" if spec.source == "hub" else "files",
+        revision=revision,
+        tokenizer=tokenizer,
+        rule=scoring.rule,
+        dtype=spec.dtype,
+        quantisation=spec.quantisation,
+        attention=spec.attention,
+        max_length=spec.max_length,
+        text_set=text_set,
+        scorer_version=SCORER_VERSION,
+    )

@@ -1,0 +1,60 @@
+"""Score files: what they hold, whether they are whole, and the store that keeps them all."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from modelmap.errors import UserError
+from modelmap.scoring.identity import Identity
+from modelmap.tables import SCORES, check_table, read_parquet, write_table
+
+DIGEST = "digest"
+
+
+def digest(frame: pd.DataFrame) -> str:
+    """Return a hash of every value of a score table."""
+    total = hashlib.sha256()
+    for name in frame.columns:
+        total.update(name.encode() + b"\0" + np.ascontiguousarray(frame[name].to_numpy()).tobytes())
+    return total.hexdigest()
+
+
+def write_scores(
+    frame: pd.DataFrame, path: Path, identity: Identity, facts: dict[str, object]
+) -> None:
+    """Write a score file with its identity, a digest of its values, and what was recorded."""
+    metadata = {
+        "fingerprint": identity.fingerprint,
+        "identity": identity.as_json(),
+        "facts": json.dumps(facts, sort_keys=True),
+        DIGEST: digest(frame),
+    }
+    write_table(frame, SCORES, path, metadata)
+
+
+def read_scores(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return a score file's table and metadata. Raises UserError if it is torn or edited."""
+    frame, metadata = read_parquet(path)
+    check_table(frame, SCORES, path.name)
+    if metadata.get(DIGEST) != digest(frame):
+        raise UserError(f"{path.name} does not hold what was written: run `dvc repro` again")
+    return frame, metadata
+
+
+def holds(path: Path, fingerprint: str) -> bool:
+    """Return whether `path` is a whole score file of that fingerprint."""
+    if not path.is_file():
+        return False
+    try:
+        _, metadata = read_scores(path)
+    except UserError:
+        return False
+    return metadata.get("fingerprint") == fingerprint
+
+
+def stored(store: Path, fingerprint: str) -> Path:
+    """Return where the store keeps the finished scores of a fingerprint."""
+    return store / "scores" / f"{fingerprint}.parquet"

@@ -1,0 +1,13 @@
+"""Stage resolve: conf/, params.yaml and the experiment become resolved.yaml."""
+
+from modelmap.files import read_yaml, write_text
+from modelmap.layout import Layout
+from modelmap.resolve import as_yaml, compose_configuration, resolve
+
+
+def run(layout: Layout) -> None:
+    """Write resolved.yaml. Nothing outside the project is asked."""
+    experiment = str(read_yaml(layout.params).get("experiment", "embedded"))
+    pins = read_yaml(layout.pins) if layout.pins.exists() else {}
+    composed = compose_configuration(layout.root, experiment)
+    write_text(layout.resolved, as_yaml(resolve(composed, experiment, pins)))

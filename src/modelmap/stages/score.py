@@ -1,0 +1,43 @@
+"""Stage score: every model's log-likelihood of every text."""
+
+from modelmap.errors import UserError
+from modelmap.hardware import load_hardware
+from modelmap.layout import Layout
+from modelmap.models.source import content_hashes, local_files, weight_bytes
+from modelmap.models.spec import Models, ModelSpec
+from modelmap.scoring.identity import identify, text_set_hash
+from modelmap.scoring.plan import estimated_tflop
+from modelmap.scoring.run import score_all
+from modelmap.scoring.settings import Scoring
+from modelmap.scoring.work import Job, Order
+from modelmap.section import read_section
+from modelmap.tables import TEXTS, read_table
+
+# Until a hub model is here its size is unknown: the guess only decides who is scored first.
+HUB_WEIGHT_BYTES = 1_000_000_000
+GGUF_EXPANSION = 6
+
+
+def run(layout: Layout) -> None:
+    """Write one score file per model into data/scores."""
+    models = read_section(layout, "models", Models).root
+    scoring = read_section(layout, "scoring", Scoring)
+    texts = read_table(layout.texts, TEXTS)
+    text_set = text_set_hash(texts["text"])
+    text_bytes = int(texts["n_bytes"].sum())
+    jobs = [_job(spec, scoring, text_set, text_bytes, layout) for spec in models]
+    score_all(Order(layout.root, jobs, scoring, load_hardware(layout.conf)))
+
+
+def _job(spec: ModelSpec, scoring: Scoring, text_set: str, text_bytes: int, layout: Layout) -> Job:
+    if spec.source == "hub":
+        if spec.revision is None:
+            raise UserError(f"model {spec.name} has no revision: run `modelmap pin`")
+        revision = tokenizer = spec.revision
+        weights = HUB_WEIGHT_BYTES
+    else:
+        files = local_files(spec, layout)
+        revision, tokenizer = content_hashes(files)
+        weights = weight_bytes(files) * (GGUF_EXPANSION if spec.source == "gguf" else 1)
+    identity = identify(spec, revision, tokenizer, scoring, text_set)
+    return Job(spec, identity, estimated_tflop(weights, text_bytes))

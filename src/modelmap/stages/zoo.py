@@ -1,0 +1,71 @@
+"""Stage zoo: the training pool becomes small models, as ordinary Hugging Face directories."""
+
+import shutil
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+from tqdm import tqdm
+
+from modelmap.errors import UserError, listed
+from modelmap.hardware import load_hardware
+from modelmap.layout import Layout
+from modelmap.processes import set_worker_environment, start_worker
+from modelmap.section import read_section
+from modelmap.texts.pools import chunked_documents, training_pool
+from modelmap.texts.settings import Corpus
+from modelmap.zoo.build import Pool, build_family
+from modelmap.zoo.settings import Zoo
+
+
+def run(layout: Layout) -> None:
+    """Write data/zoo: one directory per recipe; empty where the experiment has no zoo."""
+    zoo = read_section(layout, "zoo", Zoo)
+    layout.zoo.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(dir=layout.zoo.parent, prefix=".zoo-"))
+    try:
+        if zoo.families:
+            corpus = read_section(layout, "corpus", Corpus)
+            pool = training_pool(chunked_documents(corpus, layout.raw), corpus)
+            _check_categories(zoo, pool)
+            _build(zoo, pool, partial, load_hardware(layout.conf).n_workers)
+        shutil.rmtree(layout.zoo, ignore_errors=True)
+        partial.chmod(0o755)
+        partial.replace(layout.zoo)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _check_categories(zoo: Zoo, pool: Pool) -> None:
+    missing = [name for name in zoo.descendants.finetunes if name not in pool]
+    if missing:
+        raise UserError(
+            f"zoo.descendants.finetunes: no training texts for {listed(missing)}; "
+            f"the corpus has {', '.join(pool)}"
+        )
+
+
+def _build(zoo: Zoo, pool: Pool, directory: Path, n_workers: int) -> None:
+    """Build the families in processes of one thread each."""
+    set_worker_environment()
+    started = time.time()
+    terminal = sys.stderr.isatty()
+    with (
+        ProcessPoolExecutor(n_workers, get_context("spawn"), start_worker) as workers,
+        tqdm(total=len(zoo.families), unit="family", desc="zoo", disable=not terminal) as bar,
+    ):
+        made = [workers.submit(build_family, one, zoo, pool, directory) for one in zoo.families]
+        for count, future in enumerate(as_completed(made), start=1):
+            name = future.result()
+            bar.update()
+            if not terminal:
+                spent = time.time() - started
+                left = spent * (len(made) - count) / count
+                print(
+                    f"zoo: {name}, {count} of {len(made)} families, about {left:.0f} s left",
+                    file=sys.stderr,
+                    flush=True,
+                )

@@ -1,0 +1,1 @@
+"""From packages, files or a data set to a table of texts."""

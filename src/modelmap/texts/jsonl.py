@@ -1,0 +1,43 @@
+"""The file source: any JSONL file with a `text` field."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from modelmap.errors import UserError, listed
+from modelmap.texts.document import Document
+
+CATEGORY_KEYS = ("category", "pile_set_name")
+DOCUMENT_KEYS = ("document_id", "pile_idx")
+
+
+def read_documents(path: Path) -> Iterator[Document]:
+    """Yield one document per line of a JSONL file.
+
+    `category` (or the papers' `pile_set_name`) and `document_id` (or `pile_idx`) are used where
+    a line has them; otherwise the category is the file's name and each line its own document.
+    Raises UserError that lists the lines that are not objects with a `text`.
+    """
+    if not path.is_file():
+        raise UserError(f"no texts at data/raw/{path.name}: put the file there, or change corpus.path")
+    documents: list[Document] = []
+    bad: list[str] = []
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        try:
+            row = json.loads(line.decode("utf-8"))
+        except ValueError:
+            bad.append(f"line {number} is not JSON")
+            continue
+        if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+            bad.append(f"line {number} has no text")
+            continue
+        documents.append(_document(row, path.name, number))
+    if bad:
+        raise UserError(f"{path.name}: {listed(bad)}; mend or remove these lines")
+    yield from documents
+
+
+def _document(row: dict[str, object], name: str, number: int) -> Document:
+    category = next((str(row[key]) for key in CATEGORY_KEYS if key in row), name)
+    document_id = next((str(row[key]) for key in DOCUMENT_KEYS if key in row), f"{name}#{number}")
+    return Document(document_id, category, name, "", f"#{number}", str(row["text"]))

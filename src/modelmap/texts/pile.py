@@ -1,0 +1,87 @@
+"""The papers' own texts: P1's recipe on the Pile, draw for draw."""
+
+import random
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import pandas as pd
+
+from modelmap.errors import UserError
+from modelmap.texts.chunk import chunk_text, is_long_enough
+from modelmap.texts.settings import Corpus
+
+Stream = Callable[[], Iterable[dict[str, Any]]]
+
+
+def stream_documents(corpus: Corpus) -> Stream:
+    """Return a function that starts a fresh stream of the data set's first documents."""
+    from datasets import load_dataset
+
+    def start() -> Iterator[dict[str, Any]]:
+        try:
+            rows = load_dataset(
+                str(corpus.dataset), split=corpus.split, revision=corpus.revision, streaming=True
+            )
+            yield from islice(rows, corpus.n_documents)
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"cannot stream {corpus.dataset} ({type(error).__name__}): check the network and "
+                "the name, then run `dvc repro` again"
+            ) from error
+
+    return start
+
+
+def kept_chunks(
+    documents: Iterable[dict[str, Any]], min_bytes: int, max_bytes: int
+) -> Iterator[dict[str, Any]]:
+    """Yield every kept chunk with pile_idx, chunk_idx, pile_set_name and text, in order."""
+    for pile_idx, document in enumerate(documents):
+        for chunk_idx, chunk in enumerate(chunk_text(document["text"], max_bytes)):
+            if is_long_enough(chunk, min_bytes):
+                yield {
+                    "pile_idx": pile_idx,
+                    "chunk_idx": chunk_idx,
+                    "pile_set_name": document["meta"]["pile_set_name"],
+                    "text": chunk,
+                }
+
+
+def draw_texts(stream: Stream, corpus: Corpus, n_texts: int) -> pd.DataFrame:
+    """Return P1's texts: `random.seed(seed)`, `random.sample(chunks, n_drawn)[:n_texts]`.
+
+    The stream is read twice, first to count the chunks and then to pick the drawn ones:
+    sampling indices gives the same draw as sampling the list, without holding millions of
+    chunks in memory. Columns are those of the texts table.
+    """
+
+    def chunks() -> Iterator[dict[str, Any]]:
+        return kept_chunks(stream(), corpus.min_bytes, corpus.max_bytes)
+
+    total = sum(1 for _ in chunks())
+    n_drawn = int(corpus.n_drawn or 0)
+    if not n_texts <= n_drawn <= total:
+        raise UserError(
+            f"texts.n_texts = {n_texts}, corpus.n_drawn = {n_drawn}, chunks = {total}: each must "
+            "be at most the next"
+        )
+    # The papers' draw: the one place, with resampling's reproduction, that uses a bare seed.
+    drawn = random.Random(corpus.seed).sample(range(total), n_drawn)[:n_texts]
+    wanted = set(drawn)
+    found = {index: chunk for index, chunk in enumerate(chunks()) if index in wanted}
+    return pd.DataFrame([_row(text_id, found[i], corpus) for text_id, i in enumerate(drawn)])
+
+
+def _row(text_id: int, chunk: dict[str, Any], corpus: Corpus) -> dict[str, Any]:
+    return {
+        "text_id": text_id,
+        "text": chunk["text"],
+        "category": chunk["pile_set_name"],
+        "source": corpus.dataset,
+        "source_version": corpus.revision or "",
+        "source_path": f"pile_idx {chunk['pile_idx']} chunk_idx {chunk['chunk_idx']}",
+        "document_id": str(chunk["pile_idx"]),
+        "chunk_index": chunk["chunk_idx"],
+        "n_bytes": len(chunk["text"].encode("utf-8")),
+    }

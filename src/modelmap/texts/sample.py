@@ -1,0 +1,54 @@
+"""Drawing the texts from the sampling pool."""
+
+import numpy as np
+import pandas as pd
+
+from modelmap.errors import UserError, listed
+from modelmap.texts.settings import Sampling
+
+
+def quotas(shares: dict[str, float], n_texts: int) -> dict[str, int]:
+    """Return how many texts each category gives: the shares of n_texts, largest remainders first."""
+    exact = {name: share * n_texts for name, share in shares.items()}
+    counts = {name: int(value) for name, value in exact.items()}
+    by_remainder = sorted(exact, key=lambda name: (counts[name] - exact[name], name))
+    for name in by_remainder[: n_texts - sum(counts.values())]:
+        counts[name] += 1
+    return counts
+
+
+def sample_texts(pool: pd.DataFrame, sampling: Sampling, rng: np.random.Generator) -> pd.DataFrame:
+    """Return the sampled rows of `pool` with text_id 0..N-1.
+
+    Drawn without replacement within each category where shares are given, else from the whole
+    pool; "all" keeps the pool as it stands. Rows keep the pool's order. Raises UserError that
+    names every category with too few texts.
+    """
+    if sampling.n_texts == "all":
+        chosen = np.arange(len(pool))
+        if len(pool) < 2:
+            raise UserError(f"the text set has {len(pool)} texts: a map needs at least 2")
+    else:
+        strata = _strata(pool, sampling.shares, sampling.n_texts)
+        chosen = np.sort(
+            np.concatenate([rng.choice(rows, size, replace=False) for rows, size in strata])
+        )
+    texts = pool.iloc[chosen].reset_index(drop=True)
+    texts.insert(0, "text_id", np.arange(len(texts)))
+    return texts
+
+
+def _strata(
+    pool: pd.DataFrame, shares: dict[str, float], n_texts: int
+) -> list[tuple[np.ndarray, int]]:
+    wanted = quotas(shares, n_texts) if shares else {"all categories": n_texts}
+    category = pool["category"].to_numpy()
+    rows = {
+        name: np.flatnonzero(category == name) if shares else np.arange(len(pool)) for name in wanted
+    }
+    short = [f"{name} has {len(rows[name])} of {n}" for name, n in wanted.items() if len(rows[name]) < n]
+    if short:
+        raise UserError(
+            f"too few texts to sample: {listed(short)}; lower texts.n_texts or change texts.shares"
+        )
+    return [(rows[name], n) for name, n in wanted.items()]

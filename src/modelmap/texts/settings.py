@@ -1,0 +1,66 @@
+"""The sections `corpus` and `texts` of resolved.yaml."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Corpus(BaseModel):
+    """Where documents come from, how they are cut, and how they are split into pools."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: Literal["packages", "jsonl", "pile"]
+    min_bytes: Annotated[int, Field(ge=0)]
+    max_bytes: Annotated[int, Field(ge=4)]
+    train_share: Share
+    # packages
+    packages: dict[str, str] = {}
+    categories: dict[str, list[str]] = {}
+    max_document_bytes: int | None = None
+    max_category_bytes: int | None = None
+    duplicate_share: Share | None = None
+    # jsonl
+    path: str | None = None
+    # pile
+    dataset: str | None = None
+    revision: str | None = None
+    split: str = "train"
+    n_documents: int | None = None
+    n_drawn: int | None = None
+    seed: int | None = None
+
+    @model_validator(mode="after")
+    def _source_has_its_keys(self) -> "Corpus":
+        needed = {
+            "packages": ("packages", "categories"),
+            "jsonl": ("path",),
+            "pile": ("dataset", "n_documents", "n_drawn", "seed"),
+        }[self.source]
+        missing = [key for key in needed if getattr(self, key) in (None, {})]
+        if missing:
+            raise ValueError(f"source {self.source} also needs {', '.join(missing)}")
+        unknown = sorted(
+            {name for names in self.categories.values() for name in names} - set(self.packages)
+        )
+        if unknown:
+            raise ValueError(f"categories name packages without a version: {', '.join(unknown)}")
+        return self
+
+
+class Sampling(BaseModel):
+    """How many texts are drawn from the sampling pool, and in what shares."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    n_texts: Annotated[int, Field(ge=2)] | Literal["all"]
+    seed: int
+    shares: dict[str, Share] = {}
+
+    @model_validator(mode="after")
+    def _shares_sum_to_one(self) -> "Sampling":
+        if self.shares and abs(sum(self.shares.values()) - 1) > 1e-9:
+            raise ValueError(f"shares must sum to 1, not {sum(self.shares.values()):.6g}")
+        return self

@@ -1,0 +1,1 @@
+"""Small language models with known relations, trained from seeds."""
