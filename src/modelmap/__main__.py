@@ -12,7 +12,10 @@ from modelmap.errors import UserError
 from modelmap.layout import Layout
 
 STAGES = ("resolve", "texts", "zoo", "score", "matrix", "divergence", "map", "figures")
-COMMANDS = {"pin": "ask the hub for revisions and write conf/pins.yaml", "verify": "compare metrics"}
+COMMANDS = {
+    "pin": "ask the hub for revisions and write conf/pins.yaml",
+    "verify": "compare metrics",
+}
 
 
 def parser() -> argparse.ArgumentParser:

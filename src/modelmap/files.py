@@ -47,7 +47,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise UserError(f"{path.name} is missing: restore it (git checkout -- {path.name})") from error
+        raise UserError(
+            f"{path.name} is missing: restore it (git checkout -- {path.name})"
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         where = getattr(error, "problem_mark", None)
         line = f" line {where.line + 1}" if where else ""

@@ -177,7 +177,9 @@ def read_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     try:
         table = pq.read_table(path)
     except FileNotFoundError as error:
-        raise UserError(f"{path.name} is missing: run `dvc repro`, or `dvc pull {path.name}`") from error
+        raise UserError(
+            f"{path.name} is missing: run `dvc repro`, or `dvc pull {path.name}`"
+        ) from error
     except (pyarrow.ArrowInvalid, OSError) as error:
         raise UserError(f"{path.name} is cut short or damaged: run `dvc repro` again") from error
     metadata = table.schema.metadata or {}

@@ -11,4 +11,4 @@ class Divergence(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     n_neighbours: Annotated[int, Field(ge=1)]
-    linkage: Literal["average", "complete", "single", "ward"]
+    linkage: Literal["average", "complete", "single"]

@@ -119,7 +119,9 @@ class Worker:
         try:
             return self._prepare(job, directory) or self._score_shards(job, directory)
         except Exception as error:
-            told = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+            told = (
+                str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+            )
             write_text(directory / "error.txt", " ".join(told.split()))
             return "worked"
 

@@ -19,7 +19,9 @@ def read_documents(path: Path) -> Iterator[Document]:
     Raises UserError that lists the lines that are not objects with a `text`.
     """
     if not path.is_file():
-        raise UserError(f"no texts at data/raw/{path.name}: put the file there, or change corpus.path")
+        raise UserError(
+            f"no texts at data/raw/{path.name}: put the file there, or change corpus.path"
+        )
     documents: list[Document] = []
     bad: list[str] = []
     for number, line in enumerate(path.read_bytes().splitlines(), start=1):

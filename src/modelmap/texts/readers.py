@@ -12,7 +12,9 @@ from typing import Any
 from modelmap.texts.document import Document
 from modelmap.unpickle import load_allowing
 
-WIKIPEDIA = "gensim/test/test_data/enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
+WIKIPEDIA = (
+    "gensim/test/test_data/enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
+)
 NEWS = "gensim/test/test_data/lee_background.cor"
 NEWSGROUPS = "gensim/test/test_data/mini_newsgroup"
 LICENCE_NAME = re.compile(r"licen[cs]e|copying|notice", re.IGNORECASE)

@@ -41,12 +41,16 @@ def sample_texts(pool: pd.DataFrame, sampling: Sampling, rng: np.random.Generato
 def _strata(
     pool: pd.DataFrame, shares: dict[str, float], n_texts: int
 ) -> list[tuple[np.ndarray, int]]:
-    wanted = quotas(shares, n_texts) if shares else {"all categories": n_texts}
+    drawn = {name: share for name, share in shares.items() if share > 0}
+    wanted = quotas(drawn, n_texts) if drawn else {"all categories": n_texts}
     category = pool["category"].to_numpy()
     rows = {
-        name: np.flatnonzero(category == name) if shares else np.arange(len(pool)) for name in wanted
+        name: np.flatnonzero(category == name) if shares else np.arange(len(pool))
+        for name in wanted
     }
-    short = [f"{name} has {len(rows[name])} of {n}" for name, n in wanted.items() if len(rows[name]) < n]
+    short = [
+        f"{name} has {len(rows[name])} of {n}" for name, n in wanted.items() if len(rows[name]) < n
+    ]
     if short:
         raise UserError(
             f"too few texts to sample: {listed(short)}; lower texts.n_texts or change texts.shares"

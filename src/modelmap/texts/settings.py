@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -58,6 +58,12 @@ class Sampling(BaseModel):
     n_texts: Annotated[int, Field(ge=2)] | Literal["all"]
     seed: int
     shares: dict[str, Share] = {}
+    """Category to share; empty: from the whole pool."""
+
+    @field_validator("shares", mode="before")
+    @classmethod
+    def _none_is_empty(cls, value: object) -> object:
+        return {} if value is None else value
 
     @model_validator(mode="after")
     def _shares_sum_to_one(self) -> "Sampling":

@@ -1,0 +1,49 @@
+# make repro: everything from nothing.   make test: lint, types and tests.   make help: the rest.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3.11
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup repro test lint types verify notebooks lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+setup: $(VENV)/.done ## create .venv from the committed lock and install the project
+
+$(VENV)/.done: pyproject.toml $(wildcard requirements/*.txt)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --no-deps -r requirements/lock.txt -r requirements/apart.txt
+	$(BIN)/python -m pip install -q -c requirements/lock.txt -r requirements/torch.txt
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+repro: setup ## run the pipeline: only what an edit touched runs again
+	dvc repro
+
+test: setup lint types ## lint, types and all tests
+	python -m pytest -n 2 --dist worksteal
+
+lint: setup
+	ruff check .
+	ruff format --check .
+
+types: setup
+	mypy
+
+verify: setup ## compare the metrics with the committed ones, within tolerances
+	modelmap verify
+
+notebooks: setup ## run the notebooks in place of a reader
+	python -m pip install -q -c requirements/lock.txt -e '.[notebooks]'
+	jupytext --to ipynb --execute notebooks/*.py
+
+lock: setup ## resolve the dependencies anew
+	python -m pip install -q uv
+	uv pip compile -q --upgrade --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
+	  pyproject.toml requirements/torch-needs.txt --override requirements/torch-apart.txt \
+	  --extra score --extra embedded --extra pile --extra dev -o requirements/lock.txt
+
+clean: ## remove the environment and caches; data, scores and reports stay
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,61 @@
+"""Tables drawn from a matrix of divergences: pairs, nearest neighbours, clusters."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.cluster.hierarchy import linkage
+from scipy.spatial.distance import squareform
+
+Matrix = NDArray[np.float64]
+
+
+def pair_table(kl: Matrix, errors: Matrix, models: Sequence[str]) -> pd.DataFrame:
+    """Return one row per unordered pair: model_a before model_b in the matrix's order."""
+    first, second = np.triu_indices(len(models), k=1)
+    names = np.asarray(models, dtype=object)
+    return pd.DataFrame(
+        {
+            "model_a": names[first],
+            "model_b": names[second],
+            "kl_bits_per_byte": kl[first, second],
+            "se_bits_per_byte": errors[first, second],
+        }
+    )
+
+
+def square_form(pairs: pd.DataFrame, models: Sequence[str]) -> Matrix:
+    """Return the (K, K) matrix of a pair table's KL, in the order of `models`."""
+    position = {name: i for i, name in enumerate(models)}
+    full = np.zeros((len(models), len(models)))
+    rows = pairs["model_a"].map(position).to_numpy()
+    columns = pairs["model_b"].map(position).to_numpy()
+    full[rows, columns] = full[columns, rows] = pairs["kl_bits_per_byte"].to_numpy()
+    return full
+
+
+def nearest(kl: Matrix, models: Sequence[str], n_neighbours: int) -> pd.DataFrame:
+    """Return each model's nearest others, nearest first, ties in the matrix's order."""
+    without_self = kl + np.diag(np.full(len(models), np.inf))
+    order = np.argsort(without_self, axis=1, kind="stable")[:, : min(n_neighbours, len(models) - 1)]
+    rows = [
+        (name, rank, models[j], kl[i, j])
+        for i, name in enumerate(models)
+        for rank, j in enumerate(order[i], start=1)
+    ]
+    return pd.DataFrame(rows, columns=["model", "rank", "neighbour", "kl_bits_per_byte"])
+
+
+def cluster_table(kl: Matrix, method: str) -> pd.DataFrame:
+    """Return scipy's hierarchical clustering of the divergences, one merge a row."""
+    merges = linkage(squareform(kl, checks=False), method=method, optimal_ordering=True)
+    return pd.DataFrame(
+        {
+            "merge": np.arange(len(merges)),
+            "left": merges[:, 0].astype(np.int64),
+            "right": merges[:, 1].astype(np.int64),
+            "height_bits_per_byte": merges[:, 2],
+            "size": merges[:, 3].astype(np.int64),
+        }
+    )

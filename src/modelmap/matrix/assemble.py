@@ -1,0 +1,54 @@
+"""From score tables to one matrix and what is known of its models."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from modelmap.errors import UserError, listed
+from modelmap.matrix.clip_centre import Matrix
+
+LN2 = float(np.log(2))
+
+
+def assembled(scores: Mapping[str, pd.DataFrame], text_ids: Sequence[int]) -> Matrix:
+    """Return log-likelihoods in nats, shape (model, text), in the orders given.
+
+    Raises UserError that names the models and texts whose score is missing or not finite.
+    """
+    rows = [
+        frame.set_index("text_id")["loglik_nats"].reindex(text_ids).to_numpy(dtype=np.float64)
+        for frame in scores.values()
+    ]
+    matrix = np.stack(rows)
+    bad = ~np.isfinite(matrix)
+    if bad.any():
+        told = [
+            f"{name} on text {listed([text_ids[s] for s in np.flatnonzero(bad[i])], 3)}"
+            for i, name in enumerate(scores)
+            if bad[i].any()
+        ]
+        raise UserError(f"scores missing or not finite: {listed(told)}; run `dvc repro score`")
+    return matrix
+
+
+def category_bits(
+    matrix: Matrix, models: Sequence[str], category: pd.Series, n_bytes: pd.Series
+) -> pd.DataFrame:
+    """Return bits per byte of every model on every category: total nats / (bytes ln 2)."""
+    frames = []
+    for name in pd.unique(category):
+        inside = (category == name).to_numpy()
+        total_bytes = float(n_bytes[inside].sum())
+        bits = -matrix[:, inside].sum(axis=1) / (total_bytes * LN2)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "model": list(models),
+                    "category": name,
+                    "n_texts": int(inside.sum()),
+                    "bits_per_byte": bits,
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)

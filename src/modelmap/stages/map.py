@@ -1,0 +1,45 @@
+"""Stage map: coordinates become the model map, with how faithful it is."""
+
+from modelmap.divergence.neighbours import square_form
+from modelmap.files import write_json
+from modelmap.layout import Layout
+from modelmap.maps.embed import components_for, perplexity, spectrum, tsne
+from modelmap.maps.quality import map_trustworthiness, nearest_kept
+from modelmap.maps.settings import MapSettings
+from modelmap.matrix.file import read_matrix
+from modelmap.section import read_section
+from modelmap.seeds import named_seed
+from modelmap.tables import KL, MAP, SPECTRUM, read_table, write_table
+
+import pandas as pd
+
+
+def run(layout: Layout) -> None:
+    """Write data/map.parquet, spectrum.parquet and their metrics."""
+    settings = read_section(layout, "map", MapSettings)
+    matrix = read_matrix(layout.matrix)
+    kl = square_form(read_table(layout.kl, KL), matrix.models)
+    coordinates = matrix.coordinates()
+    seed = named_seed(settings.seed, "map", "tsne")
+    placed = tsne(coordinates, settings.max_perplexity, settings.metric, settings.max_iter, seed)
+    components = spectrum(coordinates)
+    cumulative = components["cumulative_share"].to_numpy()
+    write_table(
+        pd.DataFrame({"model": matrix.models, "x": placed[:, 0], "y": placed[:, 1]}),
+        MAP,
+        layout.map,
+    )
+    write_table(components, SPECTRUM, layout.spectrum)
+    write_json(
+        layout.metrics("map"),
+        {
+            "n_models": len(matrix.models),
+            "metric": settings.metric,
+            "perplexity": perplexity(len(matrix.models), settings.max_perplexity),
+            "trustworthiness": round(map_trustworthiness(kl, placed, settings.n_near), 3),
+            "n_near": settings.n_near,
+            "nearest_kept_share": round(nearest_kept(kl, placed, settings.n_near), 3),
+            "components_for_90_percent": components_for(cumulative, 0.90),
+            "components_for_95_percent": components_for(cumulative, 0.95),
+        },
+    )

@@ -1,0 +1,99 @@
+"""Stage matrix: score files become one matrix, and a table of its models."""
+
+import json
+
+import pandas as pd
+
+from modelmap.errors import UserError, listed
+from modelmap.files import write_json
+from modelmap.layout import Layout
+from modelmap.matrix.assemble import LN2, assembled, category_bits
+from modelmap.matrix.clip_centre import clip_threshold
+from modelmap.matrix.file import LogLikelihoods, write_matrix
+from modelmap.matrix.settings import Matrix
+from modelmap.models.spec import Models, ModelSpec
+from modelmap.scoring.identity import text_set_hash
+from modelmap.scoring.store import read_scores
+from modelmap.section import read_section
+from modelmap.tables import CATEGORY_BITS, MODELS, TEXTS, read_table, write_table
+
+
+def run(layout: Layout) -> None:
+    """Write data/matrix.parquet, models.parquet, category_bits.parquet and their metrics."""
+    settings = read_section(layout, "matrix", Matrix)
+    specs = read_section(layout, "models", Models).root
+    texts = read_table(layout.texts, TEXTS)
+    text_set = text_set_hash(texts["text"])
+    scores, facts = _read_scores(specs, text_set, layout)
+    values = assembled(scores, texts["text_id"].tolist())
+    matrix = LogLikelihoods(
+        values,
+        [spec.name for spec in specs],
+        clip_threshold(values, settings.clip_quantile),
+        float(texts["n_bytes"].mean()),
+        text_set,
+    )
+    models = _model_table(specs, facts)
+    bits = category_bits(values, matrix.models, texts["category"], texts["n_bytes"])
+    write_matrix(matrix, layout.matrix)
+    write_table(models, MODELS, layout.models)
+    write_table(bits, CATEGORY_BITS, layout.category_bits)
+    write_json(layout.metrics("matrix"), _metrics(matrix, models, scores))
+
+
+def _read_scores(
+    specs: list[ModelSpec], text_set: str, layout: Layout
+) -> tuple[dict[str, pd.DataFrame], list[dict[str, object]]]:
+    scores, facts, wrong = {}, [], []
+    for spec in specs:
+        path = layout.scores / spec.file_name
+        if not path.is_file():
+            wrong.append(f"{spec.name} has none")
+            continue
+        frame, metadata = read_scores(path)
+        identity = json.loads(metadata["identity"])
+        if identity["text_set"] != text_set:
+            wrong.append(f"{spec.name} was scored on other texts")
+        scores[spec.name] = frame
+        facts.append({**json.loads(metadata["facts"]), **identity})
+    if wrong:
+        raise UserError(f"scores: {listed(wrong)}; run `dvc repro score`")
+    return scores, facts
+
+
+def _model_table(specs: list[ModelSpec], facts: list[dict[str, object]]) -> pd.DataFrame:
+    rows = [
+        {
+            "model": spec.name,
+            "family": spec.family,
+            "parent": spec.parent,
+            "kind": spec.kind,
+            "n_params": fact["n_params"],
+            "dtype": spec.dtype,
+            "revision": fact["revision"],
+            "added_bos": fact["added_bos"],
+        }
+        for spec, fact in zip(specs, facts, strict=True)
+    ]
+    return pd.DataFrame(rows).astype({"parent": "str"})
+
+
+def _metrics(
+    matrix: LogLikelihoods, models: pd.DataFrame, scores: dict[str, pd.DataFrame]
+) -> dict[str, object]:
+    def total(column: str) -> int:
+        return int(sum(frame[column].sum() for frame in scores.values()))
+
+    bits = -matrix.loglik_nats.mean(axis=1) / (matrix.mean_bytes * LN2)
+    return {
+        "n_models": len(models),
+        "n_families": int(models["family"].nunique()),
+        "n_texts": matrix.n_texts,
+        "mean_bytes": round(matrix.mean_bytes, 4),
+        "clip_threshold_nats": round(matrix.clip_threshold, 3),
+        "best_bits_per_byte": round(float(bits.min()), 4),
+        "median_bits_per_byte": round(float(pd.Series(bits).median()), 4),
+        "truncated_texts": total("truncated"),
+        "lossy_texts": sum(len(frame) for frame in scores.values()) - total("lossless"),
+        "models_with_bos": int(models["added_bos"].sum()),
+    }
