@@ -14,9 +14,11 @@ setup: $(VENV)/.done ## create .venv from the committed lock and install the pro
 
 $(VENV)/.done: pyproject.toml $(wildcard requirements/*.txt)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --no-deps -r requirements/lock.txt -r requirements/apart.txt
-	$(BIN)/python -m pip install -q -c requirements/lock.txt -r requirements/torch.txt
-	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install -q uv==0.13.8
+	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps \
+	  -r requirements/lock.txt -r requirements/apart.txt
+	$(BIN)/python -m pip install -q --no-compile -c requirements/lock.txt -r requirements/torch.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $@
 
 repro: setup ## run the pipeline: only what an edit touched runs again
@@ -40,7 +42,6 @@ notebooks: setup ## run the notebooks in place of a reader
 	jupytext --to ipynb --execute notebooks/*.py
 
 lock: setup ## resolve the dependencies anew
-	python -m pip install -q uv
 	uv pip compile -q --upgrade --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
 	  pyproject.toml requirements/torch-needs.txt --override requirements/torch-apart.txt \
 	  --extra score --extra embedded --extra pile --extra dev -o requirements/lock.txt

@@ -34,7 +34,9 @@ def run(layout: Layout, models: list[str]) -> None:
         write_text(layout.pins, HEADER + yaml.safe_dump({**pins, **commits}, sort_keys=True))
     for model, commit in commits.items():
         print(model, commit, *(["unchanged"] if pins.get(model) == commit else []))
-    _report({model: problem for model, (_, problem) in answers.items() if problem})
+    problems = {model: problem for model, (_, problem) in answers.items() if problem}
+    if problems:
+        raise UserError(f"{len(problems)} of {len(wanted)} models are not pinned: {_told(problems)}")
 
 
 def experiment_models(layout: Layout) -> list[str]:
@@ -71,15 +73,13 @@ def _commit(model: str) -> tuple[str, str]:
     return commit, ""
 
 
-def _report(problems: dict[str, str]) -> None:
-    if not problems:
-        return
+def _told(problems: dict[str, str]) -> str:
+    """Return each problem with its models, and what to do."""
     told = [
         f"{problem} for {listed([model for model in problems if problems[model] == problem])}"
         for problem in sorted(set(problems.values()))
     ]
-    raise UserError(
-        f"{len(problems)} models are not pinned: {'; '.join(told)}; check the names, the network "
-        "and HF_ENDPOINT, log in (`hf auth login`) for private models, then run `modelmap pin` "
-        "again (models already pinned are kept)"
+    return (
+        f"{'; '.join(told)}; check the names, the network and HF_ENDPOINT, log in "
+        "(`hf auth login`) for private models, then run `modelmap pin` again"
     )

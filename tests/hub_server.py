@@ -1,0 +1,146 @@
+"""A model hub on the loopback: what huggingface_hub asks of one to find and fetch models."""
+
+import hashlib
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+API = re.compile(r"/api/models/(?P<repo>[^/]+/[^/]+)(?:/(?P<view>revision|tree)/(?P<revision>[^/]+))?")
+FILE = re.compile(r"/(?P<repo>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<view>.+)")
+RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+
+
+@dataclass
+class Repo:
+    """A local directory served as a repo; the last of its commits is main.
+
+    A gated repo is listed to all and gives no file; a private one is not there for a stranger.
+    With `cut_once`, the first transfer of weights breaks off half-way.
+    """
+
+    files: Path
+    commits: list[str]
+    gated: bool = False
+    private: bool = False
+    cut_once: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request of a repo; `view` is info, revision, tree, or the name of a file."""
+
+    method: str
+    repo: str
+    view: str
+    revision: str | None
+    status: int
+
+
+@dataclass
+class Hub:
+    """The repos by id, every request so far, and the address for HF_ENDPOINT."""
+
+    repos: dict[str, Repo]
+    asked: list[Asked] = field(default_factory=list)
+    endpoint: str = ""
+
+
+@contextmanager
+def serving(hub: Hub) -> Iterator[Hub]:
+    """Yield the hub while it listens on a free port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Handler,), {"hub": hub}))
+    hub.endpoint = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}).start()
+    try:
+        yield hub
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def blob_id(content: bytes) -> str:
+    """Return git's name of a file's content, which is its ETag on a hub."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    hub: Hub
+    protocol_version = "HTTP/1.1"
+    # Without it a keep-alive connection holds the server's threads, and its end, for ever.
+    timeout = 5
+    cut = False
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        found = API.fullmatch(path) or FILE.fullmatch(path)
+        if found is None:
+            self.send_error(404)
+            return
+        parts = found.groupdict()
+        self.name, self.view = parts["repo"], parts["view"] or "info"
+        self.revision = parts["revision"]
+        repo = self.hub.repos.get(self.name)
+        if repo is None or repo.private:
+            self._refuse(404 if repo is None else 401, "RepoNotFound")
+        elif self.revision is not None and self.revision not in repo.commits:
+            self._refuse(404, "RevisionNotFound")
+        elif found.re is API:
+            self._answer_api(repo)
+        elif repo.gated:
+            self._refuse(403, "GatedRepo")
+        elif not (repo.files / self.view).is_file():
+            self._refuse(404, "EntryNotFound")
+        else:
+            self._answer_file(repo)
+
+    do_HEAD = do_GET
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: a test reads what was asked from the hub."""
+
+    def _answer_api(self, repo: Repo) -> None:
+        found = sorted(path for path in repo.files.rglob("*") if path.is_file())
+        files = {str(path.relative_to(repo.files)): path.read_bytes() for path in found}
+        content: object = {
+            "id": self.name,
+            "sha": self.revision or repo.commits[-1],
+            "siblings": [{"rfilename": name} for name in files],
+        }
+        if self.view == "tree":
+            content = [
+                {"type": "file", "path": name, "size": len(body), "oid": blob_id(body)}
+                for name, body in files.items()
+            ]
+        self._send(200, json.dumps(content).encode(), {"Content-Type": "application/json"})
+
+    def _answer_file(self, repo: Repo) -> None:
+        body = (repo.files / self.view).read_bytes()
+        headers = {"ETag": f'"{blob_id(body)}"', "X-Repo-Commit": str(self.revision)}
+        status = 200
+        part = RANGE.fullmatch(self.headers.get("Range", ""))
+        if part:
+            first, last = int(part[1]), int(part[2] or len(body) - 1)
+            headers["Content-Range"] = f"bytes {first}-{last}/{len(body)}"
+            status, body = 206, body[first : last + 1]
+        self.cut = repo.cut_once and self.command == "GET" and self.view.endswith(".safetensors")
+        if self.cut:
+            repo.cut_once = False
+        self._send(status, body, headers)
+
+    def _refuse(self, status: int, code: str) -> None:
+        self._send(status, b"{}", {"X-Error-Code": code})
+
+    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.hub.asked.append(Asked(self.command, self.name, self.view, self.revision, status))
+        self.send_response(status)
+        for key, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(key, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body[: len(body) // 2] if self.cut else body)
+        self.close_connection = self.close_connection or self.cut
