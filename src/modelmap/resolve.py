@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from modelmap.divergence.settings import Divergence
 from modelmap.errors import UserError, listed
 from modelmap.figures.settings import Figures
+from modelmap.files import checked
 from modelmap.maps.settings import MapSettings
 from modelmap.matrix.settings import Matrix
 from modelmap.models.roster import Roster, roster_models
@@ -21,7 +22,6 @@ from modelmap.models.spec import ModelSpec
 from modelmap.scoring.settings import Scoring
 from modelmap.texts.settings import Corpus, Sampling
 from modelmap.zoo.settings import Zoo
-from modelmap.files import checked
 
 HEADER = """\
 # Written by `modelmap resolve` from conf/, params.yaml and the experiment: edit those, not this.

@@ -1,6 +1,7 @@
 """What makes two scores the same score."""
 
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from modelmap.scoring.settings import Scoring
 
 SPEC = ModelSpec(name="m", source="hub", location="org/m", family="m", kind="base")
 IDENTITY = identify(SPEC, "a" * 40, "a" * 40, Scoring(rule="own"), "t" * 64)
-OTHER: dict[str, object] = {
+OTHER: dict[str, Any] = {
     "source": "files",
     "revision": "b" * 40,
     "tokenizer": "b" * 40,
@@ -43,9 +44,7 @@ def test_what_a_model_entry_sets_reaches_the_identity(key: str, value: object) -
 
 def test_name_family_parent_and_kind_are_no_part_of_the_identity() -> None:
     """Renaming a model or moving it in the lineage re-scores nothing."""
-    other = SPEC.model_copy(
-        update={"name": "x", "family": "x", "parent": "y", "kind": "finetune"}
-    )
+    other = SPEC.model_copy(update={"name": "x", "family": "x", "parent": "y", "kind": "finetune"})
     assert identify(other, "a" * 40, "a" * 40, Scoring(rule="own"), "t" * 64) == IDENTITY
 
 

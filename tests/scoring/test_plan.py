@@ -45,8 +45,6 @@ def test_the_estimate_is_two_operations_per_weight_and_token() -> None:
 
 def test_the_token_budget_shrinks_with_the_vocabulary() -> None:
     """64 MB of float32 logits are 4,096 tokens at most, and 62 of a vocabulary of 256,000."""
-    hardware = Hardware(
-        device="cpu", workers=1, batch_tokens=4096, logits_mb=64, shard_tflop=1
-    )
+    hardware = Hardware(device="cpu", workers=1, batch_tokens=4096, logits_mb=64, shard_tflop=1)
     assert hardware.token_budget(2048) == 4096
     assert hardware.token_budget(256_000) == 62

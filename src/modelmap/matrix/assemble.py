@@ -24,7 +24,7 @@ def assembled(scores: Mapping[str, pd.DataFrame], text_ids: Sequence[int]) -> Ma
     bad = ~np.isfinite(matrix)
     if bad.any():
         told = [
-            f"{name} on text {listed([text_ids[s] for s in np.flatnonzero(bad[i])], 3)}"
+            f"{name} on text {listed(np.asarray(text_ids)[bad[i]].tolist(), 3)}"
             for i, name in enumerate(scores)
             if bad[i].any()
         ]

@@ -25,7 +25,7 @@ class LogLikelihoods:
 
     @property
     def n_texts(self) -> int:
-        return self.loglik_nats.shape[1]
+        return int(self.loglik_nats.shape[1])
 
     def coordinates(self) -> Matrix:
         """Return Q, shape (model, text): clipped at the stored threshold, then double-centred."""

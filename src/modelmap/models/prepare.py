@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from modelmap.errors import UserError
 from modelmap.layout import Layout
@@ -42,8 +43,8 @@ def _from_hub(spec: ModelSpec) -> Path:
     except hub_errors() as error:
         raise UserError(
             f"model {spec.name}: {hub_problem(error)} for {spec.location} at {spec.revision}; "
-            "check the name and revision, the network and HF_ENDPOINT, log in (`hf auth login`) "
-            "if the model is gated, then run `dvc repro` again"
+            "check the name and revision, the network and HF_ENDPOINT, or log in "
+            "(`hf auth login`) if the model is gated"
         ) from error
     return found
 
@@ -117,7 +118,7 @@ def _convert_gguf(path: Path, target: Path) -> None:
     partial = Path(tempfile.mkdtemp(dir=target.parent, prefix=".part-"))
     try:
         tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
-        model = AutoModelForCausalLM.from_pretrained(
+        model: Any = AutoModelForCausalLM.from_pretrained(
             path.parent, gguf_file=path.name, dtype=torch.float32
         )
         # transformers refuses to save a model that remembers having been a GGUF.

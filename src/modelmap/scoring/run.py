@@ -6,7 +6,7 @@ import multiprocessing
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from multiprocessing.process import BaseProcess
@@ -90,7 +90,7 @@ def _score(order: Order) -> None:
     _report_failures(order, workers)
 
 
-def _gather(order: Order, workers: list[BaseProcess], started: float) -> None:
+def _gather(order: Order, workers: Sequence[BaseProcess], started: float) -> None:
     """Finish each job as its last shard arrives, showing progress, until the workers stop."""
     total = sum(job.expected_tflop for job in order.jobs)
     open_jobs = list(order.jobs)
@@ -172,7 +172,7 @@ def _sweep(order: Order) -> None:
             shutil.rmtree(job.directory(order.layout), ignore_errors=True)
 
 
-def _report_failures(order: Order, workers: list[BaseProcess]) -> None:
+def _report_failures(order: Order, workers: Sequence[BaseProcess]) -> None:
     failed = [job for job in order.jobs if has_failed(job.directory(order.layout))]
     if failed:
         told = [(job.directory(order.layout) / "error.txt").read_text() for job in failed]
@@ -189,7 +189,7 @@ def _report_failures(order: Order, workers: list[BaseProcess]) -> None:
     if unfinished:
         raise UserError(
             f"workers ended early (exit {listed(dead)}) with {listed(unfinished)} unfinished: "
-            "out of memory? lower batch_tokens or workers in conf/local; `dvc repro` goes on from here"
+            "out of memory? lower logits_mb or workers in conf/local; `dvc repro` goes on"
         )
 
 

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from modelmap.errors import UserError
+from modelmap.errors import UserError, listed
+from modelmap.files import write_json, write_text
 from modelmap.hardware import Hardware
 from modelmap.layout import Layout
 from modelmap.models.load import load_model, maximum_length
@@ -30,7 +32,6 @@ from modelmap.scoring.plan import estimated_tflop, shard_rows
 from modelmap.scoring.rule import adds_bos, encode_texts
 from modelmap.scoring.settings import Scoring
 from modelmap.scoring.store import holds, write_scores
-from modelmap.files import write_json, write_text
 from modelmap.tables import TEXTS, read_table
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def held(path: Path) -> Iterator[bool]:
 
 
 def shard_path(directory: Path, index: int) -> Path:
+    """Return where a job's shard is saved."""
     return directory / f"shard-{index:04d}.parquet"
 
 
@@ -91,6 +93,7 @@ def read_plan(directory: Path) -> dict[str, Any] | None:
 
 
 def has_failed(directory: Path) -> bool:
+    """Return whether a worker gave up on a job in this run."""
     return (directory / "error.txt").is_file()
 
 
@@ -185,11 +188,12 @@ class Worker:
 
 
 def _check_finite(frame: pd.DataFrame, spec: ModelSpec) -> None:
-    bad = frame.loc[frame["loglik_nats"].abs().isin([float("inf")]) | frame["loglik_nats"].isna()]
+    bad = frame.loc[~np.isfinite(frame["loglik_nats"]), "text_id"]
     if len(bad):
+        advice = "try dtype float32" if spec.dtype != "float32" else "its weights are damaged"
         raise UserError(
-            f"model {spec.name}: the log-likelihood is not finite in {spec.dtype} on "
-            f"{len(bad)} texts, text_id {bad['text_id'].iloc[0]} first; try dtype float32"
+            f"model {spec.name}: not finite in {spec.dtype} on texts {listed(bad.tolist())}; "
+            f"{advice}"
         )
 
 

@@ -37,7 +37,8 @@ def run(layout: Layout) -> None:
 def _documents(texts: pd.DataFrame, matrix: LogLikelihoods) -> np.ndarray:
     if text_set_hash(texts["text"]) != matrix.text_set:
         raise UserError("texts.parquet is not the text set of matrix.parquet: run `dvc repro`")
-    return pd.factorize(texts["document_id"])[0].astype(np.int64)
+    numbered: np.ndarray = pd.factorize(texts["document_id"])[0].astype(np.int64)
+    return numbered
 
 
 def _metrics(

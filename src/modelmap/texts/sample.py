@@ -8,7 +8,7 @@ from modelmap.texts.settings import Sampling
 
 
 def quotas(shares: dict[str, float], n_texts: int) -> dict[str, int]:
-    """Return how many texts each category gives: the shares of n_texts, largest remainders first."""
+    """Return how many texts each category gives: its share, by largest remainders."""
     exact = {name: share * n_texts for name, share in shares.items()}
     counts = {name: int(value) for name, value in exact.items()}
     by_remainder = sorted(exact, key=lambda name: (counts[name] - exact[name], name))

@@ -31,7 +31,10 @@ class FamilyBuilder:
     """
 
     def __init__(self, family: Family, zoo: Zoo, pool: Pool, directory: Path) -> None:
-        assert zoo.shape and zoo.training and zoo.finetuning, "checked by the schema of Zoo"
+        # The schema of Zoo has checked that families come with these.
+        assert zoo.shape is not None
+        assert zoo.training is not None
+        assert zoo.finetuning is not None
         self.family, self.zoo, self.pool, self.directory = family, zoo, pool, directory
         self.training: Training = zoo.training
         self.finetuning: Training = zoo.finetuning

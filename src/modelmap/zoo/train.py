@@ -19,7 +19,7 @@ GRADIENT_NORM = 1.0
 def token_stream(
     tokenizer: "PreTrainedTokenizerFast", documents: Sequence[str], rng: np.random.Generator
 ) -> np.ndarray:
-    """Return all documents' token ids in one int64 array, in random order, each after an end token."""
+    """Return all documents' token ids as one int64 array, shuffled, each after an end token."""
     order = rng.permutation(len(documents))
     encoded = tokenizer([documents[i] for i in order], add_special_tokens=False)["input_ids"]
     end = [tokenizer.eos_token_id]
@@ -40,7 +40,7 @@ def train(
     stream: np.ndarray,
     training: Training,
     rng: np.random.Generator,
-    at_step: Callable[[int], None] = lambda step: None,
+    at_step: Callable[[int], None] | None = None,
 ) -> float:
     """Train `model` in place on random windows of `stream`; return the mean loss of the last tenth.
 
@@ -69,7 +69,8 @@ def train(
         torch.nn.utils.clip_grad_norm_(model.parameters(), GRADIENT_NORM)
         optimiser.step()
         losses.append(loss.item())
-        at_step(step + 1)
+        if at_step is not None:
+            at_step(step + 1)
     model.eval()
     tail = losses[-max(1, len(losses) // 10) :]
     return float(np.mean(tail)) if tail else math.nan

@@ -1,0 +1,67 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: py:percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Reading the map
+#
+# The tables that `dvc repro` wrote, read and asked a few questions. Run it in the project's root
+# or in `notebooks/`.
+
+# %%
+from pathlib import Path
+
+import pandas as pd
+
+from modelmap.divergence.neighbours import square_form
+from modelmap.layout import Layout
+from modelmap.matrix.file import read_matrix
+from modelmap.tables import KL, MAP, MODELS, NEIGHBOURS, read_table
+
+root = next(p for p in [Path.cwd(), *Path.cwd().parents] if (p / "dvc.yaml").exists())
+layout = Layout(root)
+matrix = read_matrix(layout.matrix)
+models = read_table(layout.models, MODELS)
+pairs = read_table(layout.kl, KL)
+neighbours = read_table(layout.neighbours, NEIGHBOURS)
+print(f"{len(models)} models, {matrix.n_texts} texts, {matrix.mean_bytes:.1f} bytes a text")
+
+# %% [markdown]
+# ## Who is near whom?
+#
+# The nearest model of each base run, by KL in bits per byte.
+
+# %%
+bases = models.loc[models["kind"] == "base", "model"]
+neighbours[neighbours["model"].isin(bases) & (neighbours["rank"] == 1)]
+
+# %% [markdown]
+# ## How far does each step of a lineage go?
+#
+# The KL of every descendant to the model it was made from, with its standard error.
+
+# %%
+kin = models.dropna(subset="parent")[["model", "parent", "kind"]]
+both = pd.concat([pairs, pairs.rename(columns={"model_a": "model_b", "model_b": "model_a"})])
+steps = kin.merge(both, left_on=["model", "parent"], right_on=["model_a", "model_b"])
+steps.groupby("kind")[["kl_bits_per_byte", "se_bits_per_byte"]].median().sort_values(
+    "kl_bits_per_byte"
+)
+
+# %% [markdown]
+# ## Does the map keep it?
+#
+# Rank correlation between distances on the map and KL, over all pairs.
+
+# %%
+placed = read_table(layout.map, MAP).set_index("model").loc[matrix.models, ["x", "y"]].to_numpy()
+distance = ((placed[:, None, :] - placed[None, :, :]) ** 2).sum(axis=2) ** 0.5
+kl = square_form(pairs, matrix.models)
+upper = pd.DataFrame({"map": distance[kl > 0], "kl": kl[kl > 0]})
+print(f"Spearman {upper.corr(method='spearman').iloc[0, 1]:.3f}")

@@ -1,0 +1,155 @@
+"""The whole pipeline, small: what runs, what runs again, and what an edit touches.
+
+One copy serves all tests, in the order they stand: the first runs everything, each later one
+starts from what the one before left.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from project import Project
+
+ALL = {"resolve", "texts", "zoo", "score", "matrix", "divergence", "map", "figures"}
+FROM_MATRIX = {"matrix", "divergence", "map", "figures"}
+
+pytestmark = pytest.mark.xdist_group("micro")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """Yield one micro project that has been run once."""
+    made = Project(tmp_path_factory.mktemp("micro"))
+    made.repro()
+    yield made
+    shutil.rmtree(made.root)
+
+
+def test_one_command_draws_the_map(project: Project) -> None:
+    """`dvc repro` makes every stage's outputs: 12 models of 3 families on 64 texts."""
+    assert set(project.lock()) == ALL
+    matrix = json.loads((project.root / "reports/metrics/matrix.json").read_text())
+    assert (matrix["n_models"], matrix["n_families"], matrix["n_texts"]) == (12, 3, 64)
+    index = json.loads((project.root / "reports/figures/index.json").read_text())
+    assert "model_map" in {figure["name"] for figure in index["figures"]}
+
+
+def test_a_second_run_does_nothing(project: Project) -> None:
+    """The second `dvc repro` runs no stage and changes no byte."""
+    before = project.outputs()
+    told = project.repro()
+    assert "Running stage" not in told
+    assert project.outputs() == before
+
+
+def test_everything_made_again_is_the_same_bytes(project: Project) -> None:
+    """With outputs, scores and store gone, a forced run gives the same lock and the same files."""
+    before, lock = project.outputs(), project.lock()
+    shutil.rmtree(project.root / ".modelmap")
+    shutil.rmtree(project.root / "data" / "scores")
+    project.repro("--force")
+    assert project.lock() == lock
+    after = project.outputs()
+    assert {name for name in before if after.get(name) != before[name]} == set()
+
+
+def test_a_models_extra_needs_no_new_texts_and_no_new_zoo(project: Project) -> None:
+    """Adding a model scores that one model; texts and zoo stay."""
+    shutil.copytree(project.root / "data/zoo/llama", project.root / "data/raw/../mine")
+    weights = project.root / "data/mine/recipe.json"
+    weights.write_text(weights.read_text() + "\n")
+    lock, stored = project.lock(), project.stored_scores()
+    project.edit(
+        "conf/models/zoo-only.yaml",
+        r"^models: \{\}",
+        "models: {mine: {source: directory, location: data/mine, family: llama, kind: base}}",
+    )
+    project.repro()
+    assert project.stages_changed_since(lock) == {"resolve", "score"} | FROM_MATRIX
+    assert len(project.stored_scores() - stored) == 1
+
+
+def test_taking_a_model_away_again_scores_nothing(project: Project) -> None:
+    """Its score file goes, its scores stay in the store."""
+    stored = project.stored_scores()
+    project.edit("conf/models/zoo-only.yaml", r"^models: \{.*\}", "models: {}")
+    project.repro()
+    assert not (project.root / "data/scores/mine.parquet").exists()
+    assert project.stored_scores() == stored
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "stages"),
+    [
+        (r"png_dpi: \d+", "png_dpi: 60", {"figures"}),
+        (r"max_perplexity: \d+", "max_perplexity: 2", {"map", "figures"}),
+        (r"n_neighbours: \d+", "n_neighbours: 3", {"divergence"}),
+        (r"clip_quantile: [\d.]+", "clip_quantile: 0.05", FROM_MATRIX),
+    ],
+)
+def test_an_analysis_parameter_re_runs_its_stage_and_what_follows(
+    project: Project, pattern: str, replacement: str, stages: set[str]
+) -> None:
+    """Each key of params.yaml reaches the stages that read it, and those alone."""
+    lock = project.lock()
+    project.edit("params.yaml", pattern, replacement)
+    project.repro()
+    assert project.stages_changed_since(lock) == {"resolve"} | stages
+
+
+def test_the_sampling_seed_and_the_number_of_texts_retrain_nothing(project: Project) -> None:
+    """Other texts are scored again, by the same zoo."""
+    lock = project.lock()
+    project.edit("params.yaml", r"^texts:\n(  #.*\n)+  n_texts", "texts:\n  n_texts")
+    project.edit("params.yaml", r"(?<=training again\.\n)  seed: \$\{seed\}", "  seed: 7")
+    project.edit("conf/experiment/micro.yaml", r"n_texts: 64", "n_texts: 48")
+    project.repro()
+    assert project.stages_changed_since(lock) == ALL - {"zoo"}
+
+
+def test_a_comment_in_an_analysis_module_re_runs_its_stages_alone(project: Project) -> None:
+    """Code is a dependency of the stages that import it; equal outputs stop there."""
+    lock = project.lock()
+    project.append("src/modelmap/maps/quality.py", "\n# a comment\n")
+    project.repro()
+    assert project.stages_changed_since(lock) == {"map"}
+
+
+def test_a_comment_in_the_scorer_re_runs_nothing_and_its_version_re_scores_all(
+    project: Project,
+) -> None:
+    """SCORER_VERSION, raised by hand, stands for the scorer's code."""
+    lock, stored = project.lock(), project.stored_scores()
+    project.append("src/modelmap/scoring/loglik.py", "\n# a comment\n")
+    assert "Running stage" not in project.repro()
+    project.edit("src/modelmap/scoring/version.py", r"SCORER_VERSION = \d+", "SCORER_VERSION = 99")
+    project.repro()
+    assert project.stages_changed_since(lock) == {"score"}
+    assert len(project.stored_scores() - stored) == 12
+
+
+@pytest.mark.parametrize(
+    "file", ["conf/hardware/cpu.yaml", "conf/hardware.yaml", "conf/local/default.yaml"]
+)
+def test_hardware_changes_nothing(project: Project, file: str) -> None:
+    """Device, workers and batch budget are no dependency of anything."""
+    lock = project.lock()
+    text = "# @package _global_\nhardware:\n  workers: 1\n" if "local" in file else "# a comment\n"
+    project.append(file, text)
+    assert "Running stage" not in project.repro()
+    assert project.stages_changed_since(lock) == set()
+
+
+def test_a_failed_stage_says_how_to_get_earlier_results_back(project: Project) -> None:
+    """One line names what is wrong and the way back; the exit is not zero."""
+    project.edit("conf/experiment/micro.yaml", r"n_texts: 48", "n_texts: 100000")
+    failed = project.run("dvc", "repro")
+    assert failed.returncode != 0
+    told = [line for line in failed.stderr.splitlines() if line.startswith("modelmap texts:")]
+    assert len(told) == 1
+    for part in ("too few texts", "news", "bible", "dvc checkout", "git checkout -- reports"):
+        assert part in told[0]
+    assert "Traceback" not in failed.stderr
+    assert project.run("dvc", "checkout").returncode == 0
+    assert (project.root / "data/texts.parquet").exists()
