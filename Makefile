@@ -5,7 +5,7 @@ PYTHON ?= python3.11
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup repro test lint types verify notebooks lock clean
+.PHONY: help setup repro test lint types verify bench notebooks lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -36,6 +36,9 @@ types: setup
 
 verify: setup ## compare the metrics with the committed ones, within tolerances
 	modelmap verify
+
+bench: setup ## measure scoring on this machine, after `make repro`
+	MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=8589934592 python benchmarks/batches.py
 
 notebooks: setup ## run the notebooks in place of a reader
 	python -m pip install -q -c requirements/lock.txt -e '.[notebooks]'

@@ -9,7 +9,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from modelmap.divergence.settings import Divergence
 from modelmap.errors import UserError, listed
@@ -22,6 +22,9 @@ from modelmap.models.spec import ModelSpec
 from modelmap.scoring.settings import Scoring
 from modelmap.texts.settings import Corpus, Sampling
 from modelmap.zoo.settings import Zoo
+
+# t-SNE's perplexity, floor((K - 1) / 3), is below 1 with fewer.
+FEWEST_MODELS = 4
 
 HEADER = """\
 # Written by `modelmap resolve` from conf/, params.yaml and the experiment: edit those, not this.
@@ -38,7 +41,7 @@ class Resolved(BaseModel):
     corpus: Corpus
     texts: Sampling
     zoo: Zoo
-    models: list[ModelSpec] = Field(min_length=2)
+    models: list[ModelSpec]
     scoring: Scoring
     matrix: Matrix
     divergence: Divergence
@@ -88,6 +91,11 @@ def _check_models(resolved: Resolved) -> None:
     if unpinned:
         raise UserError(
             f"hub models without a pinned revision: {listed(unpinned)}; run `modelmap pin`"
+        )
+    if len(resolved.models) < FEWEST_MODELS:
+        raise UserError(
+            f"a map needs at least {FEWEST_MODELS} models, the roster has {len(resolved.models)}: "
+            "add some in conf/models"
         )
     names = [model.name for model in resolved.models]
     doubled = sorted({name for name in names if names.count(name) > 1})

@@ -56,14 +56,14 @@ def test_everything_made_again_is_the_same_bytes(project: Project) -> None:
 
 def test_a_models_extra_needs_no_new_texts_and_no_new_zoo(project: Project) -> None:
     """Adding a model scores that one model; texts and zoo stay."""
-    shutil.copytree(project.root / "data/zoo/llama", project.root / "data/raw/../mine")
-    weights = project.root / "data/mine/recipe.json"
+    shutil.copytree(project.root / "data/zoo/llama", project.root / "data/models/mine")
+    weights = project.root / "data/models/mine/recipe.json"
     weights.write_text(weights.read_text() + "\n")
     lock, stored = project.lock(), project.stored_scores()
     project.edit(
         "conf/models/zoo-only.yaml",
         r"^models: \{\}",
-        "models: {mine: {source: directory, location: data/mine, family: llama, kind: base}}",
+        "models: {mine: {source: directory, location: data/models/mine, family: llama, kind: base}}",
     )
     project.repro()
     assert project.stages_changed_since(lock) == {"resolve", "score"} | FROM_MATRIX

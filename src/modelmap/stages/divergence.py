@@ -37,6 +37,11 @@ def run(layout: Layout) -> None:
 def _documents(texts: pd.DataFrame, matrix: LogLikelihoods) -> np.ndarray:
     if text_set_hash(texts["text"]) != matrix.text_set:
         raise UserError("texts.parquet is not the text set of matrix.parquet: run `dvc repro`")
+    if texts["document_id"].nunique() < 2:
+        raise UserError(
+            "all texts come from one document: a standard error needs at least two; "
+            "take texts from more documents"
+        )
     numbered: np.ndarray = pd.factorize(texts["document_id"])[0].astype(np.int64)
     return numbered
 

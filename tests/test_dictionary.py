@@ -1,0 +1,23 @@
+"""The data dictionary says what the schemas say."""
+
+from pathlib import Path
+
+import pandera.pandas as pa
+
+from modelmap import tables
+from modelmap.dictionary import FILES, render
+
+
+def test_the_committed_dictionary_is_the_rendered_one() -> None:
+    """After a change of a schema, `python -m modelmap.dictionary` writes it anew."""
+    committed = Path(__file__).parents[1] / "data" / "README.md"
+    assert committed.read_text(encoding="utf-8") == render()
+
+
+def test_every_schema_is_in_the_dictionary_with_every_column_described() -> None:
+    """No table and no column goes without a word."""
+    schemas = {n for n, value in vars(tables).items() if isinstance(value, pa.DataFrameSchema)}
+    listed = {n for n, value in vars(tables).items() if any(value is one for one in FILES.values())}
+    assert schemas == listed
+    for schema in FILES.values():
+        assert all(column.description for column in schema.columns.values())
