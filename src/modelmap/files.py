@@ -55,6 +55,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
         line = f" line {where.line + 1}" if where else ""
         problem = getattr(error, "problem", None) or "not UTF-8 text"
         raise UserError(f"{path.name}{line} is not valid YAML: {problem}") from error
+    if content is None:
+        return {}
     if not isinstance(content, dict):
         raise UserError(f"{path.name} must hold keys and values, not {type(content).__name__}")
     return content

@@ -8,7 +8,7 @@ import yaml
 from modelmap.errors import UserError, listed
 from modelmap.files import checked, read_yaml, write_text
 from modelmap.layout import Layout
-from modelmap.models.prepare import HUB_TIMEOUT_S, hub_errors, hub_problem
+from modelmap.models.hub import HUB_TIMEOUT_S, hub_errors, hub_problem
 from modelmap.models.roster import Roster
 from modelmap.models.spec import COMMIT
 from modelmap.resolve import compose_configuration
@@ -36,7 +36,9 @@ def run(layout: Layout, models: list[str]) -> None:
         print(model, commit, *(["unchanged"] if pins.get(model) == commit else []))
     problems = {model: problem for model, (_, problem) in answers.items() if problem}
     if problems:
-        raise UserError(f"{len(problems)} of {len(wanted)} models are not pinned: {_told(problems)}")
+        raise UserError(
+            f"{len(problems)} of {len(wanted)} models are not pinned: {_told(problems)}"
+        )
 
 
 def experiment_models(layout: Layout) -> list[str]:
@@ -68,7 +70,7 @@ def _commit(model: str) -> tuple[str, str]:
         commit = HfApi().model_info(model, timeout=HUB_TIMEOUT_S).sha
     except hub_errors() as error:
         return "", hub_problem(error)
-    if commit is None or not re.match(COMMIT, commit):
+    if commit is None or not re.fullmatch(COMMIT, commit):
         return "", "the hub gave no commit"
     return commit, ""
 

@@ -57,7 +57,8 @@ def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
     known = sorted(path.stem for path in (root / "conf" / "experiment").glob("*.yaml"))
     if experiment not in known:
         raise UserError(f"params.yaml: no experiment {experiment!r}; there are {', '.join(known)}")
-    overrides = [f"experiment={experiment}", f"hydra.searchpath=[file://{root}]"]
+    quoted = str(root).replace("\\", "\\\\").replace("'", "\\'")
+    overrides = [f"experiment={experiment}", f"hydra.searchpath=['file://{quoted}']"]
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(root / "conf"), version_base="1.3"):

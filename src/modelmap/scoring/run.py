@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from modelmap.errors import UserError, listed
+from modelmap.errors import SHOWN, UserError, listed
 from modelmap.files import write_atomically, write_json
 from modelmap.layout import Layout
 from modelmap.processes import set_worker_environment
@@ -176,8 +176,10 @@ def _report_failures(order: Order, workers: Sequence[BaseProcess]) -> None:
     failed = [job for job in order.jobs if has_failed(job.directory(order.layout))]
     if failed:
         told = [(job.directory(order.layout) / "error.txt").read_text() for job in failed]
+        silent = [job.spec.name for job in failed[SHOWN:]]
+        rest = f"; and likewise not scored: {', '.join(silent)}" if silent else ""
         raise UserError(
-            f"{len(failed)} of {len(order.jobs)} models failed: {'; '.join(told)}; "
+            f"{len(failed)} of {len(order.jobs)} models failed: {'; '.join(told[:SHOWN])}{rest}; "
             "the others are kept, and `dvc repro` retries these"
         )
     dead = [worker.exitcode for worker in workers if worker.exitcode]

@@ -8,12 +8,13 @@ SHINGLE_WORDS = 5
 
 
 def shingles(text: str) -> frozenset[int]:
-    """Return the hashes of all runs of five lower-cased words.
+    """Return the hashes of all runs of five lower-cased words; fewer words are one run.
 
     Hashes differ between processes; only membership within one process is asked of them.
     """
     words = text.lower().split()
-    return frozenset(map(hash, zip(*(words[i:] for i in range(SHINGLE_WORDS)), strict=False)))
+    length = min(SHINGLE_WORDS, len(words))
+    return frozenset(map(hash, zip(*(words[i:] for i in range(length)), strict=False)))
 
 
 def without_repeats(

@@ -17,6 +17,7 @@ Stream = Callable[[], Iterable[dict[str, Any]]]
 def stream_documents(corpus: Corpus) -> Stream:
     """Return a function that starts a fresh stream of the data set's first documents."""
     from datasets import load_dataset
+    from httpx2 import HTTPError
 
     def start() -> Iterator[dict[str, Any]]:
         try:
@@ -24,7 +25,7 @@ def stream_documents(corpus: Corpus) -> Stream:
                 str(corpus.dataset), split=corpus.split, revision=corpus.revision, streaming=True
             )
             yield from islice(rows, corpus.n_documents)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPError) as error:
             raise UserError(
                 f"cannot stream {corpus.dataset} ({type(error).__name__}): check the network and "
                 "the name, then run `dvc repro` again"
@@ -38,14 +39,26 @@ def kept_chunks(
 ) -> Iterator[dict[str, Any]]:
     """Yield every kept chunk with pile_idx, chunk_idx, pile_set_name and text, in order."""
     for pile_idx, document in enumerate(documents):
-        for chunk_idx, chunk in enumerate(chunk_text(document["text"], max_bytes)):
+        text, pile_set_name = _fields(document, pile_idx)
+        for chunk_idx, chunk in enumerate(chunk_text(text, max_bytes)):
             if is_long_enough(chunk, min_bytes):
                 yield {
                     "pile_idx": pile_idx,
                     "chunk_idx": chunk_idx,
-                    "pile_set_name": document["meta"]["pile_set_name"],
+                    "pile_set_name": pile_set_name,
                     "text": chunk,
                 }
+
+
+def _fields(document: dict[str, Any], pile_idx: int) -> tuple[str, str]:
+    text, meta = document.get("text"), document.get("meta")
+    name = meta.get("pile_set_name") if isinstance(meta, dict) else None
+    if not isinstance(text, str) or not isinstance(name, str):
+        raise UserError(
+            f"corpus.dataset: document {pile_idx} has no text or no meta.pile_set_name, which the "
+            "Pile's have; choose such a data set, or corpus jsonl"
+        )
+    return text, name
 
 
 def draw_texts(stream: Stream, corpus: Corpus, n_texts: int) -> pd.DataFrame:

@@ -81,6 +81,6 @@ class Zoo(Strict):
         merged = {name for pair in self.descendants.merges for name in pair}
         if merged - set(self.descendants.finetunes):
             raise ValueError("merges must name finetunes")
-        if max([0, *self.descendants.checkpoints]) >= self.training.steps > 0:
+        if any(step >= self.training.steps for step in self.descendants.checkpoints):
             raise ValueError("checkpoints must come before training.steps")
         return self

@@ -1,0 +1,29 @@
+"""GGUF files, de-quantised to directories that load fast."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+
+def convert_gguf(path: Path, target: Path) -> None:
+    """Write a GGUF as a float32 Hugging Face directory with its tokenizer, whole or not at all."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(dir=target.parent, prefix=".part-"))
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            path.parent, gguf_file=path.name, dtype=torch.float32
+        )
+        # transformers refuses to save a model that remembers having been a GGUF.
+        del model.config.quantization_config
+        model.hf_quantizer = None
+        model.is_quantized = False
+        tokenizer.save_pretrained(partial)
+        model.save_pretrained(partial)
+        partial.replace(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
