@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from modelmap.models.spec import ModelSpec
-from modelmap.scoring.identity import Identity, identify, text_set_hash
+from modelmap.scoring.identity import Identity, identify
 from modelmap.scoring.settings import Scoring
+from modelmap.texts.text_set import text_set_hash
 
 SPEC = ModelSpec(name="m", source="hub", location="org/m", family="m", kind="base")
 IDENTITY = identify(SPEC, "a" * 40, "a" * 40, Scoring(rule="own"), "t" * 64)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from modelmap.models.spec import ModelSpec
@@ -36,14 +35,6 @@ class Identity:
 
     def as_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
-
-
-def text_set_hash(texts: Iterable[str]) -> str:
-    """Return 64 hexadecimal digits that depend on every text and on their order."""
-    total = hashlib.sha256()
-    for text in texts:
-        total.update(hashlib.sha256(text.encode("utf-8")).digest())
-    return total.hexdigest()
 
 
 def identify(

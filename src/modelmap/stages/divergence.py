@@ -11,9 +11,9 @@ from modelmap.errors import UserError
 from modelmap.files import write_json
 from modelmap.layout import Layout
 from modelmap.matrix.file import LogLikelihoods, read_matrix
-from modelmap.scoring.identity import text_set_hash
 from modelmap.section import read_section
 from modelmap.tables import CLUSTERS, KL, MODELS, NEIGHBOURS, TEXTS, read_table, write_table
+from modelmap.texts.text_set import text_set_hash
 
 
 def run(layout: Layout) -> None:
