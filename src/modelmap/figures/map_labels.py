@@ -1,0 +1,129 @@
+"""Which models a map names, how, and which it ties to which."""
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+import numpy as np
+import pandas as pd
+from scipy.spatial.distance import pdist, squareform
+
+NAMED_UP_TO = 80
+"""Models; above, only families are named."""
+TOGETHER = 0.018
+"""Of the map's larger side: a model nearer than this to its parent joins the parent's name."""
+LONGEST = 33
+"""Characters of a name and of what is listed in its brackets."""
+ORDER = {"base": 0, "pretrained": 0, "finetune": 1, "merge": 2, "checkpoint": 3, "quantised": 4}
+
+
+def short_names(models: pd.DataFrame) -> dict[str, str]:
+    """Return each model's name without its owner, and without its parent's name before it.
+
+    Where two models would be called the same without their owners, all keep them.
+    """
+    tails = {name: name.rsplit("/", 1)[-1] for name in models["model"]}
+    if len(set(tails.values())) < len(tails):
+        tails = {name: name for name in models["model"]}
+    short = dict(tails)
+    for name, parent in zip(models["model"], models["parent"], strict=True):
+        if parent in tails and tails[name].startswith(f"{tails[parent]}-"):
+            short[name] = tails[name][len(tails[parent]) + 1 :]
+    return short
+
+
+def choose_labels(models: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
+    """Return the names on a map, the first to be placed first: model, family, text, root, x, y.
+
+    Up to NAMED_UP_TO models every one is named, those that lie upon another in brackets after it.
+    Above, each family is named once: at its root if it has one, or else in its middle.
+    """
+    joined = models.merge(places, on="model")
+    if len(joined) > NAMED_UP_TO:
+        return _family_labels(joined)
+    return _model_labels(joined)
+
+
+def _model_labels(joined: pd.DataFrame) -> pd.DataFrame:
+    rank = joined["kind"].map(ORDER).fillna(1)
+    ordered = joined.assign(rank=rank).sort_values("rank", kind="stable")
+    short = short_names(joined)
+    span = float(max(np.ptp(joined["x"]), np.ptp(joined["y"])))
+    named: list[dict[str, object]] = []
+    below: dict[str, list[str]] = {}
+    for row in ordered.itertuples():
+        if row.parent in below and _distance(joined, row.model, row.parent) < TOGETHER * span:
+            below[row.parent].append(short[row.model])
+            continue
+        below[row.model] = []
+        named.append(
+            {
+                "model": row.model,
+                "family": row.family,
+                "root": short[row.model] == row.model.rsplit("/", 1)[-1],
+                "x": row.x,
+                "y": row.y,
+            }
+        )
+    labels = pd.DataFrame(named)
+    texts = [with_brackets(short[name], below[name]) for name in labels["model"]]
+    labels.insert(2, "text", texts)
+    return _hardest_first(labels)
+
+
+def _hardest_first(labels: pd.DataFrame) -> pd.DataFrame:
+    """Return roots first, then the others; of each, those nearest to another named point first."""
+    apart = squareform(pdist(labels[["x", "y"]]))
+    np.fill_diagonal(apart, np.inf)
+    keyed = labels.assign(other=~labels["root"], apart=apart.min(axis=1))
+    ordered = keyed.sort_values(["other", "apart"], kind="stable", ignore_index=True)
+    return ordered.drop(columns=["other", "apart"])
+
+
+def _distance(joined: pd.DataFrame, model: str, other: str) -> float:
+    placed = joined.set_index("model")[["x", "y"]]
+    return float(np.hypot(*(placed.loc[model] - placed.loc[other])))
+
+
+def with_brackets(name: str, names: Sequence[str]) -> str:
+    """Return a name and others in brackets, the first in full while there is room, the rest counted."""
+    if not names:
+        return name
+    ends = accumulate((len(other) + len(", ") for other in names), initial=len(name))
+    n_shown = sum(end - len(", ") <= LONGEST for end in ends) - 1
+    rest = [f"+{len(names) - n_shown}"] if n_shown < len(names) else []
+    return f"{name} ({', '.join([*names[:n_shown], *rest])})"
+
+
+def _family_labels(joined: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for family, members in joined.groupby("family", sort=False):
+        roots = members[~members["parent"].isin(set(joined["model"]))]
+        place = roots.iloc[0] if len(roots) == 1 else members.loc[_middle(members)]
+        rows.append(
+            {
+                "model": place["model"],
+                "family": family,
+                "text": family,
+                "root": True,
+                "x": place["x"],
+                "y": place["y"],
+                "size": len(members),
+            }
+        )
+    ordered = pd.DataFrame(rows).sort_values("size", ascending=False, kind="stable")
+    return ordered.drop(columns="size").reset_index(drop=True)
+
+
+def _middle(members: pd.DataFrame) -> int:
+    """Return the row of the model nearest to the median of its family."""
+    offset = members[["x", "y"]] - members[["x", "y"]].median()
+    return int((offset**2).sum(axis=1).idxmin())
+
+
+def segments(joined: pd.DataFrame) -> pd.DataFrame:
+    """Return a line per model whose parent is on the map: family and both ends."""
+    ends = joined[["model", "x", "y"]].rename(
+        columns={"model": "parent", "x": "parent_x", "y": "parent_y"}
+    )
+    lines = joined.merge(ends, on="parent")
+    return lines[["model", "parent", "family", "x", "y", "parent_x", "parent_y"]]

@@ -1,0 +1,132 @@
+"""The model map: a point per model, coloured by family, shaped by kind, tied to its parent."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from modelmap.figures.kinship import (
+    MARKS,
+    OTHER_MARK,
+    family_colours,
+    family_handles,
+    kind_handles,
+    kinds_in_order,
+    legend_colours,
+)
+from modelmap.figures.map_labels import choose_labels, segments
+from modelmap.figures.map_names import write_names
+from modelmap.figures.style import (
+    PALE,
+    PAPER,
+    POINTS,
+    SMALL_SIZE,
+    WIDTH,
+    look,
+    new_figure,
+    place,
+    text_width,
+)
+
+Vector = NDArray[np.float64]
+
+MARGIN, GAP, HANDLE = 0.05, 0.14, 0.26
+"""Inches: around the figure, between map and legend, and for a legend's marker."""
+ROW = 0.138
+"""Inches: a line of the legend."""
+ROOM_ACROSS, ROOM_UP = 1.3, 1.14
+"""The map's size over the points', so that names fit in; they are wider than high."""
+FULL_SIZE_UP_TO = 60
+"""Models; above, markers shrink."""
+
+
+def draw(models: pd.DataFrame, places: pd.DataFrame) -> Figure:
+    """Return the map of `models` at `places`, which has their x and y."""
+    with look():
+        joined = models.merge(places, on="model")
+        colours = family_colours(list(joined["family"]))
+        kinds = kinds_in_order(joined)
+        names = [*legend_colours(colours), *kinds]
+        legend_width = HANDLE + text_width(names, SMALL_SIZE)
+        side = WIDTH - 2 * MARGIN - GAP - legend_width
+        height = max(side * shape_of(joined), ROW * (len(names) + 3.5))
+        figure = new_figure(WIDTH, height + 2 * MARGIN)
+        axes = place(figure, MARGIN, MARGIN, side, height)
+        _frame(axes, joined, height / side)
+        scale = min(1.0, FULL_SIZE_UP_TO / len(joined)) ** 0.5
+        _parent_lines(axes, joined, colours)
+        for kind in reversed(kinds):
+            _points(axes, joined[joined["kind"] == kind], kind, colours, scale)
+        radii = np.array([MARKS.get(kind, OTHER_MARK).radius for kind in joined["kind"]]) * scale
+        to_pixels = figure.dpi / POINTS
+        labels = choose_labels(models, places)
+        write_names(axes, joined, labels, colours, radii * to_pixels)
+        _legends(figure, colours, kinds, legend_width)
+        return figure
+
+
+def shape_of(joined: pd.DataFrame) -> float:
+    """Return height over width of a map, between 0.62 and 1."""
+    across, up = ROOM_ACROSS * np.ptp(joined["x"]), ROOM_UP * np.ptp(joined["y"])
+    return float(np.clip(up / max(across, 1e-12), 0.62, 1.0))
+
+
+def limits(x: Vector, y: Vector, ratio: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return x and y limits of one scale that hold all points, `ratio` being height over width."""
+    across = max(ROOM_ACROSS * float(np.ptp(x)), ROOM_UP * float(np.ptp(y)) / ratio, 1e-9)
+    x_middle, y_middle = (float(x.min() + x.max()) / 2, float(y.min() + y.max()) / 2)
+    up = across * ratio
+    return (x_middle - across / 2, x_middle + across / 2), (y_middle - up / 2, y_middle + up / 2)
+
+
+def _frame(axes: Axes, joined: pd.DataFrame, ratio: float) -> None:
+    x_limits, y_limits = limits(joined["x"].to_numpy(), joined["y"].to_numpy(), ratio)
+    axes.set(xlim=x_limits, ylim=y_limits, xticks=[], yticks=[])
+    axes.spines[:].set(visible=True, color=PALE)
+
+
+def _parent_lines(axes: Axes, joined: pd.DataFrame, colours: dict[str, str]) -> None:
+    lines = segments(joined)
+    ends = lines[["x", "y", "parent_x", "parent_y"]].to_numpy().reshape(-1, 2, 2)
+    shades = [colours[family] for family in lines["family"]]
+    axes.add_collection(
+        LineCollection(ends, colors=shades, linewidths=0.7, alpha=0.4, zorder=1), autolim=False
+    )
+
+
+def _points(
+    axes: Axes, members: pd.DataFrame, kind: str, colours: dict[str, str], scale: float
+) -> None:
+    mark = MARKS.get(kind, OTHER_MARK)
+    shades = [colours[family] for family in members["family"]]
+    axes.scatter(
+        members["x"],
+        members["y"],
+        s=mark.area * scale**2,
+        marker=mark.shape,
+        facecolors=shades if mark.filled else PAPER,
+        edgecolors=PAPER if mark.filled else shades,
+        linewidths=0.4 if mark.filled else 0.8,
+        zorder=3,
+    )
+
+
+def _legends(figure: Figure, colours: dict[str, str], kinds: Sequence[str], width: float) -> None:
+    across, up = figure.get_size_inches()
+    left = (across - MARGIN - width) / across
+    n_families = len(legend_colours(colours))
+    tops = (up - MARGIN, up - MARGIN - ROW * (n_families + 2.2))
+    handles = (family_handles(colours), kind_handles(kinds))
+    for title, top, entries in zip(("Family", "Kind"), tops, handles, strict=True):
+        figure.legend(
+            handles=entries,
+            title=title,
+            loc="upper left",
+            bbox_to_anchor=(left, top / up),
+            alignment="left",
+            handlelength=1.2,
+        )

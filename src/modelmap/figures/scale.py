@@ -1,0 +1,67 @@
+"""The colour scale of divergences, which may span many powers of ten."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.colors import LogNorm, Normalize, PowerNorm
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+Values = NDArray[np.float64]
+
+SMALLEST = 0.02
+"""The quantile of the positive values where a logarithmic scale begins."""
+LOG_FROM, SQRT_FROM = 30.0, 4.0
+"""Largest over smallest from which the scale is logarithmic, or a square root."""
+DECADES = 4
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A norm, the name of its kind, its ticks, and whether values lie below it."""
+
+    norm: Normalize
+    kind: str
+    ticks: list[float]
+    has_below: bool
+
+    def share(self, values: Values | float) -> Values:
+        """Return where values lie between the scale's ends, 0 to 1."""
+        inside = np.clip(values, self.norm.vmin, self.norm.vmax)
+        return np.asarray(self.norm(inside), dtype=np.float64)
+
+
+def scale_for(values: Values) -> Scale:
+    """Return the scale for non-negative values: logarithmic, square root or linear by their range.
+
+    A logarithmic one ends at round numbers and has all smaller values, with 0, at its low end.
+    """
+    positive = values[values > 0]
+    largest = float(positive.max()) if len(positive) else 1.0
+    smallest = float(np.quantile(positive, SMALLEST)) if len(positive) else largest
+    if largest / smallest >= LOG_FROM:
+        low = rounded(max(smallest, largest / 10**DECADES), up=False)
+        high = rounded(largest, up=True)
+        return Scale(LogNorm(low, high), "log scale", log_ticks(low, high), bool(min(values) < low))
+    ticks = [float(t) for t in MaxNLocator(4).tick_values(0, largest) if 0 <= t <= largest]
+    if largest / smallest >= SQRT_FROM:
+        return Scale(PowerNorm(0.5, 0, largest), "square-root scale", ticks, False)
+    return Scale(Normalize(0, largest), "linear scale", ticks, False)
+
+
+def rounded(value: float, up: bool) -> float:
+    """Return the nearest 1, 2 or 5 times a power of ten, above or below."""
+    power = 10.0 ** np.floor(np.log10(value))
+    steps = [step * power for step in (1, 2, 5, 10)]
+    slack = 1e-9 * value
+    if up:
+        return float(next(step for step in steps if step >= value - slack))
+    return float(max(step for step in steps if step <= value + slack))
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Return the powers of ten from low to high, or 1, 2 and 5 times them below two decades."""
+    powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    few = high / low < 100
+    ticks = [step * power for power in powers for step in ((1, 2, 5) if few else (1,))]
+    return [tick for tick in ticks if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)]
