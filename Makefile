@@ -4,6 +4,8 @@ BIN := $(VENV)/bin
 PYTHON ?= python3.11
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Where bytecode may not be written, every stage would compile torch and transformers again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup repro test lint types verify bench notebooks lock clean
 

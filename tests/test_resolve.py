@@ -237,24 +237,7 @@ def test_hardware_is_never_in_it(root: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert (root / "resolved.yaml").read_bytes() == before
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "with space",
-        "a,b",
-        "a=b",
-        "(a)",
-        "[a]",
-        "{a}",
-        "it's",
-        'a"b',
-        "josé",
-        "東京",
-        "a$b",
-        "a#b;c",
-        "a\\b",
-    ],
-)
+@pytest.mark.parametrize("name", ["a b,c=d", "([{a}])", "it's", "josé", "東京 #1;", "a\\b$c"])
 def test_a_project_may_lie_in_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
     """Characters that mean something to Hydra mean nothing in a path."""
     root = copied(tmp_path / name)

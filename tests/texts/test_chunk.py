@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from modelmap.texts.chunk import chunk_text, is_long_enough
 
 # Characters of one, two, three and four bytes, so that cuts fall inside characters often.
-mixed_texts = st.text(st.sampled_from("ab \né€東🚀") | st.characters(), max_size=80)
+mixed_texts = st.text(st.sampled_from("ab \né€東🚀") | st.characters(codec="utf-8"), max_size=80)
 
 
 def n_bytes(text: str) -> int:

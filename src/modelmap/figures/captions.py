@@ -24,9 +24,10 @@ def model_map(inputs: Inputs, settings: MapSettings) -> str:
     n_models, n_families = len(inputs.models), inputs.models["family"].nunique()
     near = perplexity(n_models, settings.max_perplexity)
     names = (
-        "each family is named once"
+        "each family is named once, where there is room"
         if n_models > NAMED_UP_TO
-        else "a name leaves out its parent's, and brackets hold models that lie upon theirs"
+        else "names leave out the parent's, have in brackets what lies upon them, and are only "
+        "written where there is room"
     )
     families = "family" if n_families == 1 else "families"
     return (
@@ -43,7 +44,7 @@ def kl_heatmap(inputs: Inputs) -> str:
     scale = scale_for(values.to_numpy())
     heat = ordered(inputs.kl, inputs.clusters, inputs.models)
     legend = list(legend_colours(family_colours(list(inputs.models["family"]))))
-    below = f"; what lies below {scale.norm.vmin:g} has its darkest colour"
+    below = f"; what lies below {scale.low:g} has its darkest colour"
     unnamed = "" if plan(heat.names, legend).name_size else "; there are too many models to name"
     return (
         f"Estimated KL divergence of every two models in bits per byte ({counts(inputs)}), "

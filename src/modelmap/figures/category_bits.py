@@ -39,7 +39,7 @@ LARGEST_ROW, TALLEST = 0.18, 6.2
 NARROWEST_COLUMN, WIDEST_COLUMNS, HEAD = 0.36, 5.3, 0.3
 SMALLEST_TEXT = 4.8
 """Points: names and numbers that would be smaller are left out."""
-SEPARATOR, SEPARATOR_SHARE = 1.2, 0.15
+SEPARATOR, SEPARATOR_SHARE = 0.9, 0.15
 """Points: the line between families, and its largest share of a mean family's height."""
 DARKEST = "#111111"
 BRIGHTNESS, DARK = np.array([0.299, 0.587, 0.114]), 0.42

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 import pandas as pd
 from matplotlib.colors import to_rgb
@@ -38,7 +39,7 @@ class Mark:
     @property
     def radius(self) -> float:
         """Return half the marker's width in points."""
-        return self.area**0.5 / 2
+        return sqrt(self.area) / 2
 
 
 # Quantised models lie upon the model they were made from: a frame lets it be seen.
@@ -94,7 +95,7 @@ def kind_handles(kinds: Sequence[str]) -> list[Line2D]:
             [],
             linestyle="",
             marker=mark.shape,
-            markersize=mark.area**0.5,
+            markersize=2 * mark.radius,
             color=INK,
             markerfacecolor=INK if mark.filled else "none",
             markeredgewidth=0.8 if not mark.filled else 0.0,

@@ -36,7 +36,7 @@ BAR_DROP, BAR, FOOT = 0.16, 0.09, 0.66
 LEGEND_ROW, LEGEND_HANDLE = 0.16, 0.4
 SMALLEST_TEXT = 4.5
 """Points: names that would be smaller are left out."""
-TICKS_APART = 0.3
+TICKS_APART = 0.27
 """Of the tree's width."""
 RAW_UP_TO = 400
 """Models; a larger image is averaged to the picture's dots."""
@@ -141,7 +141,7 @@ def _draw_tree(
     pure = pure_families(clusters, families)
     shades = [colours[family] if family else INK for family in pure]
     axes.add_collection(
-        LineCollection(corners, colors=shades, linewidths=0.8, clip_on=False), autolim=False
+        LineCollection(list(corners), colors=shades, linewidths=0.8, clip_on=False), autolim=False
     )
     axes.set(xlim=(1.0, 0.0), ylim=(len(families) - 0.5, -0.5), yticks=[])
     axes.spines["left"].set_visible(False)
@@ -167,7 +167,7 @@ def _draw_strip(axes: Axes, families: list[str], colours: dict[str, str]) -> Non
 
 def _draw_heat(axes: Axes, heat: Heat, scale: Scale, size: float | None) -> Any:
     image = axes.imshow(
-        np.maximum(heat.kl, scale.norm.vmin),
+        np.maximum(heat.kl, scale.low),
         cmap="viridis",
         norm=scale.norm,
         aspect="auto",

@@ -48,6 +48,7 @@ def _model_labels(joined: pd.DataFrame) -> pd.DataFrame:
     ordered = joined.assign(rank=rank).sort_values("rank", kind="stable")
     short = short_names(joined)
     span = float(max(np.ptp(joined["x"]), np.ptp(joined["y"])))
+    known = set(joined["model"])
     named: list[dict[str, object]] = []
     below: dict[str, list[str]] = {}
     for row in ordered.itertuples():
@@ -59,7 +60,7 @@ def _model_labels(joined: pd.DataFrame) -> pd.DataFrame:
             {
                 "model": row.model,
                 "family": row.family,
-                "root": short[row.model] == row.model.rsplit("/", 1)[-1],
+                "root": row.parent not in known,
                 "x": row.x,
                 "y": row.y,
             }
@@ -85,11 +86,11 @@ def _distance(joined: pd.DataFrame, model: str, other: str) -> float:
 
 
 def with_brackets(name: str, names: Sequence[str]) -> str:
-    """Return a name and others in brackets, the first in full while there is room, the rest counted."""
+    """Return a name and others in brackets, the first of them in full and the rest counted."""
     if not names:
         return name
     ends = accumulate((len(other) + len(", ") for other in names), initial=len(name))
-    n_shown = sum(end - len(", ") <= LONGEST for end in ends) - 1
+    n_shown = max(0, sum(end - len(", ") <= LONGEST for end in ends) - 1)
     rest = [f"+{len(names) - n_shown}"] if n_shown < len(names) else []
     return f"{name} ({', '.join([*names[:n_shown], *rest])})"
 

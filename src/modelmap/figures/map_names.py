@@ -49,11 +49,11 @@ class Taken:
 
 def write_names(
     axes: Axes, joined: pd.DataFrame, labels: pd.DataFrame, colours: dict[str, str], radii: Vector
-) -> int:
-    """Return how many names were written; those that find no room are left out.
+) -> None:
+    """Write every name that finds room.
 
-    Each name first tries the side away from what lies around its point, then every side. Roots go
-    first. `radii` are the marks' in pixels, in the order of `joined`.
+    Each first tries the side away from what lies around its point, then every side, then further
+    off. Roots go first. `radii` are the marks' in pixels, in the order of `joined`.
     """
     taken = Taken(list(joined["x"]), list(joined["y"]), list(radii))
     left = labels.assign(
@@ -69,7 +69,6 @@ def write_names(
         left = left.drop(_write_near(axes, left, side, taken))
     for row in left.index:
         left = left.drop(_write_far(axes, left.loc[[row]], taken))
-    return len(labels) - len(left)
 
 
 def _write_far(axes: Axes, row: pd.DataFrame, taken: Taken) -> list[int]:

@@ -18,45 +18,43 @@ DECADES = 4
 
 @dataclass(frozen=True)
 class Scale:
-    """A norm, the name of its kind, its ticks, and whether values lie below it."""
+    """A norm, its lower end, the name of its kind, its ticks, and whether values lie below it."""
 
     norm: Normalize
+    low: float
     kind: str
     ticks: list[float]
     has_below: bool
 
     def share(self, values: Values | float) -> Values:
         """Return where values lie between the scale's ends, 0 to 1."""
-        inside = np.clip(values, self.norm.vmin, self.norm.vmax)
+        inside = np.clip(values, self.low, self.norm.vmax)
         return np.asarray(self.norm(inside), dtype=np.float64)
 
 
 def scale_for(values: Values) -> Scale:
     """Return the scale for non-negative values: logarithmic, square root or linear by their range.
 
-    A logarithmic one ends at round numbers and has all smaller values, with 0, at its low end.
+    A logarithmic one begins at a round number and has all smaller values, with 0, there.
     """
     positive = values[values > 0]
     largest = float(positive.max()) if len(positive) else 1.0
     smallest = float(np.quantile(positive, SMALLEST)) if len(positive) else largest
     if largest / smallest >= LOG_FROM:
-        low = rounded(max(smallest, largest / 10**DECADES), up=False)
-        high = rounded(largest, up=True)
-        return Scale(LogNorm(low, high), "log scale", log_ticks(low, high), bool(min(values) < low))
+        low = rounded_down(max(smallest, largest / 10**DECADES))
+        below = bool((values < low).any())
+        return Scale(LogNorm(low, largest), low, "log scale", log_ticks(low, largest), below)
     ticks = [float(t) for t in MaxNLocator(4).tick_values(0, largest) if 0 <= t <= largest]
     if largest / smallest >= SQRT_FROM:
-        return Scale(PowerNorm(0.5, 0, largest), "square-root scale", ticks, False)
-    return Scale(Normalize(0, largest), "linear scale", ticks, False)
+        return Scale(PowerNorm(0.5, 0, largest), 0.0, "square-root scale", ticks, False)
+    return Scale(Normalize(0, largest), 0.0, "linear scale", ticks, False)
 
 
-def rounded(value: float, up: bool) -> float:
-    """Return the nearest 1, 2 or 5 times a power of ten, above or below."""
+def rounded_down(value: float) -> float:
+    """Return the largest of 1, 2 and 5 times a power of ten that is not above a value."""
     power = 10.0 ** np.floor(np.log10(value))
-    steps = [step * power for step in (1, 2, 5, 10)]
     slack = 1e-9 * value
-    if up:
-        return float(next(step for step in steps if step >= value - slack))
-    return float(max(step for step in steps if step <= value + slack))
+    return float(max(step * power for step in (1, 2, 5, 10) if step * power <= value + slack))
 
 
 def log_ticks(low: float, high: float) -> list[float]:

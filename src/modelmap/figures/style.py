@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import matplotlib as mpl
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -58,7 +59,8 @@ LOOK: dict[str, object] = {
 
 def look() -> AbstractContextManager[None]:
     """Return the context in which every figure is drawn and saved; outside it nothing changes."""
-    context: AbstractContextManager[None] = mpl.rc_context(LOOK)
+    base = {**sns.axes_style("white"), **sns.plotting_context("paper")}
+    context: AbstractContextManager[None] = mpl.rc_context({**base, **LOOK})
     return context
 
 

@@ -54,4 +54,5 @@ def spectrum(coordinates: Matrix) -> pd.DataFrame:
 
 def components_for(cumulative_share: NDArray[np.float64], share: float) -> int:
     """Return how many components reach `share` of the variance."""
-    return int(np.searchsorted(cumulative_share, share) + 1)
+    reached = int(np.searchsorted(cumulative_share, share) + 1)
+    return min(reached, len(cumulative_share))

@@ -1,5 +1,7 @@
 """Stage divergence: coordinates become KL divergences, neighbours and clusters."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -53,32 +55,32 @@ def _metrics(
     within = pairs["model_a"].map(family) == pairs["model_b"].map(family)
     first = neighbours[neighbours["rank"] == 1]
     kept = first["model"].map(family).to_numpy() == first["neighbour"].map(family).to_numpy()
+    kl, relative = pairs["kl_bits_per_byte"], pairs["se_bits_per_byte"] / pairs["kl_bits_per_byte"]
     medians = {
-        f"median_kl_{kind}_bits_per_byte": round(float(median), 4)
-        for kind, median in _kinship_medians(pairs, models).items()
+        f"median_kl_{kind}_bits_per_byte": _median(values, 4)
+        for kind, values in _kl_to_parents(pairs, models)
     }
     return {
         "unit": "bits per byte",
         "n_texts": matrix.n_texts,
         "mean_bytes": round(matrix.mean_bytes, 4),
-        "median_kl_within_family": round(float(pairs.loc[within, "kl_bits_per_byte"].median()), 4),
-        "median_kl_between_families": round(
-            float(pairs.loc[~within, "kl_bits_per_byte"].median()), 4
-        ),
-        "median_relative_standard_error": round(
-            float((pairs["se_bits_per_byte"] / pairs["kl_bits_per_byte"]).median()), 3
-        ),
+        "median_kl_within_family": _median(kl[within], 4),
+        "median_kl_between_families": _median(kl[~within], 4),
+        "median_relative_standard_error": _median(relative[kl > 0], 3),
         "nearest_in_family_share": round(float(kept.mean()), 3),
         **medians,
     }
 
 
-def _kinship_medians(pairs: pd.DataFrame, models: pd.DataFrame) -> pd.Series:
-    """Return the median KL of a model to its parent, by the kind of the model."""
-    kinds = models.dropna(subset="parent")
-    both = [
-        kinds[["model", "parent", "kind"]],
-        kinds.rename(columns={"model": "parent", "parent": "model"})[["model", "parent", "kind"]],
-    ]
-    kin = pd.concat(both).rename(columns={"model": "model_a", "parent": "model_b"})
-    return pairs.merge(kin, on=["model_a", "model_b"]).groupby("kind")["kl_bits_per_byte"].median()
+def _median(values: pd.Series, digits: int) -> float | None:
+    """Return a rounded median, and None of nothing: there may be one family, or one kind."""
+    return None if values.empty else round(float(values.median()), digits)
+
+
+def _kl_to_parents(pairs: pd.DataFrame, models: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
+    """Yield each kind of model with the KL of its members to their parents."""
+    kin = models.dropna(subset="parent")[["model", "parent", "kind"]]
+    swapped = kin.rename(columns={"model": "parent", "parent": "model"})
+    both = pd.concat([kin, swapped]).rename(columns={"model": "model_a", "parent": "model_b"})
+    for kind, rows in pairs.merge(both, on=["model_a", "model_b"]).groupby("kind"):
+        yield str(kind), rows["kl_bits_per_byte"]

@@ -1,0 +1,131 @@
+"""The divergence stage on small projects: right numbers, and projects of odd families."""
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from modelmap.errors import UserError
+from modelmap.layout import Layout
+from modelmap.matrix.file import LogLikelihoods, write_matrix
+from modelmap.stages import divergence
+from modelmap.tables import CLUSTERS, KL, MODELS, NEIGHBOURS, TEXTS, read_table, write_table
+from modelmap.texts.text_set import text_set_hash
+
+BY_HAND = [[-5.0, -6.0, -7.0, -8.0], [-6.0, -6.0, -6.0, -8.0], [-7.0, -8.0, -5.0, -6.0]]
+UNIT = 10 * math.log(2)
+Make = Callable[..., Layout]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Make:
+    """Return a function that makes a project of three models on four texts of ten bytes."""
+
+    def make(families: str = "aab", documents: str = "wxyz") -> Layout:
+        layout = Layout(tmp_path)
+        texts = pd.DataFrame(
+            {
+                "text_id": range(4),
+                "text": [f"text of {i}." for i in range(4)],
+                "category": "c",
+                "source": "s",
+                "source_version": "",
+                "source_path": "",
+                "document_id": list(documents),
+                "chunk_index": 0,
+                "n_bytes": 10,
+            }
+        )
+        write_table(texts, TEXTS, layout.texts)
+        text_set = text_set_hash(texts["text"])
+        matrix = LogLikelihoods(np.array(BY_HAND), list("pqr"), -99.0, 10.0, text_set)
+        write_matrix(matrix, layout.matrix)
+        models = pd.DataFrame(
+            {
+                "model": list("pqr"),
+                "family": list(families),
+                "parent": [None, "p", None],
+                "kind": ["base", "finetune", "base"],
+                "n_params": 1,
+                "dtype": "float32",
+                "revision": "r",
+                "added_bos": True,
+            }
+        ).astype({"parent": "str"})
+        write_table(models, MODELS, layout.models)
+        settings = {"divergence": {"n_neighbours": 5, "linkage": "average"}}
+        layout.resolved.write_text(yaml.safe_dump(settings))
+        return layout
+
+    return make
+
+
+def metrics(layout: Layout) -> dict[str, object]:
+    """Return what the stage told people."""
+    content = json.loads(layout.metrics("divergence").read_text())
+    assert isinstance(content, dict)
+    return content
+
+
+def test_the_stage_gives_the_divergences_of_a_case_by_hand(project: Make) -> None:
+    """KL .25, 2 and 1.25 nats on texts of ten bytes, in bits per byte, with plain errors."""
+    layout = project()
+    divergence.run(layout)
+    pairs = read_table(layout.kl, KL)
+    kl = [0.25 / UNIT, 2 / UNIT, 1.25 / UNIT]
+    named = [("p", "q"), ("p", "r"), ("q", "r")]
+    assert list(zip(pairs["model_a"], pairs["model_b"], strict=True)) == named
+    assert pairs["kl_bits_per_byte"].tolist() == pytest.approx(kl, rel=1e-12)
+    # Terms .5 0 .5 0; 2 2 2 2; .5 2 .5 2: sums of squares .25, 0 and 2.25, over N (N - 1) = 12.
+    errors = [(0.25 / 12) ** 0.5 / UNIT, 0.0, (2.25 / 12) ** 0.5 / UNIT]
+    assert pairs["se_bits_per_byte"].tolist() == pytest.approx(errors, abs=1e-9)
+    first = read_table(layout.neighbours, NEIGHBOURS).query("rank == 1")
+    assert first["neighbour"].tolist() == ["q", "p", "q"]
+    heights = read_table(layout.clusters, CLUSTERS)["height_bits_per_byte"].tolist()
+    assert heights == pytest.approx([kl[0], (kl[1] + kl[2]) / 2], rel=1e-12)
+
+
+def test_metrics_are_the_medians_of_the_case_by_hand(project: Make) -> None:
+    """Within a family .25 nats, between 1.625, to the parent .25: all in bits per byte."""
+    layout = project()
+    divergence.run(layout)
+    told = metrics(layout)
+    assert told["median_kl_within_family"] == pytest.approx(0.25 / UNIT, abs=1e-4)
+    assert told["median_kl_between_families"] == pytest.approx(1.625 / UNIT, abs=1e-4)
+    assert told["median_kl_finetune_bits_per_byte"] == pytest.approx(0.25 / UNIT, abs=1e-4)
+    assert told["nearest_in_family_share"] == pytest.approx(2 / 3, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("families", "absent"),
+    [("abc", "median_kl_within_family"), ("aaa", "median_kl_between_families")],
+)
+def test_a_project_of_single_models_or_of_one_family_is_no_error(
+    project: Make, families: str, absent: str
+) -> None:
+    """A median of no pairs is told as null, and everything else as ever."""
+    layout = project(families)
+    divergence.run(layout)
+    assert metrics(layout)[absent] is None
+    assert len(read_table(layout.kl, KL)) == 3
+
+
+def test_texts_of_one_document_are_told_in_one_line(project: Make) -> None:
+    """No standard error can be had from one document: a UserError says so."""
+    with pytest.raises(UserError, match="document"):
+        divergence.run(project(documents="wwww"))
+
+
+def test_texts_that_were_not_scored_are_told(project: Make) -> None:
+    """A texts table of another set than the matrix's stops the stage."""
+    layout = project()
+    texts = read_table(layout.texts, TEXTS)
+    texts.loc[0, "text"] = "another te"
+    write_table(texts, TEXTS, layout.texts)
+    with pytest.raises(UserError, match=r"texts\.parquet is not the text set"):
+        divergence.run(layout)

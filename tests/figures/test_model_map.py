@@ -1,0 +1,48 @@
+"""The drawn map: one scale, names that overlap nothing."""
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from figures.made_up import made_up_models, made_up_places
+
+from modelmap.figures.model_map import draw, limits
+
+
+@pytest.mark.parametrize("ratio", [0.62, 1.0])
+def test_both_axes_have_one_scale_and_hold_every_point(ratio: float) -> None:
+    """A distance is as long across as it is up, in frames of any shape."""
+    x, y = np.array([0.0, 10.0, 4.0]), np.array([-3.0, 5.0, 2.0])
+    (left, right), (low, high) = limits(x, y, ratio)
+    assert (high - low) / (right - left) == pytest.approx(ratio)
+    assert left < x.min() < x.max() < right
+    assert low < y.min() < y.max() < high
+
+
+def test_names_overlap_no_name_and_no_point_and_stay_inside() -> None:
+    """On a crowded map of 24 models."""
+    models = made_up_models({"a": 6, "b": 6, "c": 6, "d": 6})
+    places = made_up_places(models)
+    axes = draw(models, places).axes[0]
+    boxes = [text.get_window_extent() for text in axes.texts]
+    frame = axes.get_window_extent()
+    points = axes.transData.transform(places[["x", "y"]].to_numpy())
+    assert len(boxes) > 12
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    assert not any(box.contains(*point) for box in boxes for point in points)
+    assert all(frame.x0 <= b.x0 and b.x1 <= frame.x1 for b in boxes)
+    assert all(frame.y0 <= b.y0 and b.y1 <= frame.y1 for b in boxes)
+
+
+def test_drawing_changes_no_global_state() -> None:
+    """matplotlib's settings are the same after a figure as before."""
+    before = dict(mpl.rcParams)
+    models = made_up_models({"a": 4})
+    draw(models, made_up_places(models))
+    assert dict(mpl.rcParams) == before
+
+
+def test_axes_show_no_numbers() -> None:
+    """Coordinates of a t-SNE map have no meaning, so none are written."""
+    models = made_up_models({"a": 4})
+    axes = draw(models, made_up_places(models)).axes[0]
+    assert len(axes.get_xticks()) == len(axes.get_yticks()) == 0
