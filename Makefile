@@ -27,7 +27,7 @@ repro: setup ## run the pipeline: only what an edit touched runs again
 	dvc repro
 
 test: setup lint types ## lint, types and all tests
-	python -m pytest -n 2 --dist worksteal
+	python -m pytest -n 2 --dist loadfile
 
 lint: setup
 	ruff check .

@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -57,14 +58,14 @@ def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
     known = sorted(path.stem for path in (root / "conf" / "experiment").glob("*.yaml"))
     if experiment not in known:
         raise UserError(f"params.yaml: no experiment {experiment!r}; there are {', '.join(known)}")
-    quoted = str(root).replace("\\", "\\\\").replace("'", "\\'")
-    overrides = [f"experiment={experiment}", f"hydra.searchpath=['file://{quoted}']"]
+    searched = QuotedString(f"file://{root}", Quote.single).with_quotes()
+    overrides = [f"experiment={experiment}", f"hydra.searchpath=[{searched}]"]
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(root / "conf"), version_base="1.3"):
             composed = compose("config", overrides=overrides)
         content = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
-    except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
         told = " ".join(str(error).split())
         raise UserError(f"conf/ cannot be composed for experiment {experiment}: {told}") from error
     assert isinstance(content, dict)

@@ -163,7 +163,8 @@ def write_parquet(frame: pd.DataFrame, path: Path, metadata: Mapping[str, str] |
     """Write a frame as parquet, whole or not at all; same frame, same bytes."""
     table = pyarrow.Table.from_pandas(frame, preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), **(metadata or {})})
-    write_atomically(path, lambda part: pq.write_table(table, part, compression="zstd"))
+    options = {"compression": "zstd", "write_page_checksum": True}
+    write_atomically(path, lambda part: pq.write_table(table, part, **options))
 
 
 def read_table(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
@@ -175,13 +176,13 @@ def read_table(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
 def read_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return a parquet file's frame and metadata. Raises UserError if it cannot be read."""
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, page_checksum_verification=True)
+        metadata = table.schema.metadata or {}
+        named = {k.decode(): v.decode() for k, v in metadata.items() if k != b"pandas"}
+        return table.to_pandas(), named
     except FileNotFoundError as error:
         raise UserError(
             f"{path.name} is missing: run `dvc repro`, or `dvc pull {path.name}`"
         ) from error
-    except (pyarrow.ArrowInvalid, OSError) as error:
+    except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path.name} is cut short or damaged: run `dvc repro` again") from error
-    metadata = table.schema.metadata or {}
-    named = {k.decode(): v.decode() for k, v in metadata.items() if k != b"pandas"}
-    return table.to_pandas(), named

@@ -30,5 +30,8 @@ def load_allowing(content: bytes, allowed: Mapping[str, Callable[..., Any]]) -> 
     """
     try:
         return _Allowing(content, allowed).load()
-    except (pickle.UnpicklingError, EOFError, ValueError, IndexError) as error:
-        raise UserError(f"not a readable pickle: {error}") from error
+    except UserError:
+        raise
+    except Exception as error:
+        told = " ".join(str(error).split())
+        raise UserError(f"not a readable pickle ({type(error).__name__}): {told}") from error

@@ -15,8 +15,6 @@ ALL = {"resolve", "texts", "zoo", "score", "matrix", "divergence", "map", "figur
 MINE = "{source: directory, location: data/models/mine, family: llama, kind: base}"
 FROM_MATRIX = {"matrix", "divergence", "map", "figures"}
 
-pytestmark = pytest.mark.xdist_group("micro")
-
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
