@@ -53,6 +53,11 @@ def test_the_first_copy_stays_whatever_it_is() -> None:
     ]
 
 
+def test_what_a_left_out_chunk_said_counts_as_said() -> None:
+    """A run that stood only in a chunk that went is known all the same."""
+    assert kept([FIRST], [FIRST + " seven"], ["three four five six seven"]) == [[0], [], []]
+
+
 def test_a_document_may_repeat_itself() -> None:
     """Only earlier documents count: a refrain stays."""
     assert kept([FIRST, FIRST]) == [[0, 1]]
