@@ -61,6 +61,13 @@ def test_the_same_seed_gives_the_same_bytes_and_two_clusters_stay_apart(metric: 
     assert across[:8].min() > across[8:].max()
 
 
+def test_the_papers_metric_draws_another_map() -> None:
+    """Squaring the distances once more changes which models are near."""
+    q = two_clusters(size=4)
+    one, papers = (tsne(q, 30, metric, 250, 1) for metric in ("euclidean", "sqeuclidean"))
+    assert not np.allclose(one, papers)
+
+
 def test_the_smallest_map_has_four_models() -> None:
     """Four models get four places, all of them numbers."""
     placed = tsne(two_clusters(size=2), 30, "euclidean", 250, 1)

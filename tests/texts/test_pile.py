@@ -99,11 +99,19 @@ def test_fewer_texts_of_a_draw_are_its_first_and_another_seed_draws_others() -> 
     assert not set(texts(4, 42)) & set(texts(4, 43))
 
 
-def test_chunk_numbers_count_the_chunks_that_are_not_kept() -> None:
-    """A short last chunk leaves no gap in the next document, and documents without any count."""
-    rows = [{"text": "x" * size, "meta": {"pile_set_name": "s"}} for size in (2048, 100, 1300, 257)]
-    made = [(c["pile_idx"], c["chunk_idx"], len(c["text"])) for c in kept_chunks(rows, 256, 1024)]
-    assert made == [(0, 0, 1024), (0, 1, 1024), (2, 0, 1024), (2, 1, 276), (3, 0, 257)]
+def test_chunks_are_numbered_within_documents_and_documents_in_the_stream() -> None:
+    """Sizes are in bytes; a document of no kept chunk still has its number."""
+    texts = ["x" * 2048, "x" * 100, "x" * 1300, "x" * 257, "🚀" * 300]
+    rows = [{"text": text, "meta": {"pile_set_name": "s"}} for text in texts]
+    made = [(c["pile_idx"], c["chunk_idx"], c["text"]) for c in kept_chunks(rows, 256, 1024)]
+    assert made == [
+        (0, 0, "x" * 1024),
+        (0, 1, "x" * 1024),
+        (2, 0, "x" * 1024),
+        (2, 1, "x" * 276),
+        (3, 0, "x" * 257),
+        (4, 0, "🚀" * 256),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,28 @@ def test_another_seed_or_name_is_another_family(tmp_path: Path, other: Zoo) -> N
         assert not torch.equal(one["model.embed_tokens.weight"], two["model.embed_tokens.weight"])
 
 
+def test_a_familys_name_seeds_its_first_weights(tmp_path: Path) -> None:
+    """Two untrained bases of one recipe differ by their names alone."""
+    untrained = zoo("llama", "llama-twin", training={**RUN, "steps": 0}, descendants={})
+    one, twin = (built(untrained, tmp_path, i).states for i in (0, 1))
+    key = "model.embed_tokens.weight"
+    assert not torch.equal(one["llama"][key], twin["llama-twin"][key])
+
+
+def test_a_finetune_starts_from_its_base_and_runs_its_own_steps(tmp_path: Path) -> None:
+    """Of no steps it is its base, though a checkpoint and a finetune were made before it."""
+    below = {"checkpoints": [1], "finetunes": ["code", "news"]}
+    made = zoo("llama", finetuning={**RUN, "steps": 0}, descendants=below)
+    states = built(made, tmp_path).states
+    for category in ("code", "news"):
+        for key, weight in states["llama"].items():
+            assert torch.equal(states[f"llama-{category}"][key], weight)
+    assert not torch.equal(
+        states["llama-step1"]["model.embed_tokens.weight"],
+        states["llama"]["model.embed_tokens.weight"],
+    )
+
+
 def test_a_checkpoint_is_the_base_run_stopped_on_its_way(tmp_path: Path) -> None:
     """It is neither the start nor the end, and it lies between them."""
     longer = {**RUN, "steps": 6}

@@ -92,6 +92,16 @@ def test_an_empty_model_hangs_on_its_seed_alone(architecture: Architecture) -> N
     assert (one.config.bos_token_id, one.config.eos_token_id) == (0, 0)
 
 
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_nothing_is_dropped_out_in_training(architecture: Architecture) -> None:
+    """A model gives the same logits while it is trained as when it is scored."""
+    made = model(architecture)
+    ids = torch.arange(8)[None]
+    with torch.no_grad():
+        in_training, in_scoring = made.train()(ids).logits, made.eval()(ids).logits
+    assert torch.equal(in_training, in_scoring)
+
+
 def test_training_lowers_the_loss() -> None:
     """On a stream that repeats itself, forty steps bring the loss far below a uniform guess."""
     pattern = np.tile(np.arange(5), 40)
@@ -141,6 +151,24 @@ def test_the_first_step_moves_weights_by_the_scheduled_learning_rate() -> None:
     for name, weight in made.state_dict().items():
         moved = (weight - before[name] * (1 - 0.1 * rate)).abs()
         assert moved.max().item() == pytest.approx(rate, rel=0.01), name
+
+
+def test_no_step_follows_a_gradient_longer_than_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gradients of hundredfold embeddings are far longer; each step sees them cut to length 1."""
+    lengths: list[float] = []
+    plain_step = torch.optim.AdamW.step
+
+    def step(optimiser: Any) -> object:
+        gradients = [w.grad.flatten() for group in optimiser.param_groups for w in group["params"]]
+        lengths.append(torch.cat(gradients).norm().item())
+        return plain_step(optimiser)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", step)
+    made = model()
+    with torch.no_grad():
+        made.get_input_embeddings().weight.mul_(100)
+    train(made, stream(), run(), np.random.default_rng(0))
+    assert lengths == pytest.approx([1.0, 1.0, 1.0], rel=1e-4)
 
 
 def test_every_step_is_told_after_it_is_made() -> None:
