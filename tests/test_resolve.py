@@ -233,6 +233,18 @@ def test_the_same_input_is_the_same_bytes_wherever_it_lies(tmp_path: Path) -> No
     assert str(tmp_path).encode() not in contents[0]
 
 
+def few(n: int) -> dict[str, object]:
+    """Return a roster of models in directories."""
+    return {f"m{i}": {"source": "directory", "family": "a", "kind": "base"} for i in range(n)}
+
+
+def test_four_models_are_enough_for_a_map(root: Path) -> None:
+    """No zoo is needed, nor the hub: four directories are a roster."""
+    put(root, ROSTER, "zoo", False)
+    put(root, ROSTER, "models", few(4))
+    assert [model["name"] for model in resolved(root)["models"]] == ["m0", "m1", "m2", "m3"]
+
+
 def keys_of(content: object) -> set[str]:
     """Return every key of nested mappings."""
     if isinstance(content, dict):
@@ -336,9 +348,9 @@ WRONG: dict[str, tuple[Edit, list[str]]] = {
     "unknown parent": (model("child", parent="nobody"), ["parents", "nobody"]),
     "model name that is no file name": (model("a/b/c"), [".name"]),
     "model of nothing": (conf(ROSTER, "models.foo", None), ["conf/models", "models.foo"]),
-    "one model": (
-        both(conf(ROSTER, "zoo", False), conf(ROSTER, "models", {})),
-        ["models", "at least"],
+    "three models": (
+        both(conf(ROSTER, "zoo", False), conf(ROSTER, "models", few(3))),
+        ["at least 4 models", "has 3"],
     ),
     "merge of no finetune": (
         conf(ZOO, "descendants.merges", [["poems", "code"]]),
