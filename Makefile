@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Where bytecode may not be written, every stage would compile torch and transformers again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup repro test lint types verify bench notebooks lock clean
+.PHONY: help setup repro studies test lint types verify bench notebooks lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -25,6 +25,9 @@ $(VENV)/.done: pyproject.toml $(wildcard requirements/*.txt)
 
 repro: setup ## run the pipeline: only what an edit touched runs again
 	dvc repro
+
+studies: setup ## run the longer studies: at most an hour
+	dvc repro studies/dvc.yaml
 
 test: setup lint types ## lint, types and all tests
 	python -m pytest -n 2 --dist loadfile

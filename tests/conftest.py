@@ -32,16 +32,17 @@ def small_tables(tmp_path: Path) -> Layout:
             "family": ["m0"] * 3 + ["m3"] * 3,
             "parent": [None, "m0", "m0", None, "m3", "m3"],
             "kind": ["base", "finetune", "quantised"] * 2,
+            "created": None,
             "n_params": 1000,
             "dtype": "float32",
             "revision": "0" * 64,
             "added_bos": True,
         }
-    ).astype({"parent": "str"})
+    ).astype({"parent": "str", "created": "str"})
     write_table(models, MODELS, layout.models)
     distances = squared_distances(matrix.coordinates())
     kl = bits_per_byte(nats_per_text(distances, N_TEXTS), matrix.mean_bytes)
-    write_table(pair_table(kl, kl / 10, names), KL, layout.kl)
+    write_table(pair_table(kl, kl / 10, (kl * 0.8, kl * 1.25), names), KL, layout.kl)
     write_table(nearest(kl, names, 2), NEIGHBOURS, layout.neighbours)
     places = pd.DataFrame(rng.standard_normal((N_MODELS, 2)), columns=["x", "y"])
     places.insert(0, "model", names)

@@ -9,22 +9,32 @@ from closure import import_closure
 
 ROOT = Path(__file__).parents[1]
 STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+STUDIES: dict[str, Any] = yaml.safe_load((ROOT / "studies" / "dvc.yaml").read_text())["stages"]
 
 
-def code_dependencies(stage: str) -> set[str]:
+def code_dependencies(stage: dict[str, Any]) -> set[str]:
     """Return the source files among a stage's dependencies."""
-    return {dep for dep in STAGES[stage]["deps"] if dep.startswith("src/")}
+    return {dep for dep in stage["deps"] if dep.startswith("src/")}
 
 
 @pytest.mark.parametrize("stage", sorted(set(STAGES) - {"score"}))
 def test_code_dependencies_are_the_import_closure(stage: str) -> None:
     """A stage re-runs when code it imports changes, and not when other code does."""
-    assert code_dependencies(stage) == import_closure(f"modelmap.stages.{stage}")
+    assert code_dependencies(STAGES[stage]) == import_closure(f"modelmap.stages.{stage}")
+
+
+@pytest.mark.parametrize("study", sorted(STUDIES))
+def test_studies_depend_on_the_code_they_import(study: str) -> None:
+    """As stages do; they run from the project's root, each by its name."""
+    stage = STUDIES[study]
+    assert code_dependencies(stage) == import_closure(f"modelmap.stages.study_{study}")
+    assert stage["desc"].endswith(".")
+    assert (stage["cmd"], stage["wdir"]) == (f"modelmap study {study}", "..")
 
 
 def test_scoring_depends_on_its_version_alone() -> None:
     """A changed comment does not re-score a thousand models."""
-    assert code_dependencies("score") == {"src/modelmap/scoring/version.py"}
+    assert code_dependencies(STAGES["score"]) == {"src/modelmap/scoring/version.py"}
 
 
 @pytest.mark.parametrize("stage", sorted(STAGES))

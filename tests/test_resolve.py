@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -345,6 +346,11 @@ WRONG: dict[str, tuple[Edit, list[str]]] = {
         ),
         ["named twice: llama-code,"],
     ),
+    "date of no day": (model("big", created="2024-02-30"), [".created"]),
+    "setting of stability twice": (
+        params("stability.settings", [{"method": "ls", "draws": 0.5}] * 2),
+        ["stability.settings", "a setting stands twice"],
+    ),
     "unknown parent": (model("child", parent="nobody"), ["parents", "nobody"]),
     "model name that is no file name": (model("a/b/c"), [".name"]),
     "model of nothing": (conf(ROSTER, "models.foo", None), ["conf/models", "models.foo"]),
@@ -401,6 +407,15 @@ def test_a_wrong_configuration_is_told_in_one_line_that_names_the_culprit(
     message = told_by(root)
     for part in told:
         assert part in message
+
+
+def test_a_models_date_is_written_as_it_stands(root: Path) -> None:
+    """A bare YAML date comes through as text, and models without one have no key."""
+    entry = {"source": "directory", "family": "a", "kind": "base"}
+    put(root, ROSTER, "models", {**few(3), "d": {**entry, "created": date(2024, 10, 31)}})
+    models = {model["name"]: model for model in resolved(root)["models"]}
+    assert models["d"]["created"] == "2024-10-31"
+    assert "created" not in models["m0"]
 
 
 def test_a_wrong_configuration_leaves_the_earlier_file(root: Path) -> None:

@@ -10,15 +10,19 @@ import pandera.pandas as pa
 import pytest
 
 from modelmap import tables
+from modelmap.dictionary import FILES
 from modelmap.errors import UserError
 from modelmap.tables import (
     KL,
     MAP,
     MODELS,
+    PLAN_ERRORS,
     TEXTS,
     check_table,
+    read_csv,
     read_parquet,
     read_table,
+    write_csv,
     write_parquet,
     write_table,
 )
@@ -62,8 +66,8 @@ def told_by(frame: pd.DataFrame, schema: pa.DataFrameSchema = MAP) -> str:
 
 
 def test_there_is_a_schema_for_every_table_and_each_column_is_described() -> None:
-    """Nine tables; a table and each of its columns say what they hold; extra columns are wrong."""
-    assert len(SCHEMAS) == 9
+    """All are in the dictionary, say with each column what they hold, and refuse extra columns."""
+    assert {id(schema) for schema in SCHEMAS.values()} == {id(one) for one in FILES.values()}
     for schema in SCHEMAS.values():
         assert schema.description
         assert schema.strict
@@ -130,9 +134,10 @@ def test_rows_are_named_by_their_own_index() -> None:
 @pytest.mark.parametrize(
     ("schema", "row", "column"),
     [
-        (KL, ("a", "b", -1e-9, 0.1), "kl_bits_per_byte"),
-        (KL, ("a", "b", 0.1, -0.1), "se_bits_per_byte"),
-        (KL, ("a", "b", np.inf, 0.1), "kl_bits_per_byte"),
+        (KL, ("a", "b", -1e-9, 0.1, 0.0, 0.1), "kl_bits_per_byte"),
+        (KL, ("a", "b", 0.1, -0.1, 0.0, 0.2), "se_bits_per_byte"),
+        (KL, ("a", "b", np.inf, 0.1, 0.0, 0.2), "kl_bits_per_byte"),
+        (KL, ("a", "b", 0.1, 0.1, 0.0, np.inf), "high_bits_per_byte"),
         (tables.NEIGHBOURS, ("a", 0, "b", 0.1), "rank"),
         (tables.CLUSTERS, (0, -1, 1, 0.1, 2), "left"),
         (tables.CLUSTERS, (0, 0, 1, -0.1, 2), "height_bits_per_byte"),
@@ -190,24 +195,29 @@ def test_a_file_gives_back_its_table_and_metadata(tmp_path: Path) -> None:
         assert read_parquet(path)[1] == {"unit": "nats", "é": "東"}
 
 
-def test_a_model_without_a_parent_stays_without_one(tmp_path: Path) -> None:
-    """The one column that may be empty comes back empty where it was."""
+def test_a_model_without_a_parent_or_a_date_stays_without_one(tmp_path: Path) -> None:
+    """The columns that may be empty come back empty where they were, or empty as a whole."""
     frame = pd.DataFrame(
         {
             "model": ["a", "b"],
             "family": "a",
             "parent": [None, "a"],
             "kind": ["base", "finetune"],
+            "created": None,
             "n_params": [1, 1],
             "dtype": "float32",
             "revision": "r",
             "added_bos": [True, False],
         }
-    ).astype({"parent": "str"})
+    ).astype({"parent": "str", "created": "str"})
     write_table(frame, MODELS, tmp_path / "m.parquet")
     back = read_table(tmp_path / "m.parquet", MODELS)
     assert back["parent"].isna().tolist() == [True, False]
     assert back["parent"].iloc[1] == "a"
+    assert back["created"].isna().all()
+    frame["created"] = ["2024-10-31", "2024"]
+    with pytest.raises(UserError, match=r"created: .* fails at row 1"):
+        write_table(frame, MODELS, tmp_path / "m.parquet")
 
 
 def test_the_same_table_is_the_same_bytes(tmp_path: Path) -> None:
@@ -313,3 +323,33 @@ def test_a_frame_without_a_schema_keeps_its_metadata_apart_from_pandas_own(tmp_p
     frame: Any = pd.DataFrame({"a": [1.5]})
     write_parquet(frame, tmp_path / "f.parquet", None)
     assert read_parquet(tmp_path / "f.parquet")[1] == {}
+
+
+def test_a_csv_table_comes_back_with_its_types(tmp_path: Path) -> None:
+    """Whole numbers stay whole and text stays text; floats keep 4 significant digits."""
+    frame = pd.DataFrame(
+        {
+            "d": [10, 20],
+            "predicted_error": [0.123456, 0.1],
+            "this_order_error": [0.1, 0.1],
+            "redrawn_error": [0.1, 0.1],
+            "interval_coverage": [0.95, 1.0],
+        }
+    )
+    write_csv(frame, PLAN_ERRORS, tmp_path / "plan.csv")
+    back = read_csv(tmp_path / "plan.csv", PLAN_ERRORS)
+    assert back.dtypes.tolist() == frame.dtypes.tolist()
+    assert back["predicted_error"].tolist() == [0.1235, 0.1]
+
+
+def test_a_csv_table_that_is_missing_or_of_another_kind_is_told(tmp_path: Path) -> None:
+    """Missing, not CSV, and other columns: one line each that names the file."""
+    path = tmp_path / "plan.csv"
+    with pytest.raises(UserError, match=r"plan.csv is missing: run `dvc repro`"):
+        read_csv(path, PLAN_ERRORS)
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match=r"plan.csv"):
+        read_csv(path, PLAN_ERRORS)
+    path.write_text("d,other\n1,2\n")
+    with pytest.raises(UserError, match=r"plan.csv does not fit its schema"):
+        read_csv(path, PLAN_ERRORS)

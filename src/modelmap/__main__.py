@@ -11,9 +11,26 @@ from pathlib import Path
 from modelmap.errors import UserError
 from modelmap.layout import Layout
 
-STAGES = ("resolve", "texts", "zoo", "score", "matrix", "divergence", "map", "figures")
+STAGES = (
+    "resolve",
+    "texts",
+    "zoo",
+    "score",
+    "matrix",
+    "divergence",
+    "map",
+    "predict",
+    "stability",
+    "newcomers",
+    "resample",
+    "order",
+    "figures",
+)
+STUDIES = ("coverage", "kl_truth", "text_count", "figures")
 COMMANDS = {
     "pin": "ask the hub for revisions and write conf/pins.yaml",
+    "plan": "list the texts to score first, with probabilities, weights and the expected error",
+    "study": "run a longer study of the method (stages/study_<name>.py)",
     "verify": "compare metrics",
 }
 
@@ -28,6 +45,13 @@ def parser() -> argparse.ArgumentParser:
         commands.add_parser(stage, help=f"the DVC stage of that name (stages/{stage}.py)")
     pin = commands.add_parser("pin", help=COMMANDS["pin"])
     pin.add_argument("models", nargs="*", help="hub ids (default: the experiment's)")
+    plan = commands.add_parser("plan", help=COMMANDS["plan"])
+    amount = plan.add_mutually_exclusive_group(required=True)
+    amount.add_argument("--texts", type=int, help="how many texts")
+    amount.add_argument("--error", type=float, help="relative error of distances, such as 0.05")
+    plan.add_argument("--output", type=Path, help="CSV file to write (default: standard output)")
+    study = commands.add_parser("study", help=COMMANDS["study"])
+    study.add_argument("study", choices=STUDIES)
     commands.add_parser("verify", help=COMMANDS["verify"])
     return top
 
@@ -40,6 +64,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "pin":
             importlib.import_module("modelmap.pin").run(layout, options.models)
+        elif options.command == "plan":
+            chosen = (options.texts, options.error, options.output)
+            importlib.import_module("modelmap.plan").run(layout, *chosen)
+        elif options.command == "study":
+            importlib.import_module(f"modelmap.stages.study_{options.study}").run(layout)
         elif options.command == "verify":
             importlib.import_module("modelmap.verify").run(layout)
         else:

@@ -32,6 +32,19 @@ FILES = {
     "clusters.parquet": tables.CLUSTERS,
     "map.parquet": tables.MAP,
     "spectrum.parquet": tables.SPECTRUM,
+    "stability.parquet": tables.STABILITY,
+    "newcomers.parquet": tables.NEWCOMERS,
+    "plan.parquet": tables.PLAN,
+    "predictions.parquet": tables.PREDICTIONS,
+    "../reports/plots/resample.csv": tables.RESAMPLE_CURVES,
+    "../reports/plots/designs.csv": tables.DESIGN_ERRORS,
+    "../reports/plots/plan.csv": tables.PLAN_ERRORS,
+    "../reports/plots/newcomers.csv": tables.NEWCOMER_ERRORS,
+    "../reports/plots/prediction.csv": tables.PREDICTION_CURVES,
+    "../reports/plots/prediction_table.csv": tables.PREDICTION_TABLE,
+    "../reports/studies/coverage.csv": tables.COVERAGE,
+    "../reports/studies/kl_truth.csv": tables.KL_TRUTH,
+    "../reports/studies/text_count.csv": tables.TEXT_COUNT,
 }
 
 

@@ -75,6 +75,22 @@ class Layout:
         return self.root / "data" / "spectrum.parquet"
 
     @property
+    def stability(self) -> Path:
+        return self.root / "data" / "stability.parquet"
+
+    @property
+    def newcomers(self) -> Path:
+        return self.root / "data" / "newcomers.parquet"
+
+    @property
+    def plan(self) -> Path:
+        return self.root / "data" / "plan.parquet"
+
+    @property
+    def predictions(self) -> Path:
+        return self.root / "data" / "predictions.parquet"
+
+    @property
     def reports(self) -> Path:
         return self.root / "reports"
 
@@ -84,6 +100,16 @@ class Layout:
 
     def metrics(self, stage: str) -> Path:
         return self.reports / "metrics" / f"{stage}.json"
+
+    def plot(self, name: str) -> Path:
+        return self.reports / "plots" / f"{name}.csv"
+
+    @property
+    def studies(self) -> Path:
+        return self.reports / "studies"
+
+    def study(self, name: str, ending: str) -> Path:
+        return self.reports / "studies" / f"{name}.{ending}"
 
     @property
     def store(self) -> Path:

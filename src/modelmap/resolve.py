@@ -16,11 +16,14 @@ from modelmap.divergence.settings import Divergence
 from modelmap.errors import UserError, listed
 from modelmap.figures.settings import Figures
 from modelmap.files import checked
-from modelmap.maps.settings import MapSettings
+from modelmap.maps.settings import MapSettings, Stability
 from modelmap.matrix.settings import Matrix
 from modelmap.models.roster import Roster, roster_models
 from modelmap.models.spec import ModelSpec
+from modelmap.predict.settings import Predict
+from modelmap.resample.settings import Newcomers, Plan, Resample
 from modelmap.scoring.settings import Scoring
+from modelmap.studies.settings import Coverage, KlTruth, TextCount
 from modelmap.texts.settings import Corpus, Sampling
 from modelmap.zoo.settings import Zoo
 
@@ -47,6 +50,14 @@ class Resolved(BaseModel):
     matrix: Matrix
     divergence: Divergence
     map: MapSettings
+    stability: Stability
+    newcomers: Newcomers
+    resample: Resample
+    plan: Plan
+    kl_truth: KlTruth
+    coverage: Coverage
+    text_count: TextCount
+    predict: Predict
     figures: Figures
 
 

@@ -51,14 +51,18 @@ def project(tmp_path: Path) -> Make:
                 "family": list(families),
                 "parent": [None, "p", None],
                 "kind": ["base", "finetune", "base"],
+                "created": None,
                 "n_params": 1,
                 "dtype": "float32",
                 "revision": "r",
                 "added_bos": True,
             }
-        ).astype({"parent": "str"})
+        ).astype({"parent": "str", "created": "str"})
         write_table(models, MODELS, layout.models)
-        settings = {"divergence": {"n_neighbours": 5, "linkage": "average"}}
+        settings = {
+            "texts": {"n_texts": 4, "seed": 1},
+            "divergence": {"n_neighbours": 5, "linkage": "average", "confidence": 0.95},
+        }
         layout.resolved.write_text(yaml.safe_dump(settings))
         return layout
 
@@ -84,6 +88,11 @@ def test_the_stage_gives_the_divergences_of_a_case_by_hand(project: Make) -> Non
     # Terms .5 0 .5 0; 2 2 2 2; .5 2 .5 2: sums of squares .25, 0 and 2.25, over N (N - 1) = 12.
     errors = [(0.25 / 12) ** 0.5 / UNIT, 0.0, (2.25 / 12) ** 0.5 / UNIT]
     assert pairs["se_bits_per_byte"].tolist() == pytest.approx(errors, abs=1e-9)
+    # Equal squares, or none: 3 degrees of freedom, whose 97.5% quantile is 3.18245.
+    reach = np.exp(3.18245 * np.array(errors) / np.array(kl))
+    low, high = pairs["low_bits_per_byte"], pairs["high_bits_per_byte"]
+    assert low.tolist() == pytest.approx((np.array(kl) / reach).tolist(), rel=1e-5)
+    assert high.tolist() == pytest.approx((np.array(kl) * reach).tolist(), rel=1e-5)
     first = read_table(layout.neighbours, NEIGHBOURS).query("rank == 1")
     assert first["neighbour"].tolist() == ["q", "p", "q"]
     heights = read_table(layout.clusters, CLUSTERS)["height_bits_per_byte"].tolist()
@@ -99,6 +108,19 @@ def test_metrics_are_the_medians_of_the_case_by_hand(project: Make) -> None:
     assert told["median_kl_between_families"] == pytest.approx(1.625 / UNIT, abs=1e-4)
     assert told["median_kl_finetune_bits_per_byte"] == pytest.approx(0.25 / UNIT, abs=1e-4)
     assert told["nearest_in_family_share"] == pytest.approx(2 / 3, abs=1e-3)
+
+
+def test_the_metrics_say_what_the_intervals_cover(project: Make) -> None:
+    """The population of documents, at the level asked for; strata where categories are drawn."""
+    layout = project()
+    divergence.run(layout)
+    told = metrics(layout)
+    assert told["intervals_cover"] == "the population of documents the texts come from"
+    assert (told["confidence"], told["n_documents"], told["n_strata"]) == (0.95, 4, 1)
+    pairs = read_table(layout.kl, KL)
+    half = (pairs["high_bits_per_byte"] - pairs["low_bits_per_byte"]) / 2
+    relative = (half / pairs["kl_bits_per_byte"]).median()
+    assert told["median_relative_half_width"] == pytest.approx(relative, abs=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ def made_up_models(family_sizes: dict[str, int]) -> pd.DataFrame:
             "family": family,
             "parent": family if i else None,
             "kind": KINDS[min(i, len(KINDS) - 1)],
+            "created": None,
             "n_params": 1000,
             "dtype": "float32",
             "revision": "0" * 64,
@@ -25,7 +26,7 @@ def made_up_models(family_sizes: dict[str, int]) -> pd.DataFrame:
         for family, size in family_sizes.items()
         for i in range(size)
     ]
-    return pd.DataFrame(rows).astype({"parent": "str"})
+    return pd.DataFrame(rows).astype({"parent": "str", "created": "str"})
 
 
 def made_up_places(models: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
@@ -58,7 +59,7 @@ def made_up_inputs(family_sizes: dict[str, int], categories: list[str]) -> Input
     return Inputs(
         models=models,
         category_bits=bits,
-        kl=pair_table(kl, kl / 10, names),
+        kl=pair_table(kl, kl / 10, (kl * 0.8, kl * 1.25), names),
         clusters=cluster_table(kl, "average"),
         places=places,
         spectrum=spectrum,

@@ -9,7 +9,15 @@ from modelmap.figures import captions
 from modelmap.figures.inputs import Inputs
 from modelmap.maps.settings import MapSettings
 
-SETTINGS = MapSettings(seed=1, metric="sqeuclidean", max_perplexity=30, max_iter=250, n_near=5)
+SETTINGS = MapSettings(
+    seed=1,
+    metric="sqeuclidean",
+    algorithm="exact",
+    early_exaggeration=4,
+    max_perplexity=30,
+    max_iter=250,
+    n_near=5,
+)
 
 
 def all_captions(inputs: Inputs) -> list[str]:

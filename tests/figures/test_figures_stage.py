@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import yaml
 from figures.made_up import made_up_inputs
+from figures.made_up_resampling import made_up_resampling, write_resampling
 
 from modelmap.errors import UserError
 from modelmap.figures import pca_spectrum
@@ -17,15 +18,42 @@ from modelmap.matrix.file import LogLikelihoods, write_matrix
 from modelmap.stages import figures
 from modelmap.tables import CATEGORY_BITS, CLUSTERS, KL, MAP, MODELS, SPECTRUM, write_table
 
-ALL = ["model_map", "kl_heatmap", "category_bits", "pca_spectrum"]
+ALL = [
+    "model_map",
+    "kl_heatmap",
+    "category_bits",
+    "pca_spectrum",
+    "resample_errors",
+    "designs",
+    "map_stability",
+    "new_models",
+    "prediction_curves",
+    "prediction_scatter",
+]
 SECTIONS = {
     "figures": {"formats": ["svg", "png"], "png_dpi": 60},
     "map": {
         "seed": 1,
         "metric": "euclidean",
+        "algorithm": "exact",
+        "early_exaggeration": 4,
         "max_perplexity": 30,
         "max_iter": 250,
         "n_near": 5,
+    },
+    "resample": {"n_runs": 5, "seed": 1, "n_design_runs": 5, "unique_shares": [0.3, 0.6]},
+    "stability": {
+        "seed": 1,
+        "n_runs": 5,
+        "max_iter": 250,
+        "settings": [{"method": "uniform", "draws": 1.0}],
+    },
+    "predict": {
+        "targets": "held-out categories",
+        "split_seeds": [0, 1],
+        "score_alphas": [1],
+        "loglik_alphas": [1],
+        "sizes": [100],
     },
 }
 
@@ -43,6 +71,7 @@ def project(root: Path, inputs: Inputs) -> Layout:
     write_table(inputs.clusters, CLUSTERS, layout.clusters)
     write_table(inputs.places, MAP, layout.map)
     write_table(inputs.spectrum, SPECTRUM, layout.spectrum)
+    write_resampling(made_up_resampling(inputs), layout)
     return layout
 
 
@@ -107,7 +136,7 @@ def test_a_failure_leaves_the_earlier_figures(
     with pytest.raises(OSError, match="no space"):
         figures.run(layout)
     assert contents(layout.figures) == {"old.svg": b"earlier"}
-    assert [path.name for path in layout.reports.iterdir()] == ["figures"]
+    assert {path.name for path in layout.reports.iterdir()} == {"figures", "plots"}
 
 
 def test_tables_of_other_models_are_refused_by_name(tmp_path: Path) -> None:

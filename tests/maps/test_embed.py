@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from modelmap.maps.embed import components_for, perplexity, spectrum, tsne
+from modelmap.maps.embed import Tsne, components_for, perplexity, spectrum, tsne
 from modelmap.matrix.clip_centre import double_centred
 from modelmap.tables import SPECTRUM, check_table
 
@@ -50,27 +50,32 @@ def test_fewer_than_four_models_make_no_map(n_models: int) -> None:
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "sqeuclidean"])
-def test_the_same_seed_gives_the_same_bytes_and_two_clusters_stay_apart(metric: str) -> None:
+@pytest.mark.parametrize("algorithm", ["exact", "barnes_hut"])
+def test_the_same_seed_gives_the_same_bytes_and_two_clusters_stay_apart(
+    metric: str, algorithm: str
+) -> None:
     """A map is a function of its input; a straight line parts the two groups on it."""
-    q = two_clusters()
-    one, same = (tsne(q, 30, metric, 300, 2**62 + 1) for _ in range(2))
-    assert one.shape == (16, 2)
+    q = two_clusters(size=20)
+    one, same = (tsne(q, Tsne(30, metric, algorithm, 4, 300, 2**62 + 1)) for _ in range(2))
+    assert one.shape == (40, 2)
     assert one.dtype == np.float64
     assert one.tobytes() == same.tobytes()
-    across = one @ (one[:8].mean(axis=0) - one[8:].mean(axis=0))
-    assert across[:8].min() > across[8:].max()
+    across = one @ (one[:20].mean(axis=0) - one[20:].mean(axis=0))
+    assert across[:20].min() > across[20:].max()
 
 
 def test_the_papers_metric_draws_another_map() -> None:
     """Squaring the distances once more changes which models are near."""
     q = two_clusters(size=4)
-    one, papers = (tsne(q, 30, metric, 250, 1) for metric in ("euclidean", "sqeuclidean"))
+    one, papers = (
+        tsne(q, Tsne(30, metric, "exact", 4, 250, 1)) for metric in ("euclidean", "sqeuclidean")
+    )
     assert not np.allclose(one, papers)
 
 
 def test_the_smallest_map_has_four_models() -> None:
     """Four models get four places, all of them numbers."""
-    placed = tsne(two_clusters(size=2), 30, "euclidean", 250, 1)
+    placed = tsne(two_clusters(size=2), Tsne(30, "euclidean", "exact", 4, 250, 1))
     assert placed.shape == (4, 2)
     assert np.isfinite(placed).all()
 
@@ -79,7 +84,7 @@ def test_the_map_and_the_spectrum_do_not_change_their_input() -> None:
     """Coordinates are read only."""
     q = two_clusters()
     before = q.tobytes()
-    tsne(q, 30, "euclidean", 250, 1)
+    tsne(q, Tsne(30, "euclidean", "exact", 4, 250, 1))
     spectrum(q)
     assert q.tobytes() == before
 

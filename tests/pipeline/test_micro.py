@@ -11,9 +11,10 @@ from collections.abc import Iterator
 import pytest
 from project import Project
 
-ALL = {"resolve", "texts", "zoo", "score", "matrix", "divergence", "map", "figures"}
+RESAMPLING = {"resample", "order", "stability", "newcomers", "predict"}
+FROM_MATRIX = {"matrix", "divergence", "map", "figures"} | RESAMPLING
+ALL = {"resolve", "texts", "zoo", "score"} | FROM_MATRIX
 MINE = "{source: directory, location: data/models/mine, family: llama, kind: base}"
-FROM_MATRIX = {"matrix", "divergence", "map", "figures"}
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,12 @@ def test_taking_a_model_away_again_scores_nothing(project: Project) -> None:
     ("pattern", "replacement", "stages"),
     [
         (r"png_dpi: \d+", "png_dpi: 60", {"figures"}),
-        (r"max_perplexity: \d+", "max_perplexity: 2", {"map", "figures"}),
+        (
+            r"max_perplexity: \d+",
+            "max_perplexity: 2",
+            {"map", "stability", "newcomers", "figures"},
+        ),
+        (r"size_measure: relative", "size_measure: ls", {"order", "figures"}),
         (r"n_neighbours: \d+", "n_neighbours: 3", {"divergence"}),
         (r"clip_quantile: [\d.]+", "clip_quantile: 0.05", FROM_MATRIX),
     ],

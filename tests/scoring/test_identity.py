@@ -1,6 +1,7 @@
 """What makes two scores the same score."""
 
 from dataclasses import fields, replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -43,9 +44,10 @@ def test_what_a_model_entry_sets_reaches_the_identity(key: str, value: object) -
     assert changed.fingerprint != IDENTITY.fingerprint
 
 
-def test_name_family_parent_and_kind_are_no_part_of_the_identity() -> None:
-    """Renaming a model or moving it in the lineage re-scores nothing."""
-    other = SPEC.model_copy(update={"name": "x", "family": "x", "parent": "y", "kind": "finetune"})
+def test_name_lineage_and_date_are_no_part_of_the_identity() -> None:
+    """Renaming a model, moving it in the lineage or dating it re-scores nothing."""
+    lineage = {"family": "x", "parent": "y", "kind": "finetune", "created": date(2024, 10, 31)}
+    other = SPEC.model_copy(update={"name": "x", **lineage})
     assert identify(other, "a" * 40, "a" * 40, Scoring(rule="own"), "t" * 64) == IDENTITY
 
 

@@ -155,3 +155,15 @@ def test_wrong_sampling_settings_are_refused(keys: dict[str, object], told: str)
 def test_shares_left_out_or_null_mean_the_whole_pool() -> None:
     """`shares: null` in YAML is no shares."""
     assert Sampling.model_validate({"n_texts": 2, "seed": 0, "shares": None}).shares == {}
+
+
+@pytest.mark.parametrize(
+    ("n_texts", "shares", "expected"),
+    [(10, {"a": 1.0}, True), (10, {}, False), ("all", {"a": 1.0}, False)],
+)
+def test_categories_have_fixed_numbers_of_texts_only_where_shares_are_drawn(
+    n_texts: int | str, shares: dict[str, float], expected: bool
+) -> None:
+    """Not without shares, and not where all texts are kept."""
+    drawn = Sampling.model_validate({"n_texts": n_texts, "seed": 1, "shares": shares})
+    assert drawn.by_category is expected

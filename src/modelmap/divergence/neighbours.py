@@ -11,8 +11,13 @@ from scipy.spatial.distance import squareform
 Matrix = NDArray[np.float64]
 
 
-def pair_table(kl: Matrix, errors: Matrix, models: Sequence[str]) -> pd.DataFrame:
-    """Return one row per unordered pair: model_a before model_b in the matrix's order."""
+def pair_table(
+    kl: Matrix, errors: Matrix, ends: tuple[Matrix, Matrix], models: Sequence[str]
+) -> pd.DataFrame:
+    """Return one row per unordered pair: model_a before model_b in the matrix's order.
+
+    `ends` are the low and the high ends of the intervals; all are in bits per byte.
+    """
     first, second = np.triu_indices(len(models), k=1)
     names = np.asarray(models, dtype=object)
     return pd.DataFrame(
@@ -21,6 +26,8 @@ def pair_table(kl: Matrix, errors: Matrix, models: Sequence[str]) -> pd.DataFram
             "model_b": names[second],
             "kl_bits_per_byte": kl[first, second],
             "se_bits_per_byte": errors[first, second],
+            "low_bits_per_byte": ends[0][first, second],
+            "high_bits_per_byte": ends[1][first, second],
         }
     )
 

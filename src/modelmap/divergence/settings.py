@@ -12,3 +12,4 @@ class Divergence(BaseModel):
 
     n_neighbours: Annotated[int, Field(ge=1)]
     linkage: Literal["average", "complete", "single"]
+    confidence: Annotated[float, Field(ge=0.5, le=0.99)]

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 WIDTH = 7.0
 """Inches: two columns of a paper, or a README's whole width."""
@@ -88,6 +89,15 @@ def bare(axes: Axes) -> None:
     """Take away ticks and frame."""
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
+
+
+def log_axes(axes: Axes) -> None:
+    """Make both axes logarithmic, with plain numbers at 1, 2 and 5 times powers of ten."""
+    axes.set(xscale="log", yscale="log")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def save_figure(

@@ -1,10 +1,15 @@
 """The model map: two coordinates per model (P1, Sect. 4)."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
+
+from modelmap.maps.settings import MapSettings
+from modelmap.seeds import named_seed
 
 Matrix = NDArray[np.float64]
 
@@ -19,20 +24,44 @@ def perplexity(n_models: int, largest: float) -> float:
     return min(largest, float((n_models - 1) // 3))
 
 
-def tsne(
-    coordinates: Matrix, largest_perplexity: float, metric: str, max_iter: int, seed: int
-) -> Matrix:
+@dataclass(frozen=True)
+class Tsne:
+    """How t-SNE is run: the largest perplexity, and scikit-learn's own settings."""
+
+    largest_perplexity: float
+    metric: str
+    algorithm: str
+    early_exaggeration: float
+    max_iter: int
+    seed: int
+
+
+def tsne_of(settings: MapSettings, max_iter: int) -> Tsne:
+    """Return the t-SNE of the section `map`, seeded by its name, for that many iterations."""
+    return Tsne(
+        settings.max_perplexity,
+        settings.metric,
+        settings.algorithm,
+        settings.early_exaggeration,
+        max_iter,
+        named_seed(settings.seed, "map", "tsne"),
+    )
+
+
+def tsne(coordinates: Matrix, how: Tsne) -> Matrix:
     """Return map coordinates, shape (K, 2), from Q by t-SNE with PCA initialisation.
 
     metric "sqeuclidean" is the papers' setting. One thread: sums in one order, the same bytes.
     """
     embedding = TSNE(
         n_components=2,
-        perplexity=perplexity(len(coordinates), largest_perplexity),
+        perplexity=perplexity(len(coordinates), how.largest_perplexity),
         init="pca",
-        metric=metric,
-        max_iter=max_iter,
-        random_state=seed % 2**32,
+        metric=how.metric,
+        method=how.algorithm,
+        early_exaggeration=how.early_exaggeration,
+        max_iter=how.max_iter,
+        random_state=how.seed % 2**32,
     )
     with threadpool_limits(1):
         placed = embedding.fit_transform(coordinates)

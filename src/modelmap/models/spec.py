@@ -1,5 +1,6 @@
 """What a model is: its source, its place in the lineage, and what changes its numbers."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
@@ -10,7 +11,10 @@ COMMIT = r"^[0-9a-f]{40}$"
 
 
 class ModelSpec(BaseModel):
-    """One model to score. A score's identity depends on all of it but family, parent and kind."""
+    """One model to score.
+
+    A score's identity depends on all of it but name, family, parent, kind and created.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
@@ -24,6 +28,8 @@ class ModelSpec(BaseModel):
     family: str
     parent: str | None = None
     kind: str
+    created: date | None = None
+    """When it was published; models without a date count as older than those that have one."""
     dtype: Literal["float32", "float16", "bfloat16"] = "float32"
     quantisation: None = None
     attention: Literal["sdpa", "eager"] = "sdpa"

@@ -2,50 +2,52 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
+from modelmap.divergence.interval import COVERS, intervals
 from modelmap.divergence.kl import bits_per_byte, nats_per_text, squared_distances
 from modelmap.divergence.neighbours import cluster_table, nearest, pair_table
 from modelmap.divergence.settings import Divergence
-from modelmap.divergence.standard_error import standard_errors
-from modelmap.errors import UserError
+from modelmap.divergence.standard_error import clustered, standard_errors
 from modelmap.files import write_json
 from modelmap.layout import Layout
 from modelmap.matrix.file import LogLikelihoods, read_matrix
 from modelmap.section import read_section
 from modelmap.tables import CLUSTERS, KL, MODELS, NEIGHBOURS, TEXTS, read_table, write_table
-from modelmap.texts.text_set import text_set_hash
+from modelmap.texts.settings import Sampling
+from modelmap.texts.text_set import check_text_set
 
 
 def run(layout: Layout) -> None:
     """Write data/kl.parquet, neighbours.parquet, clusters.parquet and their metrics."""
     settings = read_section(layout, "divergence", Divergence)
     matrix = read_matrix(layout.matrix)
-    documents = _documents(read_table(layout.texts, TEXTS), matrix)
+    texts = read_table(layout.texts, TEXTS)
+    check_text_set(texts["text"], matrix.text_set)
+    clusters = clustered(texts, read_section(layout, "texts", Sampling).by_category)
     coordinates = matrix.coordinates()
     nats = nats_per_text(squared_distances(coordinates), matrix.n_texts)
-    kl = bits_per_byte(nats, matrix.mean_bytes)
-    errors = bits_per_byte(standard_errors(coordinates, documents), matrix.mean_bytes)
-    pairs = pair_table(kl, errors, matrix.models)
+    spread = standard_errors(coordinates, clusters)
+    low, high = intervals(nats, spread, settings.confidence)
+    kl, errors, low, high = (
+        bits_per_byte(values, matrix.mean_bytes)
+        for values in (nats, spread.standard_error, low, high)
+    )
+    pairs = pair_table(kl, errors, (low, high), matrix.models)
     neighbours = nearest(kl, matrix.models, settings.n_neighbours)
     write_table(pairs, KL, layout.kl)
     write_table(neighbours, NEIGHBOURS, layout.neighbours)
     write_table(cluster_table(kl, settings.linkage), CLUSTERS, layout.clusters)
     models = read_table(layout.models, MODELS)
-    write_json(layout.metrics("divergence"), _metrics(pairs, neighbours, models, matrix))
-
-
-def _documents(texts: pd.DataFrame, matrix: LogLikelihoods) -> np.ndarray:
-    if text_set_hash(texts["text"]) != matrix.text_set:
-        raise UserError("texts.parquet is not the text set of matrix.parquet: run `dvc repro`")
-    if texts["document_id"].nunique() < 2:
-        raise UserError(
-            "all texts come from one document: a standard error needs at least two; "
-            "take texts from more documents"
-        )
-    numbered: np.ndarray = pd.factorize(texts["document_id"])[0].astype(np.int64)
-    return numbered
+    told = {
+        **_metrics(pairs, neighbours, models, matrix),
+        "n_documents": clusters.n_documents,
+        "n_strata": clusters.n_strata,
+        "confidence": settings.confidence,
+        "intervals_cover": COVERS,
+        **_interval_metrics(pairs),
+    }
+    write_json(layout.metrics("divergence"), told)
 
 
 def _metrics(
@@ -55,7 +57,7 @@ def _metrics(
     within = pairs["model_a"].map(family) == pairs["model_b"].map(family)
     first = neighbours[neighbours["rank"] == 1]
     kept = first["model"].map(family).to_numpy() == first["neighbour"].map(family).to_numpy()
-    kl, relative = pairs["kl_bits_per_byte"], pairs["se_bits_per_byte"] / pairs["kl_bits_per_byte"]
+    kl = pairs["kl_bits_per_byte"]
     medians = {
         f"median_kl_{kind}_bits_per_byte": _median(values, 4)
         for kind, values in _kl_to_parents(pairs, models)
@@ -66,9 +68,17 @@ def _metrics(
         "mean_bytes": round(matrix.mean_bytes, 4),
         "median_kl_within_family": _median(kl[within], 4),
         "median_kl_between_families": _median(kl[~within], 4),
-        "median_relative_standard_error": _median(relative[kl > 0], 3),
         "nearest_in_family_share": round(float(kept.mean()), 3),
         **medians,
+    }
+
+
+def _interval_metrics(pairs: pd.DataFrame) -> dict[str, object]:
+    apart = pairs[pairs["kl_bits_per_byte"] > 0]
+    kl, width = apart["kl_bits_per_byte"], apart["high_bits_per_byte"] - apart["low_bits_per_byte"]
+    return {
+        "median_relative_standard_error": _median(apart["se_bits_per_byte"] / kl, 3),
+        "median_relative_half_width": _median(width / 2 / kl, 3),
     }
 
 

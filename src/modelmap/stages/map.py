@@ -5,12 +5,11 @@ import pandas as pd
 from modelmap.divergence.neighbours import square_form
 from modelmap.files import write_json
 from modelmap.layout import Layout
-from modelmap.maps.embed import components_for, perplexity, spectrum, tsne
+from modelmap.maps.embed import components_for, perplexity, spectrum, tsne, tsne_of
 from modelmap.maps.quality import map_trustworthiness, nearest_kept
 from modelmap.maps.settings import MapSettings
 from modelmap.matrix.file import read_matrix
 from modelmap.section import read_section
-from modelmap.seeds import named_seed
 from modelmap.tables import KL, MAP, SPECTRUM, read_table, write_table
 
 
@@ -20,8 +19,7 @@ def run(layout: Layout) -> None:
     matrix = read_matrix(layout.matrix)
     kl = square_form(read_table(layout.kl, KL), matrix.models)
     coordinates = matrix.coordinates()
-    seed = named_seed(settings.seed, "map", "tsne")
-    placed = tsne(coordinates, settings.max_perplexity, settings.metric, settings.max_iter, seed)
+    placed = tsne(coordinates, tsne_of(settings, settings.max_iter))
     components = spectrum(coordinates)
     cumulative = components["cumulative_share"].to_numpy()
     write_table(
@@ -35,6 +33,7 @@ def run(layout: Layout) -> None:
         {
             "n_models": len(matrix.models),
             "metric": settings.metric,
+            "algorithm": settings.algorithm,
             "perplexity": perplexity(len(matrix.models), settings.max_perplexity),
             "trustworthiness": round(map_trustworthiness(kl, placed, settings.n_near), 3),
             "n_near": settings.n_near,

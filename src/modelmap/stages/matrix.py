@@ -68,6 +68,7 @@ def _model_table(specs: list[ModelSpec], facts: list[dict[str, object]]) -> pd.D
             "family": spec.family,
             "parent": spec.parent,
             "kind": spec.kind,
+            "created": spec.created.isoformat() if spec.created else None,
             "n_params": fact["n_params"],
             "dtype": spec.dtype,
             "revision": fact["revision"],
@@ -75,7 +76,7 @@ def _model_table(specs: list[ModelSpec], facts: list[dict[str, object]]) -> pd.D
         }
         for spec, fact in zip(specs, facts, strict=True)
     ]
-    return pd.DataFrame(rows).astype({"parent": "str"})
+    return pd.DataFrame(rows).astype({"parent": "str", "created": "str"})
 
 
 def _metrics(

@@ -65,6 +65,11 @@ class Sampling(BaseModel):
     def _none_is_empty(cls, value: object) -> object:
         return {} if value is None else value
 
+    @property
+    def by_category(self) -> bool:
+        """Whether a fixed number of texts is drawn from each category."""
+        return bool(self.shares) and self.n_texts != "all"
+
     @model_validator(mode="after")
     def _shares_sum_to_one(self) -> "Sampling":
         if self.shares and abs(sum(self.shares.values()) - 1) > 1e-9:

@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Iterable
 
+from modelmap.errors import UserError
+
 
 def text_set_hash(texts: Iterable[str]) -> str:
     """Return 64 hexadecimal digits that depend on every text and on their order."""
@@ -10,3 +12,9 @@ def text_set_hash(texts: Iterable[str]) -> str:
     for text in texts:
         total.update(hashlib.sha256(text.encode("utf-8")).digest())
     return total.hexdigest()
+
+
+def check_text_set(texts: Iterable[str], expected: str) -> None:
+    """Raise UserError unless these are the texts the matrix was made from."""
+    if text_set_hash(texts) != expected:
+        raise UserError("texts.parquet is not the text set of matrix.parquet: run `dvc repro`")

@@ -1,0 +1,81 @@
+"""The figures of resampling and prediction: when each is skipped, how it is drawn and captioned."""
+
+from modelmap.figures import (
+    designs,
+    map_stability,
+    new_models,
+    prediction_curves,
+    prediction_scatter,
+    resample_errors,
+)
+from modelmap.figures.catalogue import Entry
+from modelmap.figures.inputs import Inputs
+from modelmap.figures.resampling_inputs import ResamplingInputs
+from modelmap.maps.settings import Stability
+from modelmap.predict.settings import Predict
+from modelmap.resample.curves import baselines, meeting_points
+from modelmap.resample.settings import Resample
+
+
+def resampling_entries(
+    inputs: Inputs,
+    tables: ResamplingInputs,
+    resample: Resample,
+    stability: Stability,
+    predict: Predict,
+) -> list[Entry]:
+    """Return the figures in the order of the index."""
+    return [
+        *_errors(inputs, tables, resample),
+        Entry(
+            "map_stability",
+            None,
+            lambda: map_stability.draw(inputs.models, inputs.places, tables.stability),
+            lambda: map_stability.caption(inputs, tables.stability, stability),
+        ),
+        Entry(
+            "new_models",
+            new_models.skip_reason(tables.newcomers),
+            lambda: new_models.draw(inputs.models, tables.newcomers),
+            lambda: new_models.caption(inputs, tables.newcomers, tables.newcomer_errors),
+        ),
+        *_predictions(inputs, tables, len(predict.split_seeds)),
+    ]
+
+
+def _errors(inputs: Inputs, tables: ResamplingInputs, resample: Resample) -> list[Entry]:
+    bounds = baselines(tables.curves, inputs.n_texts)
+    return [
+        Entry(
+            "resample_errors",
+            None,
+            lambda: resample_errors.draw(tables.curves, bounds, inputs.n_texts),
+            lambda: resample_errors.caption(
+                inputs, meeting_points(tables.curves, bounds), resample.n_runs
+            ),
+        ),
+        Entry(
+            "designs",
+            None,
+            lambda: designs.draw(tables.designs, tables.plan_errors),
+            lambda: designs.caption(inputs, tables.designs, resample.n_design_runs),
+        ),
+    ]
+
+
+def _predictions(inputs: Inputs, tables: ResamplingInputs, n_splits: int) -> list[Entry]:
+    curves = tables.prediction_curves
+    return [
+        Entry(
+            "prediction_curves",
+            prediction_curves.skip_reason(curves),
+            lambda: prediction_curves.draw(curves, "pearson"),
+            lambda: prediction_curves.caption(curves, "pearson", n_splits),
+        ),
+        Entry(
+            "prediction_scatter",
+            prediction_scatter.skip_reason(tables.predictions),
+            lambda: prediction_scatter.draw(tables.predictions, inputs.models),
+            lambda: prediction_scatter.caption(tables.predictions),
+        ),
+    ]

@@ -1,0 +1,121 @@
+"""Benchmark scores a user brings: a CSV file, or the metadata that the papers' authors publish."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from modelmap.errors import UserError, listed
+from modelmap.predict.targets import MEAN_LOGLIK, PERCENT
+from modelmap.unpickle import load_allowing
+
+MODEL = "model"
+MEAN = "mean of benchmarks"
+MISSING = ("", "na", "nan")
+NAME_KEY, SCORE_KEY, PUBLISHED_MEAN = "model_name", "score_v1_", "6-taskmean"
+
+
+def read_scores(path: Path) -> pd.DataFrame:
+    """Return scores 0..100, a row per model and a column per benchmark, NaN where there is none.
+
+    The last column is the mean of two or more benchmarks, missing where one of them is.
+    Raises UserError that lists what is wrong: columns, doubled models, cells.
+    """
+    if not path.is_file():
+        raise UserError(
+            f"no scores at data/raw/{path.name}: put the file there, or change predict.targets"
+        )
+    cells = _published(path) if path.suffix == ".pkl" else _table(path)
+    _check_names(cells, path.name)
+    scores = cells.apply(pd.to_numeric, errors="coerce").astype(np.float64)
+    _check_cells(cells, scores, path.name)
+    if MEAN not in scores and scores.shape[1] > 1:
+        scores[MEAN] = scores.mean(axis=1, skipna=False)
+    return scores
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """Return the cells of a CSV file as text, models as the index."""
+    options = {"header": None, "dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
+    try:
+        cells = pd.read_csv(path, **options).fillna("").map(str.strip)
+    except ValueError as error:
+        told = " ".join(str(error).split())
+        raise UserError(f"{path.name} is no CSV table in UTF-8: {told}") from error
+    table = cells.iloc[1:].set_axis(list(cells.iloc[0]), axis=1)
+    if MODEL not in table:
+        raise UserError(
+            f"{path.name} has no column {MODEL}; its columns are {listed(list(table.columns))}"
+        )
+    if list(table.columns).count(MODEL) > 1:
+        raise UserError(f"{path.name} has the column {MODEL} twice: remove one")
+    return table.set_index(MODEL)
+
+
+class _Unread:
+    """Stands in for arrays of log-likelihoods, which are not needed."""
+
+    def __init__(self, *_: Any) -> None: ...
+    def __setstate__(self, _state: Any) -> None: ...
+
+
+def _allowed() -> dict[str, Callable[..., Any]]:
+    """Return what the authors' metadata may hold: numpy's numbers, dates, and arrays unread."""
+    # Its place in numpy has moved; a number of this version says where it is now.
+    scalar: Any = np.float64(0).__reduce__()[0]
+    allowed: dict[str, Callable[..., Any]] = {
+        f"datetime.{kind.__name__}": kind for kind in (datetime, timedelta, timezone)
+    }
+    for core in ("numpy.core", "numpy._core"):
+        allowed[f"{core}.multiarray.scalar"] = scalar
+        allowed[f"{core}.multiarray._reconstruct"] = _Unread
+        allowed[f"{core}.numeric._frombuffer"] = _Unread
+    return {**allowed, "numpy.ndarray": _Unread, "numpy.dtype": np.dtype}
+
+
+def _published(path: Path) -> pd.DataFrame:
+    """Return the scores of the authors' metadata, a list with a dict per model."""
+    rows = load_allowing(path.read_bytes(), _allowed())
+    if not isinstance(rows, list) or not all(isinstance(r, dict) and NAME_KEY in r for r in rows):
+        raise UserError(
+            f"{path.name} is no list of models that each have a {NAME_KEY}: "
+            "it must be the authors' metadata, or a CSV file"
+        )
+    keys = dict.fromkeys(key for row in rows for key in row if key.startswith(SCORE_KEY))
+    names = {key: key.removeprefix(SCORE_KEY) for key in keys}
+    cells = {
+        MEAN if name == PUBLISHED_MEAN else name: [
+            "" if row.get(key) is None else str(row[key]) for row in rows
+        ]
+        for key, name in names.items()
+    }
+    return pd.DataFrame(cells, index=[str(row[NAME_KEY]) for row in rows], dtype=str)
+
+
+def _check_names(cells: pd.DataFrame, name: str) -> None:
+    columns, models = list(cells.columns), cells.index
+    if not columns or cells.empty:
+        raise UserError(f"{name} holds no scores: it needs a row per model, a column per benchmark")
+    if "" in columns or MEAN_LOGLIK in columns:
+        raise UserError(f"{name}: a benchmark must have a name, and not {MEAN_LOGLIK!r}")
+    doubled = [*cells.columns[cells.columns.duplicated()], *models[models.duplicated()]]
+    if doubled:
+        raise UserError(f"{name} has these twice: {listed(list(dict.fromkeys(doubled)))}")
+
+
+def _check_cells(cells: pd.DataFrame, scores: pd.DataFrame, name: str) -> None:
+    missing = cells.map(lambda cell: cell.lower() in MISSING).to_numpy()
+    values = scores.to_numpy()
+    fits = missing | ((values >= PERCENT[0]) & (values <= PERCENT[1]))
+    wrong = [
+        f"{cells.columns[column]} of {cells.index[row]} is {cells.iloc[row, column]!r}"
+        for row, column in np.argwhere(~fits)
+    ]
+    if wrong:
+        raise UserError(f"{name}: {listed(wrong)}; a score is a number from 0 to 100, or empty")
+    empty = list(cells.columns[missing.all(axis=0)])
+    if empty:
+        raise UserError(f"{name}: no model has a score for {listed(empty)}; remove these columns")

@@ -1,0 +1,51 @@
+"""The section `predict` of resolved.yaml."""
+
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+HELD_OUT = "held-out categories"
+SUFFIXES = (".csv", ".pkl")
+
+Exponents = Annotated[list[int], Field(min_length=1)]
+
+
+class Predict(BaseModel):
+    """What is predicted from the coordinates, and how."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    targets: str
+    """`held-out categories`, or the name of a file in data/raw."""
+    split_seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    score_alphas: Exponents
+    """Powers of ten, ascending: ridge's alphas for benchmark scores."""
+    loglik_alphas: Exponents
+    """Likewise for mean log-likelihoods and bits per byte."""
+    sizes: Annotated[list[Annotated[int, Field(ge=1, le=10_000)]], Field(min_length=1)]
+    """Numbers of draws of 10,000 texts, scaled to N."""
+
+    def alphas(self, kind: Literal["score", "loglik"]) -> NDArray[np.float64]:
+        """Return ridge's alphas for benchmark scores, or for log-likelihoods."""
+        exponents = self.score_alphas if kind == "score" else self.loglik_alphas
+        return 10.0 ** np.array(exponents)
+
+    @field_validator("targets")
+    @classmethod
+    def _is_a_file_name(cls, value: str) -> str:
+        path = PurePosixPath(value)
+        if value != HELD_OUT and (len(path.parts) != 1 or path.suffix not in SUFFIXES):
+            raise ValueError(
+                f"{value!r} is neither {HELD_OUT!r} nor the name of a .csv or .pkl file in data/raw"
+            )
+        return value
+
+    @field_validator("split_seeds", "score_alphas", "loglik_alphas", "sizes")
+    @classmethod
+    def _ascends(cls, value: list[int]) -> list[int]:
+        if value != sorted(set(value)):
+            raise ValueError("must ascend, each once")
+        return value

@@ -1,0 +1,1 @@
+"""Resampling texts: which texts, how they are weighted, and what is lost (P2)."""

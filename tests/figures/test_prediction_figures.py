@@ -1,0 +1,114 @@
+"""The figures of predictions: what is in their panels, and when they are skipped."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from figures.made_up import made_up_models
+from matplotlib.figure import Figure
+
+from modelmap.figures import prediction_curves, prediction_scatter
+from modelmap.predict.correlation import ALL_TEXTS, ALONE
+from modelmap.tables import (
+    PREDICTION_CURVES,
+    PREDICTIONS,
+    check_table,
+    empty_table,
+)
+
+
+def made_up_curves(n_targets: int) -> pd.DataFrame:
+    """Return curves that rise with the texts, one of their values below what is shown."""
+    rows = [
+        (f"target {i}", method, n, d, 0.9 - 1.6 / d, 0.02, 0.8 - 1 / d, 0.01)
+        for i in range(n_targets)
+        for method in ("uniform", "ls", "kl")
+        for n, d in ((2, 1), (10, 8), (100, 60))
+    ]
+    rows += [(f"target {i}", ALL_TEXTS, 100, 100, 0.95, 0.0, 0.9, 0.0) for i in range(n_targets)]
+    rows += [(f"target {i}", ALONE, 100, 100, 0.5, 0.0, 0.4, 0.0) for i in range(n_targets)]
+    return check_table(
+        pd.DataFrame(rows, columns=list(PREDICTION_CURVES.columns)), PREDICTION_CURVES, "curves"
+    )
+
+
+def made_up_predictions(models: pd.DataFrame, n_targets: int) -> pd.DataFrame:
+    """Return predictions that are right but for noise."""
+    rng = np.random.default_rng(0)
+    frames = [
+        pd.DataFrame({"target": f"target {i}", "model": models["model"], "fold": 0}).assign(
+            truth=lambda rows: rng.uniform(0, 100, len(rows)),
+            prediction=lambda rows: rows["truth"] + rng.normal(0, 5, len(rows)),
+        )
+        for i in range(n_targets)
+    ]
+    return check_table(pd.concat(frames, ignore_index=True), PREDICTIONS, "predictions")
+
+
+def drawn(figure: Figure) -> Figure:
+    """Draw a figure as saving does, and return it."""
+    figure.canvas.draw()
+    return figure
+
+
+@pytest.mark.parametrize("n_targets", [1, 4, 7, 23])
+def test_there_is_a_panel_of_curves_per_target(n_targets: int) -> None:
+    """Three methods, all texts and the baseline in each; the same limits everywhere."""
+    figure = drawn(prediction_curves.draw(made_up_curves(n_targets), "pearson"))
+    assert [axes.get_title() for axes in figure.axes] == [f"target {i}" for i in range(n_targets)]
+    for axes in figure.axes:
+        assert len(axes.lines) == 5
+        assert np.asarray(axes.lines[0].get_xdata()).tolist() == [1, 8, 60]
+        assert axes.get_ylim() == figure.axes[0].get_ylim()
+
+
+def test_the_axis_ends_where_so_few_texts_predict_nothing_and_the_caption_says_so() -> None:
+    """A correlation of -.7 is hidden, one of -.2 is not."""
+    curves = made_up_curves(2)
+    assert prediction_curves.limits(curves, "pearson")[0] == prediction_curves.LOWEST
+    assert prediction_curves.limits(curves, "spearman")[0] == pytest.approx(-0.3)
+    hidden = prediction_curves.caption(curves, "pearson", 5)
+    shown = prediction_curves.caption(curves, "spearman", 5)
+    assert "Values below -0.5 are not shown" in hidden
+    assert "not shown" not in shown
+    assert "0.950 from all texts, 0.500 by the mean log-likelihood alone" in hidden
+
+
+def test_correlations_that_are_not_defined_leave_a_gap() -> None:
+    """A constant prediction has none."""
+    curves = made_up_curves(2)
+    curves.loc[0, ["pearson", "pearson_sd"]] = np.nan
+    figure = drawn(prediction_curves.draw(curves, "pearson"))
+    assert np.isnan(np.asarray(figure.axes[0].lines[0].get_ydata())[0])
+
+
+@pytest.mark.parametrize(("sizes", "n_targets"), [({"a": 4}, 1), ({"a": 3, "b": 2}, 8)])
+def test_there_is_a_scatter_per_target_with_a_point_per_model(
+    sizes: dict[str, int], n_targets: int
+) -> None:
+    """Truth across, prediction up, on equal axes."""
+    models = made_up_models(sizes)
+    predictions = made_up_predictions(models, n_targets)
+    figure = drawn(prediction_scatter.draw(predictions, models))
+    assert len(figure.axes) == n_targets
+    for i, axes in enumerate(figure.axes):
+        rows = predictions[predictions["target"] == f"target {i}"]
+        places = axes.collections[0].get_offsets()
+        assert np.asarray(places).tolist() == rows[["truth", "prediction"]].to_numpy().tolist()
+        assert axes.get_xlim() == axes.get_ylim()
+
+
+def test_a_thousand_models_of_many_families_are_drawn() -> None:
+    """Families without a colour of their own share one."""
+    models = made_up_models({f"f{i}": 34 for i in range(30)})
+    figure = drawn(prediction_scatter.draw(made_up_predictions(models, 2), models))
+    assert figure.legends[0].get_texts()[-1].get_text() == "20 others"
+    assert "2 targets for 1020 models" in prediction_scatter.caption(made_up_predictions(models, 2))
+
+
+def test_without_a_target_both_figures_are_skipped() -> None:
+    """The stage leaves empty tables."""
+    reason = "needs a target that can be predicted, and there is none"
+    assert prediction_curves.skip_reason(empty_table(PREDICTION_CURVES)) == reason
+    assert prediction_scatter.skip_reason(empty_table(PREDICTIONS)) == reason
+    assert prediction_curves.skip_reason(made_up_curves(1)) is None
+    assert prediction_scatter.skip_reason(made_up_predictions(made_up_models({"a": 4}), 1)) is None

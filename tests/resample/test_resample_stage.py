@@ -1,0 +1,125 @@
+"""The stages resample and order: what they write, and that the machine changes none of it."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from modelmap.errors import UserError
+from modelmap.layout import Layout
+from modelmap.matrix.file import read_matrix, write_matrix
+from modelmap.stages import order, resample
+from modelmap.tables import (
+    DESIGN_ERRORS,
+    PLAN,
+    PLAN_ERRORS,
+    RESAMPLE_CURVES,
+    TEXTS,
+    read_csv,
+    read_table,
+    write_table,
+)
+from modelmap.texts.text_set import text_set_hash
+
+CONF = Path(__file__).parents[2] / "conf"
+SECTIONS = {
+    "resample": {"n_runs": 4, "seed": 1, "n_design_runs": 4, "unique_shares": [0.2, 0.6]},
+    "plan": {
+        "seed": 1,
+        "size_measure": "relative",
+        "even_share": 0.1,
+        "checked_shares": [0.2, 0.6],
+        "n_checks": 4,
+    },
+}
+
+
+@pytest.fixture
+def project(small_tables: Layout) -> Layout:
+    """Return a project of six models on forty texts."""
+    shutil.copytree(CONF, small_tables.conf)
+    small_tables.resolved.write_text(yaml.safe_dump(SECTIONS))
+    texts = [f"text number {i}" for i in range(40)]
+    frame = pd.DataFrame(
+        {
+            "text_id": np.arange(40),
+            "text": texts,
+            "category": "c",
+            "source": "s",
+            "source_version": "1",
+            "source_path": "p",
+            "document_id": texts,
+            "chunk_index": 0,
+            "n_bytes": 900,
+        }
+    )
+    write_table(frame, TEXTS, small_tables.texts)
+    matrix = read_matrix(small_tables.matrix)
+    write_matrix(replace(matrix, text_set=text_set_hash(texts)), small_tables.matrix)
+    return small_tables
+
+
+def set_workers(layout: Layout, n_workers: int) -> None:
+    """Choose the number of workers."""
+    path = layout.conf / "hardware" / "cpu.yaml"
+    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), "workers": n_workers}))
+
+
+def written(layout: Layout) -> dict[str, bytes]:
+    """Return the bytes of all that was written."""
+    paths = [*layout.reports.rglob("*.*"), layout.plan]
+    return {path.name: path.read_bytes() for path in paths}
+
+
+def test_stages_write_the_same_bytes_with_one_worker_and_two(project: Layout) -> None:
+    """Curves, designs, plan and metrics do not depend on the machine's cores."""
+    both = []
+    for n_workers in (1, 2):
+        set_workers(project, n_workers)
+        resample.run(project)
+        order.run(project)
+        both.append(written(project))
+    assert both[0] == both[1]
+    expected = {"resample.csv", "designs.csv", "plan.csv", "resample.json", "order.json"}
+    assert set(both[0]) == expected | {"plan.parquet"}
+
+
+def test_what_resample_writes(project: Layout) -> None:
+    """Three methods on one grid, eleven designs at two sizes, and metrics of both measures."""
+    set_workers(project, 1)
+    resample.run(project)
+    curves = read_csv(project.plot("resample"), RESAMPLE_CURVES)
+    assert set(curves["method"]) == {"uniform", "ls", "kl"}
+    assert (curves.groupby("method")["n"].max() == 80).all()
+    designs = read_csv(project.plot("designs"), DESIGN_ERRORS)
+    assert len(designs) == 11 * 2
+    metrics = json.loads(project.metrics("resample").read_text())
+    assert metrics["n_texts"] == 40
+    assert metrics["designs_compared_at_unique_texts"] == 24
+    assert {"ls_relative_unique_texts", "kl_absolute_ratio_to_uniform"} <= set(metrics)
+
+
+def test_what_order_writes(project: Layout) -> None:
+    """Every text once, ranks from 1, and a prediction for each size with what was measured."""
+    set_workers(project, 1)
+    order.run(project)
+    assert sorted(read_table(project.plan, PLAN)["rank"]) == list(range(1, 41))
+    errors = read_csv(project.plot("plan"), PLAN_ERRORS)
+    assert errors["d"].tolist() == [8, 24]
+    assert (np.diff(errors["predicted_error"]) < 0).all()
+    metrics = json.loads(project.metrics("order").read_text())
+    assert metrics["texts_for_relative_error_0.1"] <= metrics["texts_for_relative_error_0.05"]
+
+
+def test_a_plan_is_refused_for_texts_of_another_matrix(project: Layout) -> None:
+    """The random numbers come from the texts, so they must be the matrix's."""
+    texts = read_table(project.texts, TEXTS)
+    texts.loc[0, "text"] = "changed"
+    write_table(texts, TEXTS, project.texts)
+    with pytest.raises(UserError, match=r"texts.parquet is not the text set of matrix.parquet"):
+        order.run(project)
