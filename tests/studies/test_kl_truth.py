@@ -148,17 +148,19 @@ def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
 def test_where_the_estimate_holds_by_hand() -> None:
     """Ratios .5 and .6 hold within 2; the third, .4, leaves two of three: below nine in ten."""
     table = with_ratios(pairs([4.0, 1.0, 2.0], [1.6, 0.5, 1.2]))
-    assert within_factor(table, 2.0).tolist() == [False, True, True]
-    assert holds_up_to(table, 2.0) == 2.0
-    assert holds_up_to(table, 3.0) == 4.0
-    assert holds_up_to(table, 1.1) is None
+    ratio = "truth_over_estimate"
+    assert within_factor(table, ratio, 2.0).tolist() == [False, True, True]
+    assert holds_up_to(table, ratio, 2.0) == 2.0
+    assert holds_up_to(table, ratio, 3.0) == 4.0
+    assert holds_up_to(table, ratio, 1.1) is None
+    assert holds_up_to(table, "truth_over_half_squares", 1.1) == 1.6
 
 
 def test_ratios_too_large_are_not_within_the_factor_either() -> None:
     """A truth three times the estimate is as far as a third of it."""
     table = with_ratios(pairs([1.0, 1.0], [3.0, 1 / 3]))
-    assert within_factor(table, 2.9).tolist() == [False, False]
-    assert within_factor(table, 3.1).tolist() == [True, True]
+    assert within_factor(table, "truth_over_estimate", 2.9).tolist() == [False, False]
+    assert within_factor(table, "truth_over_estimate", 3.1).tolist() == [True, True]
 
 
 def test_ranges_are_powers_of_ten_of_the_estimate() -> None:

@@ -14,6 +14,7 @@ from modelmap.scoring.settings import Scoring
 from modelmap.scoring.store import read_scores
 from modelmap.section import read_section
 from modelmap.studies.kl_truth import (
+    APPROXIMATIONS,
     Simulated,
     by_range,
     by_relation,
@@ -98,8 +99,7 @@ def _table(groups: list[Group], simulated: list[Simulated], matrix: LogLikelihoo
 def _summary(
     table: pd.DataFrame, groups: list[Group], settings: KlTruth, matrix: LogLikelihoods
 ) -> dict[str, object]:
-    pairs = with_ratios(table)
-    held = holds_up_to(pairs, settings.factor)
+    pairs, factor = with_ratios(table), settings.factor
     width = (table["high_bits_per_byte"] - table["low_bits_per_byte"]) / 2
     return {
         "unit": "bits per byte",
@@ -116,9 +116,15 @@ def _summary(
         "median_relative_half_width": round(
             float((width / table["truth_bits_per_byte"]).median()), 3
         ),
-        "factor": settings.factor,
-        "share_within_factor": round(float(within_factor(pairs, settings.factor).mean()), 3),
-        "holds_up_to_bits_per_byte": None if held is None else float(f"{held:.3g}"),
+        "factor": factor,
+        "within_factor": {
+            name: {
+                "share_of_pairs": round(float(within_factor(pairs, ratio, factor).mean()), 3),
+                "up_to_bits_per_byte": holds_up_to(pairs, ratio, factor),
+            }
+            for name in APPROXIMATIONS
+            for ratio in [f"truth_over_{name}"]
+        },
         "rank_correlation_with_truth": {
             name: rank_correlation(pairs, f"{name}_bits_per_byte")
             for name in ("estimate", "own_variance", "on_texts", "half_squares")

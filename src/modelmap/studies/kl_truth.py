@@ -16,9 +16,10 @@ Array = NDArray[np.float64]
 
 CONFIDENCE = 0.95
 HELD_BY = 0.9
-"""Share of the pairs up to some estimate that must be within the factor for it to hold there."""
+"""Share of the pairs up to some KL that must be within the factor for it to hold there."""
 BETWEEN, WITHIN = "between families", "within family"
 RELATIONS = ("quantised", "merge", "finetune", "checkpoint", WITHIN, BETWEEN)
+APPROXIMATIONS = ("estimate", "own_variance", "half_squares")
 RATIOS = {
     "truth_over_estimate": ("truth_bits_per_byte", "estimate_bits_per_byte"),
     "truth_over_own_variance": ("truth_bits_per_byte", "own_variance_bits_per_byte"),
@@ -148,23 +149,23 @@ def by_range(table: pd.DataFrame) -> list[Mapping[str, object]]:
     ]
 
 
-def holds_up_to(table: pd.DataFrame, factor: float) -> float | None:
-    """Return the largest estimate up to which the approximation holds, or None.
+def holds_up_to(table: pd.DataFrame, ratio: str, factor: float) -> float | None:
+    """Return the largest approximate KL up to which a ratio of RATIOS holds, or None.
 
-    It holds up to an estimate if at least HELD_BY of the pairs with no larger one have a truth
-    within `factor` of theirs, either way.
+    It holds up to some KL, in bits per byte, if at least HELD_BY of the pairs whose approximate
+    KL, the ratio's divisor, is no larger have a ratio within `factor` of 1, either way.
     """
-    ordered = table.sort_values("estimate_bits_per_byte", kind="stable")
-    within = within_factor(ordered, factor)
-    share = within.cumsum() / np.arange(1, len(ordered) + 1)
+    divisor = RATIOS[ratio][1]
+    ordered = table.sort_values(divisor, kind="stable")
+    share = within_factor(ordered, ratio, factor).cumsum() / np.arange(1, len(ordered) + 1)
     held = np.flatnonzero(share >= HELD_BY)
-    return float(ordered["estimate_bits_per_byte"].iloc[held[-1]]) if len(held) else None
+    return float(f"{ordered[divisor].iloc[held[-1]]:.3g}") if len(held) else None
 
 
-def within_factor(table: pd.DataFrame, factor: float) -> NDArray[np.bool_]:
-    """Return which pairs' truth is within `factor` of the estimate, either way."""
-    ratio = table["truth_over_estimate"].to_numpy()
-    inside: NDArray[np.bool_] = (ratio <= factor) & (ratio >= 1 / factor)
+def within_factor(table: pd.DataFrame, ratio: str, factor: float) -> NDArray[np.bool_]:
+    """Return which pairs' ratio is within `factor` of 1, either way."""
+    values = table[ratio].to_numpy()
+    inside: NDArray[np.bool_] = (values <= factor) & (values >= 1 / factor)
     return inside
 
 
