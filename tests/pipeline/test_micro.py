@@ -12,7 +12,8 @@ import pytest
 from project import Project
 
 RESAMPLING = {"resample", "order", "stability", "newcomers", "predict"}
-FROM_MATRIX = {"matrix", "divergence", "map", "figures"} | RESAMPLING
+TO_MAP = {"matrix", "divergence", "map"}
+FROM_MATRIX = TO_MAP | {"figures"} | RESAMPLING
 ALL = {"resolve", "texts", "zoo", "score"} | FROM_MATRIX
 MINE = "{source: directory, location: data/models/mine, family: llama, kind: base}"
 
@@ -48,7 +49,7 @@ def test_everything_made_again_is_the_same_bytes(project: Project) -> None:
     before, lock = project.outputs(), project.lock()
     shutil.rmtree(project.root / ".modelmap")
     shutil.rmtree(project.root / "data" / "scores")
-    project.repro("--force")
+    project.repro("--force", "map")
     assert project.lock() == lock
     after = project.outputs()
     assert {name for name in before if after.get(name) != before[name]} == set()
@@ -65,8 +66,8 @@ def test_a_models_extra_needs_no_new_texts_and_no_new_zoo(project: Project) -> N
         r"^models: \{\}",
         f"models: {{mine: {MINE}}}",
     )
-    project.repro()
-    assert project.stages_changed_since(lock) == {"resolve", "score"} | FROM_MATRIX
+    project.repro("map")
+    assert project.stages_changed_since(lock) == {"resolve", "score"} | TO_MAP
     assert len(project.stored_scores() - stored) == 1
 
 
@@ -74,7 +75,7 @@ def test_taking_a_model_away_again_scores_nothing(project: Project) -> None:
     """Its score file goes, its scores stay in the store."""
     stored = project.stored_scores()
     project.edit("conf/models/zoo-only.yaml", r"^models: .*mine.*", "models: {}")
-    project.repro()
+    project.repro("map")
     assert not (project.root / "data/scores/mine.parquet").exists()
     assert project.stored_scores() == stored
 
@@ -90,7 +91,6 @@ def test_taking_a_model_away_again_scores_nothing(project: Project) -> None:
         ),
         (r"size_measure: relative", "size_measure: ls", {"order", "figures"}),
         (r"n_neighbours: \d+", "n_neighbours: 3", {"divergence"}),
-        (r"clip_quantile: [\d.]+", "clip_quantile: 0.05", FROM_MATRIX),
     ],
 )
 def test_an_analysis_parameter_re_runs_its_stage_and_what_follows(
@@ -103,20 +103,28 @@ def test_an_analysis_parameter_re_runs_its_stage_and_what_follows(
     assert project.stages_changed_since(lock) == {"resolve"} | stages
 
 
+def test_the_clip_quantile_re_runs_the_matrix_and_what_follows(project: Project) -> None:
+    """What lies between the matrix and the map; the other stages read the matrix too."""
+    lock = project.lock()
+    project.edit("params.yaml", r"clip_quantile: [\d.]+", "clip_quantile: 0.05")
+    project.repro("map")
+    assert project.stages_changed_since(lock) == {"resolve"} | TO_MAP
+
+
 def test_the_sampling_seed_and_the_number_of_texts_retrain_nothing(project: Project) -> None:
     """Other texts are scored again, by the same zoo."""
     lock = project.lock()
     project.edit("params.yaml", r"(?<=trains nothing again\.\n)  seed: \$\{seed\}", "  seed: 7")
     project.edit("conf/experiment/micro.yaml", r"n_texts: 64", "n_texts: 48")
-    project.repro()
-    assert project.stages_changed_since(lock) == ALL - {"zoo"}
+    project.repro("map")
+    assert project.stages_changed_since(lock) == {"resolve", "texts", "score"} | TO_MAP
 
 
 def test_a_comment_in_an_analysis_module_re_runs_its_stages_alone(project: Project) -> None:
     """Code is a dependency of the stages that import it; equal outputs stop there."""
     lock = project.lock()
     project.append("src/modelmap/maps/quality.py", "\n# a comment\n")
-    project.repro()
+    project.repro("map")
     assert project.stages_changed_since(lock) == {"map"}
 
 
@@ -126,9 +134,9 @@ def test_a_comment_in_the_scorer_re_runs_nothing_and_its_version_re_scores_all(
     """SCORER_VERSION, raised by hand, stands for the scorer's code."""
     lock, stored = project.lock(), project.stored_scores()
     project.append("src/modelmap/scoring/loglik.py", "\n# a comment\n")
-    assert "Running stage" not in project.repro()
+    assert "Running stage" not in project.repro("map")
     project.edit("src/modelmap/scoring/version.py", r"SCORER_VERSION = \d+", "SCORER_VERSION = 99")
-    project.repro()
+    project.repro("map")
     assert project.stages_changed_since(lock) == {"score", "matrix"}
     assert len(project.stored_scores() - stored) == 12
 
@@ -141,7 +149,7 @@ def test_hardware_changes_nothing(project: Project, file: str) -> None:
     lock = project.lock()
     text = "# @package _global_\nhardware:\n  workers: 1\n" if "local" in file else "# a comment\n"
     project.append(file, text)
-    assert "Running stage" not in project.repro()
+    assert "Running stage" not in project.repro("map")
     assert project.stages_changed_since(lock) == set()
 
 
