@@ -42,8 +42,10 @@ types: setup
 verify: setup ## compare the metrics with the committed ones, within tolerances
 	modelmap verify
 
-bench: setup ## measure scoring on this machine, after `make repro`
+bench: setup ## measure scoring (after `make repro`), resampling and prediction on this machine
 	MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=8589934592 python benchmarks/batches.py
+	python benchmarks/resample_speed.py
+	python benchmarks/prediction_speed.py
 
 notebooks: setup ## run the notebooks in place of a reader
 	python -m pip install -q -c requirements/lock.txt -e '.[notebooks]'

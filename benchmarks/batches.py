@@ -15,10 +15,11 @@ from modelmap.models.load import load_model, maximum_length
 from modelmap.models.prepare import prepared_directory
 from modelmap.models.source import content_hashes, local_files
 from modelmap.models.spec import Models
+from modelmap.schemas.scoring import TEXTS
 from modelmap.scoring.loglik import log_likelihoods
 from modelmap.scoring.rule import encode_texts
 from modelmap.section import read_section
-from modelmap.tables import TEXTS, read_table
+from modelmap.tables import read_table
 
 # Model, how many texts, and the megabytes of logits in one pass.
 CASES = {

@@ -22,7 +22,9 @@ import pandas as pd
 from modelmap.divergence.neighbours import square_form
 from modelmap.layout import Layout
 from modelmap.matrix.file import read_matrix
-from modelmap.tables import KL, MAP, MODELS, NEIGHBOURS, read_table
+from modelmap.schemas.maps import KL, MAP, NEIGHBOURS
+from modelmap.schemas.scoring import MODELS
+from modelmap.tables import read_table
 
 root = next(p for p in [Path.cwd(), *Path.cwd().parents] if (p / "dvc.yaml").exists())
 layout = Layout(root)

@@ -11,7 +11,9 @@ from modelmap.divergence.neighbours import nearest, pair_table
 from modelmap.layout import Layout
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods, write_matrix
-from modelmap.tables import KL, MAP, MODELS, NEIGHBOURS, write_table
+from modelmap.schemas.maps import KL, MAP, NEIGHBOURS
+from modelmap.schemas.scoring import MODELS
+from modelmap.tables import write_table
 
 N_MODELS, N_TEXTS = 6, 40
 

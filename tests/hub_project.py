@@ -15,7 +15,8 @@ import yaml
 from hub_server import Hub, Repo
 
 from modelmap.layout import Layout
-from modelmap.tables import TEXTS, write_table
+from modelmap.schemas.scoring import TEXTS
+from modelmap.tables import write_table
 from modelmap.zoo.settings import TokenizerRecipe
 from modelmap.zoo.tokenizers import train_tokenizer
 

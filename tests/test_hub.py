@@ -23,8 +23,9 @@ from hub_server import Asked, Repo, serving
 from modelmap import pin
 from modelmap.errors import UserError
 from modelmap.layout import Layout
+from modelmap.schemas.scoring import SCORES
 from modelmap.stages import resolve
-from modelmap.tables import SCORES, read_table
+from modelmap.tables import read_table
 
 ENTRY = "  {}: {{source: hub, family: other, kind: base, revision: {}}}\n"
 GPT2, OPT, QWEN = "openai-community/gpt2", "facebook/opt-350m", "Qwen/Qwen2.5-0.5B"

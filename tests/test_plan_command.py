@@ -12,7 +12,8 @@ from modelmap.__main__ import main
 from modelmap.layout import Layout
 from modelmap.matrix.file import LogLikelihoods, write_matrix
 from modelmap.resample.order import plan_table
-from modelmap.tables import PLAN, write_table
+from modelmap.schemas.resampling import PLAN
+from modelmap.tables import write_table
 
 N_TEXTS = 60
 

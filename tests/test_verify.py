@@ -32,6 +32,17 @@ def test_only_listed_metrics_may_differ_and_only_so_far(
     assert (told == []) is agrees
 
 
+def test_a_pattern_stands_for_all_it_matches_and_the_widest_counts() -> None:
+    """`m.at_*` allows a tenth for m.at_5, and m.at_9's own half goes further."""
+    tolerances = Tolerances(relative={"m.at_*": 0.1}, absolute={"m.at_9": 5})
+    committed = {"m.at_5": 10.0, "m.at_9": 10.0, "m.on": 10.0}
+    here = {"m.at_5": 11.5, "m.at_9": 14.0, "m.on": 10.5}
+    assert differences(here, committed, tolerances) == [
+        "m.at_5 is 11.5, committed 10.0",
+        "m.on is 10.5, committed 10.0",
+    ]
+
+
 def test_nested_metrics_are_compared_by_dotted_names() -> None:
     """Every leaf has a name of its own."""
     assert dict(flattened({"a": {"b": 1}, "c": 2}, "m")) == {"m.a.b": 1, "m.c": 2}

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from modelmap import tables
 from modelmap.layout import Layout
+from modelmap.schemas import maps, prediction, resampling, scoring, studies
 
 HEAD = """\
 # Data dictionary
 
-Written by `python -m modelmap.dictionary` from `src/modelmap/tables.py`: edit that, not this.
+Written by `python -m modelmap.dictionary` from `src/modelmap/schemas`: edit that, not this.
 Everything here but `raw/` and `models/` is made by `dvc repro`.
 
 - `raw/`, `models/`: texts and models of your own.
@@ -23,28 +23,28 @@ Texts of the embedded corpus are read from installed packages under those packag
 """
 
 FILES = {
-    "texts.parquet": tables.TEXTS,
-    "scores/<model>.parquet": tables.SCORES,
-    "models.parquet": tables.MODELS,
-    "category_bits.parquet": tables.CATEGORY_BITS,
-    "kl.parquet": tables.KL,
-    "neighbours.parquet": tables.NEIGHBOURS,
-    "clusters.parquet": tables.CLUSTERS,
-    "map.parquet": tables.MAP,
-    "spectrum.parquet": tables.SPECTRUM,
-    "stability.parquet": tables.STABILITY,
-    "newcomers.parquet": tables.NEWCOMERS,
-    "plan.parquet": tables.PLAN,
-    "predictions.parquet": tables.PREDICTIONS,
-    "../reports/plots/resample.csv": tables.RESAMPLE_CURVES,
-    "../reports/plots/designs.csv": tables.DESIGN_ERRORS,
-    "../reports/plots/plan.csv": tables.PLAN_ERRORS,
-    "../reports/plots/newcomers.csv": tables.NEWCOMER_ERRORS,
-    "../reports/plots/prediction.csv": tables.PREDICTION_CURVES,
-    "../reports/plots/prediction_table.csv": tables.PREDICTION_TABLE,
-    "../reports/studies/coverage.csv": tables.COVERAGE,
-    "../reports/studies/kl_truth.csv": tables.KL_TRUTH,
-    "../reports/studies/text_count.csv": tables.TEXT_COUNT,
+    "texts.parquet": scoring.TEXTS,
+    "scores/<model>.parquet": scoring.SCORES,
+    "models.parquet": scoring.MODELS,
+    "category_bits.parquet": scoring.CATEGORY_BITS,
+    "kl.parquet": maps.KL,
+    "neighbours.parquet": maps.NEIGHBOURS,
+    "clusters.parquet": maps.CLUSTERS,
+    "map.parquet": maps.MAP,
+    "spectrum.parquet": maps.SPECTRUM,
+    "stability.parquet": maps.STABILITY,
+    "newcomers.parquet": resampling.NEWCOMERS,
+    "plan.parquet": resampling.PLAN,
+    "predictions.parquet": prediction.PREDICTIONS,
+    "../reports/plots/resample.csv": resampling.RESAMPLE_CURVES,
+    "../reports/plots/designs.csv": resampling.DESIGN_ERRORS,
+    "../reports/plots/plan.csv": resampling.PLAN_ERRORS,
+    "../reports/plots/newcomers.csv": resampling.NEWCOMER_ERRORS,
+    "../reports/plots/prediction.csv": prediction.PREDICTION_CURVES,
+    "../reports/plots/prediction_table.csv": prediction.PREDICTION_TABLE,
+    "../reports/studies/coverage.csv": studies.COVERAGE,
+    "../reports/studies/kl_truth.csv": studies.KL_TRUTH,
+    "../reports/studies/text_count.csv": studies.TEXT_COUNT,
 }
 
 

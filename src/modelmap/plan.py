@@ -9,7 +9,8 @@ from modelmap.files import write_text
 from modelmap.layout import Layout
 from modelmap.matrix.file import read_matrix
 from modelmap.resample.order import plan_error, planned_texts, texts_for_error
-from modelmap.tables import PLAN, read_table
+from modelmap.schemas.resampling import PLAN
+from modelmap.tables import read_table
 
 FEWEST_TEXTS = 2
 

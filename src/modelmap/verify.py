@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,7 +16,7 @@ Tolerance = Annotated[float, Field(gt=0)]
 
 
 class Tolerances(BaseModel):
-    """The content of reports/tolerances.yaml: metric to tolerance."""
+    """The content of reports/tolerances.yaml: metric, or a pattern with `*`, to tolerance."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -50,9 +51,13 @@ def _near(name: str, here: Any, committed: Any, tolerances: Tolerances) -> bool:
         return True
     if not isinstance(here, int | float) or not isinstance(committed, int | float):
         return False
-    allowed = tolerances.absolute.get(name, 0.0)
-    allowed = max(allowed, tolerances.relative.get(name, 0.0) * abs(committed))
-    return abs(here - committed) <= allowed
+    absolute = _widest(name, tolerances.absolute)
+    relative = _widest(name, tolerances.relative)
+    return abs(here - committed) <= max(absolute, relative * abs(committed))
+
+
+def _widest(name: str, tolerances: Mapping[str, float]) -> float:
+    return max((value for key, value in tolerances.items() if fnmatchcase(name, key)), default=0.0)
 
 
 def run(layout: Layout) -> None:

@@ -13,8 +13,10 @@ import yaml
 from modelmap.errors import UserError
 from modelmap.layout import Layout
 from modelmap.matrix.file import LogLikelihoods, write_matrix
+from modelmap.schemas.maps import CLUSTERS, KL, NEIGHBOURS
+from modelmap.schemas.scoring import MODELS, TEXTS
 from modelmap.stages import divergence
-from modelmap.tables import CLUSTERS, KL, MODELS, NEIGHBOURS, TEXTS, read_table, write_table
+from modelmap.tables import read_table, write_table
 from modelmap.texts.text_set import text_set_hash
 
 BY_HAND = [[-5.0, -6.0, -7.0, -8.0], [-6.0, -6.0, -6.0, -8.0], [-7.0, -8.0, -5.0, -6.0]]

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from modelmap.divergence.neighbours import cluster_table, nearest, pair_table, square_form
-from modelmap.tables import CLUSTERS, KL, NEIGHBOURS, check_table
+from modelmap.schemas.maps import CLUSTERS, KL, NEIGHBOURS
+from modelmap.tables import check_table
 
 Matrix = NDArray[np.float64]
 

@@ -15,8 +15,10 @@ from modelmap.figures import pca_spectrum
 from modelmap.figures.inputs import Inputs
 from modelmap.layout import Layout
 from modelmap.matrix.file import LogLikelihoods, write_matrix
+from modelmap.schemas.maps import CLUSTERS, KL, MAP, SPECTRUM
+from modelmap.schemas.scoring import CATEGORY_BITS, MODELS
 from modelmap.stages import figures
-from modelmap.tables import CATEGORY_BITS, CLUSTERS, KL, MAP, MODELS, SPECTRUM, write_table
+from modelmap.tables import write_table
 
 ALL = [
     "model_map",

@@ -8,7 +8,8 @@ from figures.made_up import made_up_inputs, made_up_models, made_up_places
 from modelmap.figures.kinship import OTHER_COLOUR, family_colours
 from modelmap.figures.new_models import caption, draw, mark_areas, new_colours, skip_reason
 from modelmap.resample.newcomers import KNOWN, SAME_TEXTS
-from modelmap.tables import NEWCOMERS, check_table, empty_table
+from modelmap.schemas.resampling import NEWCOMERS
+from modelmap.tables import check_table, empty_table
 
 
 def made_up_newcomers(models: pd.DataFrame, n_new: int) -> pd.DataFrame:

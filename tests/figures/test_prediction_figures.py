@@ -8,12 +8,8 @@ from matplotlib.figure import Figure
 
 from modelmap.figures import prediction_curves, prediction_scatter
 from modelmap.predict.correlation import ALL_TEXTS, ALONE
-from modelmap.tables import (
-    PREDICTION_CURVES,
-    PREDICTIONS,
-    check_table,
-    empty_table,
-)
+from modelmap.schemas.prediction import PREDICTION_CURVES, PREDICTIONS
+from modelmap.tables import check_table, empty_table
 
 
 def made_up_curves(n_targets: int) -> pd.DataFrame:

@@ -7,7 +7,8 @@ from sklearn.decomposition import PCA
 
 from modelmap.maps.embed import Tsne, components_for, perplexity, spectrum, tsne
 from modelmap.matrix.clip_centre import double_centred
-from modelmap.tables import SPECTRUM, check_table
+from modelmap.schemas.maps import SPECTRUM
+from modelmap.tables import check_table
 
 Matrix = NDArray[np.float64]
 

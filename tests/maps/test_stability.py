@@ -21,7 +21,8 @@ from modelmap.maps.stability import (
 )
 from modelmap.matrix.clip_centre import double_centred
 from modelmap.resample.estimate import UniqueTexts
-from modelmap.tables import STABILITY, check_table
+from modelmap.schemas.maps import STABILITY
+from modelmap.tables import check_table
 
 Matrix = NDArray[np.float64]
 REFERENCE = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 3.0]])

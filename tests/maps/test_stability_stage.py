@@ -9,8 +9,9 @@ import yaml
 
 from modelmap.errors import UserError
 from modelmap.layout import Layout
+from modelmap.schemas.maps import MAP, STABILITY
 from modelmap.stages import stability
-from modelmap.tables import MAP, STABILITY, read_table, write_table
+from modelmap.tables import read_table, write_table
 
 CONF = Path(__file__).parents[2] / "conf"
 SECTIONS = {

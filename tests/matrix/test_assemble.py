@@ -8,7 +8,8 @@ import pytest
 
 from modelmap.errors import UserError
 from modelmap.matrix.assemble import assembled, category_bits
-from modelmap.tables import CATEGORY_BITS, check_table
+from modelmap.schemas.scoring import CATEGORY_BITS
+from modelmap.tables import check_table
 
 
 def scores(values: dict[int, float]) -> pd.DataFrame:

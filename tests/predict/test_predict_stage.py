@@ -19,18 +19,10 @@ from modelmap.matrix.file import LogLikelihoods, write_matrix
 from modelmap.predict.correlation import ALL_TEXTS, ALONE, correlations
 from modelmap.predict.settings import HELD_OUT, Predict
 from modelmap.predict.targets import MEAN_LOGLIK
+from modelmap.schemas.prediction import PREDICTION_CURVES, PREDICTION_TABLE, PREDICTIONS
+from modelmap.schemas.scoring import CATEGORY_BITS, MODELS, TEXTS
 from modelmap.stages import predict
-from modelmap.tables import (
-    CATEGORY_BITS,
-    MODELS,
-    PREDICTION_CURVES,
-    PREDICTION_TABLE,
-    PREDICTIONS,
-    TEXTS,
-    read_csv,
-    read_table,
-    write_table,
-)
+from modelmap.tables import read_csv, read_table, write_table
 from modelmap.texts.text_set import text_set_hash
 
 ROOT = Path(__file__).parents[2]

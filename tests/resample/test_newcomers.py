@@ -26,7 +26,8 @@ from modelmap.resample.newcomers import (
     trial,
 )
 from modelmap.resample.paper_draws import drawn_texts
-from modelmap.tables import NEWCOMER_ERRORS, check_table
+from modelmap.schemas.resampling import NEWCOMER_ERRORS
+from modelmap.tables import check_table
 
 Matrix = NDArray[np.float64]
 LOGLIK = -700 + 50 * np.random.default_rng(0).standard_normal((8, 60))

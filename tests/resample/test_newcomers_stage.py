@@ -9,15 +9,10 @@ import pytest
 import yaml
 
 from modelmap.layout import Layout
+from modelmap.schemas.resampling import NEWCOMER_ERRORS, NEWCOMERS
+from modelmap.schemas.scoring import MODELS
 from modelmap.stages import newcomers
-from modelmap.tables import (
-    MODELS,
-    NEWCOMER_ERRORS,
-    NEWCOMERS,
-    read_csv,
-    read_table,
-    write_table,
-)
+from modelmap.tables import read_csv, read_table, write_table
 
 CONF = Path(__file__).parents[2] / "conf"
 SECTIONS: dict[str, dict[str, Any]] = {

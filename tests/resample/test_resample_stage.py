@@ -13,17 +13,10 @@ import yaml
 from modelmap.errors import UserError
 from modelmap.layout import Layout
 from modelmap.matrix.file import read_matrix, write_matrix
+from modelmap.schemas.resampling import DESIGN_ERRORS, PLAN, PLAN_ERRORS, RESAMPLE_CURVES
+from modelmap.schemas.scoring import TEXTS
 from modelmap.stages import order, resample
-from modelmap.tables import (
-    DESIGN_ERRORS,
-    PLAN,
-    PLAN_ERRORS,
-    RESAMPLE_CURVES,
-    TEXTS,
-    read_csv,
-    read_table,
-    write_table,
-)
+from modelmap.tables import read_csv, read_table, write_table
 from modelmap.texts.text_set import text_set_hash
 
 CONF = Path(__file__).parents[2] / "conf"

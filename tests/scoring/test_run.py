@@ -12,13 +12,13 @@ from modelmap.hardware import Hardware
 from modelmap.layout import Layout
 from modelmap.models.source import content_hashes, local_files
 from modelmap.models.spec import ModelSpec
+from modelmap.schemas.scoring import TEXTS as TEXTS_SCHEMA
 from modelmap.scoring import run as scoring_run
 from modelmap.scoring.identity import identify
 from modelmap.scoring.run import score_all
 from modelmap.scoring.settings import Scoring
 from modelmap.scoring.store import read_scores, stored
 from modelmap.scoring.work import Job, Order, Worker, held, read_plan, shard_path
-from modelmap.tables import TEXTS as TEXTS_SCHEMA
 from modelmap.tables import write_table
 from modelmap.texts.text_set import text_set_hash
 from modelmap.zoo.settings import Architecture

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import t as student
 
 from modelmap.models.spec import ModelSpec
+from modelmap.schemas.studies import KL_TRUTH
 from modelmap.studies.kl_truth import (
     Simulated,
     by_range,
@@ -23,7 +24,7 @@ from modelmap.studies.kl_truth import (
     with_ratios,
     within_factor,
 )
-from modelmap.tables import KL_TRUTH, check_table
+from modelmap.tables import check_table
 
 
 def spec(name: str, family: str, kind: str = "base", parent: str | None = None) -> ModelSpec:

@@ -14,9 +14,11 @@ from modelmap.files import checked
 from modelmap.layout import Layout
 from modelmap.matrix.clip_centre import Matrix
 from modelmap.matrix.file import LogLikelihoods, write_matrix
+from modelmap.schemas.scoring import TEXTS
+from modelmap.schemas.studies import COVERAGE
 from modelmap.stages import study_coverage
 from modelmap.studies.settings import Coverage
-from modelmap.tables import COVERAGE, TEXTS, read_csv, write_table
+from modelmap.tables import read_csv, write_table
 from modelmap.texts.text_set import text_set_hash
 
 CHECKOUT = Path(__file__).parents[2]

@@ -13,13 +13,15 @@ from modelmap.errors import UserError
 from modelmap.layout import Layout
 from modelmap.matrix.file import LogLikelihoods, write_matrix
 from modelmap.models.spec import ModelSpec
+from modelmap.schemas.scoring import TEXTS
+from modelmap.schemas.studies import KL_TRUTH
 from modelmap.scoring.identity import Identity
 from modelmap.scoring.loglik import log_likelihoods
 from modelmap.scoring.rule import encode_texts
 from modelmap.scoring.store import write_scores
 from modelmap.stages import study_kl_truth
 from modelmap.studies.simulate import Group, Task, sums_of
-from modelmap.tables import KL_TRUTH, TEXTS, read_csv, read_table, write_table
+from modelmap.tables import read_csv, read_table, write_table
 from modelmap.texts.text_set import text_set_hash
 from modelmap.zoo.architectures import empty_model
 from modelmap.zoo.settings import Architecture, Shape, TokenizerRecipe

@@ -11,7 +11,8 @@ import httpx2
 import pytest
 
 from modelmap.errors import UserError
-from modelmap.tables import TEXTS, check_table
+from modelmap.schemas.scoring import TEXTS
+from modelmap.tables import check_table
 from modelmap.texts.pile import draw_texts, kept_chunks, stream_documents
 from modelmap.texts.settings import Corpus
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from modelmap.errors import UserError
 from modelmap.layout import Layout
+from modelmap.schemas.scoring import TEXTS
 from modelmap.section import read_section
 from modelmap.stages import texts as texts_stage
-from modelmap.tables import TEXTS, read_table
+from modelmap.tables import read_table
 from modelmap.texts.chunk import chunk_text
 from modelmap.texts.document import in_training_pool
 from modelmap.texts.pools import chunked_documents, sampling_pool, training_pool

@@ -7,15 +7,9 @@ import pandas as pd
 from modelmap.errors import UserError, listed
 from modelmap.layout import Layout
 from modelmap.matrix.file import read_matrix
-from modelmap.tables import (
-    CATEGORY_BITS,
-    CLUSTERS,
-    KL,
-    MAP,
-    MODELS,
-    SPECTRUM,
-    read_table,
-)
+from modelmap.schemas.maps import CLUSTERS, KL, MAP, SPECTRUM
+from modelmap.schemas.scoring import CATEGORY_BITS, MODELS
+from modelmap.tables import read_table
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,16 @@ from typing import Any
 import pandas as pd
 
 from modelmap.layout import Layout
-from modelmap.tables import (
+from modelmap.schemas.maps import STABILITY
+from modelmap.schemas.prediction import PREDICTION_CURVES, PREDICTIONS
+from modelmap.schemas.resampling import (
     DESIGN_ERRORS,
     NEWCOMER_ERRORS,
     NEWCOMERS,
     PLAN_ERRORS,
-    PREDICTION_CURVES,
-    PREDICTIONS,
     RESAMPLE_CURVES,
-    STABILITY,
-    read_csv,
-    read_table,
 )
+from modelmap.tables import read_csv, read_table
 
 
 @dataclass(frozen=True)

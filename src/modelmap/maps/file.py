@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelmap.errors import UserError
-from modelmap.tables import MAP, read_table
+from modelmap.schemas.maps import MAP
+from modelmap.tables import read_table
 
 
 def read_places(path: Path, models: Sequence[str]) -> NDArray[np.float64]:

@@ -14,7 +14,8 @@ from modelmap.predict.evaluate import (
 )
 from modelmap.predict.targets import Problem
 from modelmap.resample.weights import METHODS
-from modelmap.tables import PREDICTION_TABLE, empty_table
+from modelmap.schemas.prediction import PREDICTION_TABLE
+from modelmap.tables import empty_table
 
 SHARES = {"N/1000": 0.001, "N/100": 0.01, "N/10": 0.1, "N": 1.0}
 """P2, Table 2."""

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from modelmap.errors import UserError
+from modelmap.schemas.scoring import SCORES
 from modelmap.scoring.identity import Identity
-from modelmap.tables import SCORES, check_table, read_parquet, write_table
+from modelmap.tables import check_table, read_parquet, write_table
 
 DIGEST = "digest"
 

@@ -26,13 +26,14 @@ from modelmap.models.prepare import prepared_directory
 from modelmap.models.source import weight_bytes
 from modelmap.models.spec import ModelSpec
 from modelmap.processes import start_worker
+from modelmap.schemas.scoring import TEXTS
 from modelmap.scoring.identity import Identity
 from modelmap.scoring.loglik import log_likelihoods
 from modelmap.scoring.plan import estimated_tflop, shard_rows
 from modelmap.scoring.rule import adds_bos, encode_texts
 from modelmap.scoring.settings import Scoring
 from modelmap.scoring.store import holds, write_scores
-from modelmap.tables import TEXTS, read_table
+from modelmap.tables import read_table
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase

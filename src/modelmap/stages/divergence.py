@@ -12,8 +12,10 @@ from modelmap.divergence.standard_error import clustered, standard_errors
 from modelmap.files import write_json
 from modelmap.layout import Layout
 from modelmap.matrix.file import LogLikelihoods, read_matrix
+from modelmap.schemas.maps import CLUSTERS, KL, NEIGHBOURS
+from modelmap.schemas.scoring import MODELS, TEXTS
 from modelmap.section import read_section
-from modelmap.tables import CLUSTERS, KL, MODELS, NEIGHBOURS, TEXTS, read_table, write_table
+from modelmap.tables import read_table, write_table
 from modelmap.texts.settings import Sampling
 from modelmap.texts.text_set import check_text_set
 

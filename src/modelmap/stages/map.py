@@ -9,8 +9,9 @@ from modelmap.maps.embed import components_for, perplexity, spectrum, tsne, tsne
 from modelmap.maps.quality import map_trustworthiness, nearest_kept
 from modelmap.maps.settings import MapSettings
 from modelmap.matrix.file import read_matrix
+from modelmap.schemas.maps import KL, MAP, SPECTRUM
 from modelmap.section import read_section
-from modelmap.tables import KL, MAP, SPECTRUM, read_table, write_table
+from modelmap.tables import read_table, write_table
 
 
 def run(layout: Layout) -> None:

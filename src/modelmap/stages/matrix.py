@@ -12,9 +12,10 @@ from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods, write_matrix
 from modelmap.matrix.settings import Matrix
 from modelmap.models.spec import Models, ModelSpec
+from modelmap.schemas.scoring import CATEGORY_BITS, MODELS, TEXTS
 from modelmap.scoring.store import read_scores
 from modelmap.section import read_section
-from modelmap.tables import CATEGORY_BITS, MODELS, TEXTS, read_table, write_table
+from modelmap.tables import read_table, write_table
 from modelmap.texts.text_set import text_set_hash
 
 

@@ -27,16 +27,10 @@ from modelmap.resample.newcomers import (
 )
 from modelmap.resample.paper_draws import FIRST_SEED, run_seeds
 from modelmap.resample.settings import Newcomers
+from modelmap.schemas.resampling import NEWCOMER_ERRORS, NEWCOMERS
+from modelmap.schemas.scoring import MODELS
 from modelmap.section import read_section
-from modelmap.tables import (
-    MODELS,
-    NEWCOMER_ERRORS,
-    NEWCOMERS,
-    empty_table,
-    read_table,
-    write_csv,
-    write_table,
-)
+from modelmap.tables import empty_table, read_table, write_csv, write_table
 
 
 def run(layout: Layout) -> None:

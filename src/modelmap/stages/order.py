@@ -25,9 +25,11 @@ from modelmap.resample.order import (
     texts_for_error,
 )
 from modelmap.resample.settings import Plan
+from modelmap.schemas.resampling import PLAN, PLAN_ERRORS
+from modelmap.schemas.scoring import TEXTS
 from modelmap.section import read_section
 from modelmap.seeds import named_rng
-from modelmap.tables import PLAN, PLAN_ERRORS, TEXTS, read_table, write_csv, write_table
+from modelmap.tables import read_table, write_csv, write_table
 from modelmap.texts.text_set import check_text_set
 
 MOST_PAIRS = 2_000

@@ -31,19 +31,10 @@ from modelmap.predict.report import (
 from modelmap.predict.scores import read_scores
 from modelmap.predict.settings import HELD_OUT, Predict
 from modelmap.predict.targets import Problem, held_out_problems, score_problem
+from modelmap.schemas.prediction import PREDICTION_CURVES, PREDICTION_TABLE, PREDICTIONS
+from modelmap.schemas.scoring import CATEGORY_BITS, MODELS, TEXTS
 from modelmap.section import read_section
-from modelmap.tables import (
-    CATEGORY_BITS,
-    MODELS,
-    PREDICTION_CURVES,
-    PREDICTION_TABLE,
-    PREDICTIONS,
-    TEXTS,
-    empty_table,
-    read_table,
-    write_csv,
-    write_table,
-)
+from modelmap.tables import empty_table, read_table, write_csv, write_table
 from modelmap.texts.text_set import text_set_hash
 
 

@@ -25,9 +25,10 @@ from modelmap.resample.gram import ErrorMeter, Matrix, Vector, run_errors, sampl
 from modelmap.resample.paper_draws import drawn_texts, run_seeds
 from modelmap.resample.settings import Resample
 from modelmap.resample.weights import METHODS, probabilities
+from modelmap.schemas.resampling import DESIGN_ERRORS, RESAMPLE_CURVES
 from modelmap.section import read_section
 from modelmap.seeds import named_rng
-from modelmap.tables import DESIGN_ERRORS, RESAMPLE_CURVES, write_csv
+from modelmap.tables import write_csv
 
 TOLD_SHARE = 0.6
 """The share of texts at which the metrics compare designs; the plot has them all."""

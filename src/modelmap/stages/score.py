@@ -5,13 +5,14 @@ from modelmap.hardware import load_hardware
 from modelmap.layout import Layout
 from modelmap.models.source import content_hashes, local_files, weight_bytes
 from modelmap.models.spec import Models, ModelSpec
+from modelmap.schemas.scoring import TEXTS
 from modelmap.scoring.identity import identify
 from modelmap.scoring.plan import estimated_tflop
 from modelmap.scoring.run import score_all
 from modelmap.scoring.settings import Scoring
 from modelmap.scoring.work import Job, Order
 from modelmap.section import read_section
-from modelmap.tables import TEXTS, read_table
+from modelmap.tables import read_table
 from modelmap.texts.text_set import text_set_hash
 
 # Until a hub model is here its size is unknown: the guess only decides who is scored first.

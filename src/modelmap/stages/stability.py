@@ -27,9 +27,10 @@ from modelmap.parallel import each
 from modelmap.resample.estimate import unique_texts
 from modelmap.resample.paper_draws import drawn_texts, run_seeds
 from modelmap.resample.weights import probabilities
+from modelmap.schemas.maps import STABILITY
 from modelmap.section import read_section
 from modelmap.seeds import named_rng
-from modelmap.tables import STABILITY, write_table
+from modelmap.tables import write_table
 
 
 def run(layout: Layout) -> None:

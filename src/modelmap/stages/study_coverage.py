@@ -16,6 +16,8 @@ from modelmap.layout import Layout
 from modelmap.matrix.clip_centre import Matrix
 from modelmap.matrix.file import LogLikelihoods, read_matrix
 from modelmap.parallel import each
+from modelmap.schemas.scoring import TEXTS
+from modelmap.schemas.studies import COVERAGE
 from modelmap.section import read_section
 from modelmap.seeds import named_rng
 from modelmap.studies.coverage import (
@@ -31,7 +33,7 @@ from modelmap.studies.coverage import (
     some_pairs,
 )
 from modelmap.studies.settings import Coverage
-from modelmap.tables import COVERAGE, TEXTS, read_table, write_csv
+from modelmap.tables import read_table, write_csv
 from modelmap.texts.settings import Sampling
 from modelmap.texts.text_set import check_text_set
 

@@ -7,9 +7,10 @@ from modelmap.figures.folder import replaced
 from modelmap.figures.settings import Figures
 from modelmap.files import write_json
 from modelmap.layout import Layout
+from modelmap.schemas.studies import COVERAGE, KL_TRUTH, TEXT_COUNT
 from modelmap.section import read_section
 from modelmap.studies.settings import Coverage, TextCount
-from modelmap.tables import COVERAGE, KL_TRUTH, TEXT_COUNT, read_csv
+from modelmap.tables import read_csv
 
 
 def run(layout: Layout) -> None:

@@ -10,6 +10,8 @@ from modelmap.hardware import load_hardware
 from modelmap.layout import Layout
 from modelmap.matrix.file import LogLikelihoods, read_matrix
 from modelmap.models.spec import Models, ModelSpec
+from modelmap.schemas.scoring import TEXTS
+from modelmap.schemas.studies import KL_TRUTH
 from modelmap.scoring.settings import Scoring
 from modelmap.scoring.store import read_scores
 from modelmap.section import read_section
@@ -28,7 +30,7 @@ from modelmap.studies.kl_truth import (
 )
 from modelmap.studies.settings import KlTruth
 from modelmap.studies.simulate import Group, simulate
-from modelmap.tables import KL_TRUTH, TEXTS, read_table, write_csv
+from modelmap.tables import read_table, write_csv
 from modelmap.texts.text_set import text_set_hash
 from modelmap.zoo.settings import Zoo
 

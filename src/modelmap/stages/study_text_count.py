@@ -12,11 +12,12 @@ from modelmap.layout import Layout
 from modelmap.matrix.clip_centre import clipped
 from modelmap.matrix.file import read_matrix
 from modelmap.parallel import each
+from modelmap.schemas.studies import TEXT_COUNT
 from modelmap.section import read_section
 from modelmap.seeds import named_rng
 from modelmap.studies.settings import TextCount
 from modelmap.studies.text_count import Question, by_size, finding
-from modelmap.tables import TEXT_COUNT, write_csv
+from modelmap.tables import write_csv
 
 Matrix = NDArray[np.float64]
 

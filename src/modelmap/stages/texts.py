@@ -5,9 +5,10 @@ import pandas as pd
 from modelmap.errors import UserError
 from modelmap.files import write_json
 from modelmap.layout import Layout
+from modelmap.schemas.scoring import TEXTS
 from modelmap.section import read_section
 from modelmap.seeds import named_rng
-from modelmap.tables import TEXTS, write_table
+from modelmap.tables import write_table
 from modelmap.texts.pile import draw_texts, stream_documents
 from modelmap.texts.pools import chunked_documents, sampling_pool
 from modelmap.texts.sample import sample_texts
