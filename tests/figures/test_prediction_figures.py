@@ -1,5 +1,7 @@
 """The figures of predictions: what is in their panels, and when they are skipped."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ from figures.made_up import made_up_models
 from matplotlib.figure import Figure
 
 from modelmap.figures import prediction_curves, prediction_scatter
+from modelmap.figures.style import look
 from modelmap.predict.correlation import ALL_TEXTS, ALONE
 from modelmap.schemas.prediction import PREDICTION_CURVES, PREDICTIONS
 from modelmap.tables import check_table, empty_table
@@ -42,7 +45,7 @@ def made_up_predictions(models: pd.DataFrame, n_targets: int) -> pd.DataFrame:
 
 def drawn(figure: Figure) -> Figure:
     """Draw a figure as saving does, and return it."""
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     return figure
 
 
@@ -67,6 +70,16 @@ def test_the_axis_ends_where_so_few_texts_predict_nothing_and_the_caption_says_s
     assert "Values below -0.5 are not shown" in hidden
     assert "not shown" not in shown
     assert "0.950 from all texts, 0.500 by the mean log-likelihood alone" in hidden
+
+
+def test_a_target_without_the_baseline_is_in_neither_mean_of_the_caption() -> None:
+    """The means are compared, so they are over the same targets; without any there is none."""
+    curves = made_up_curves(3)
+    itself = (curves["target"] == "target 2") & (curves["method"] == ALONE)
+    curves.loc[(curves["target"] == "target 2") & (curves["method"] == ALL_TEXTS), "pearson"] = 0.2
+    told = prediction_curves.caption(curves[~itself], "pearson", 5)
+    assert "over the 2 targets with both lines: 0.950 from all texts, 0.500 by" in told
+    assert "Mean" not in prediction_curves.caption(curves[curves["method"] != ALONE], "pearson", 5)
 
 
 def test_correlations_that_are_not_defined_leave_a_gap() -> None:
@@ -99,6 +112,39 @@ def test_a_thousand_models_of_many_families_are_drawn() -> None:
     figure = drawn(prediction_scatter.draw(made_up_predictions(models, 2), models))
     assert figure.legends[0].get_texts()[-1].get_text() == "20 others"
     assert "2 targets for 1020 models" in prediction_scatter.caption(made_up_predictions(models, 2))
+
+
+def test_the_caption_tells_pearson_with_and_without_the_most_extreme_model() -> None:
+    """By hand: 3, 1, 2 for 1, 2, 3 correlates -.5, and a far model on the line hides it."""
+    rows = pd.DataFrame(
+        {
+            "target": "t",
+            "model": list("abcd"),
+            "fold": 0,
+            "truth": [1.0, 2.0, 1000.0, 3.0],
+            "prediction": [3.0, 1.0, 1000.0, 2.0],
+        }
+    )
+    twice = pd.concat([rows, rows.assign(target="u")], ignore_index=True)
+    assert prediction_scatter.without_extremes(twice)["model"].tolist() == ["a", "b", "d"] * 2
+    told = prediction_scatter.caption(twice)
+    assert told.endswith("1.000, and -0.500 without each target's most extreme model.")
+
+
+def test_numbers_of_four_digits_have_room_on_the_axes() -> None:
+    """Mean log-likelihoods in nats: no text is cut off, and tick labels lie apart."""
+    models = made_up_models({"a": 4, "b": 3})
+    predictions = made_up_predictions(models, 5)
+    predictions[["truth", "prediction"]] *= -25
+    with look():
+        figure = drawn(prediction_scatter.draw(predictions, models))
+        for axes in figure.axes:
+            assert axes.yaxis.label.get_window_extent().x0 >= 0
+            low, high = axes.get_xlim()
+            texts = [one for one in axes.get_xticklabels() if low <= one.get_position()[0] <= high]
+            boxes = [one.get_window_extent() for one in texts]
+            assert len(boxes) >= 2
+            assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
 
 
 def test_without_a_target_both_figures_are_skipped() -> None:

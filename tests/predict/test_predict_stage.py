@@ -161,6 +161,10 @@ def test_a_csv_of_scores_replaces_the_categories(project: Make) -> None:
     assert metrics["scores_of_no_model"] == "other"
     assert "pearson_alone" in metrics["targets"]["ARC"]
     assert "pearson_alone" not in metrics["targets"][MEAN_LOGLIK]
+    benchmarks = [target for name, target in metrics["targets"].items() if name != MEAN_LOGLIK]
+    for mean, one in (("mean_pearson", "pearson"), ("mean_pearson_alone", "pearson_alone")):
+        expected = np.mean([target[one] for target in benchmarks])
+        assert metrics[mean] == pytest.approx(expected, abs=1e-3)
     predictions = read_table(layout.predictions, PREDICTIONS)
     scores = predictions[predictions["target"] != MEAN_LOGLIK]["prediction"]
     assert scores.between(0, 100).all()

@@ -100,6 +100,17 @@ def test_texts_that_repeat_in_a_document_are_not_independent() -> None:
     assert means[0, 2] < 0.75
 
 
+def test_samples_without_the_document_that_rules_a_pair_are_too_low() -> None:
+    """One text of thirty holds the KL: intervals miss it from below where it is not drawn."""
+    rng = np.random.default_rng(6)
+    q = rng.normal(0, 1, (2, 30))
+    q[0, 0] = 1000.0
+    clusters = Clusters(np.arange(30), np.zeros(30, dtype=np.int64))
+    means, absent = one_population(q, clusters, np.array([[0, 1]]), 500, 50, 0.95, rng)
+    assert means[0, 3] == pytest.approx(absent[0], abs=0.01)
+    assert 0.2 < means[0, 3] <= 1 - means[0, 0]
+
+
 def test_a_document_is_absent_as_often_as_chance_has_it() -> None:
     """Ten documents of one text, a population without end: (9/10)^10 = 34.9%."""
     q = np.random.default_rng(0).normal(0, 1, (2, 10))

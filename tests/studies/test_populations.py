@@ -77,3 +77,12 @@ def test_documents_are_drawn_alike() -> None:
     ]
     counts = np.bincount(first, minlength=4)
     assert (np.abs(counts - 750) < 4 * (3_000 * 0.25 * 0.75) ** 0.5).all()
+
+
+def test_a_population_is_drawn_with_replacement() -> None:
+    """10 documents, 2,000 in all: times taken have the binomial's variance, 180, within a third."""
+    ones, rng = np.ones(10, dtype=np.int64), np.random.default_rng(5)
+    documents = Documents(np.arange(10), ones, 0 * ones)
+    times = [np.bincount(population(documents, 200, rng)[0], minlength=10) for _ in range(100)]
+    assert (np.sum(times, axis=1) == 2000).all()
+    assert np.var(times) == pytest.approx(2000 * 0.1 * 0.9, rel=1 / 3)

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from modelmap.errors import UserError
 from modelmap.layout import Layout
-from modelmap.matrix.file import LogLikelihoods, write_matrix
+from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
 from modelmap.models.spec import ModelSpec
 from modelmap.schemas.scoring import TEXTS
 from modelmap.schemas.studies import KL_TRUTH
@@ -19,7 +20,9 @@ from modelmap.scoring.identity import Identity
 from modelmap.scoring.loglik import log_likelihoods
 from modelmap.scoring.rule import encode_texts
 from modelmap.scoring.store import write_scores
+from modelmap.seeds import named_seed
 from modelmap.stages import study_kl_truth
+from modelmap.studies.sample_texts import sampled_texts, text_sums
 from modelmap.studies.simulate import Group, Task, sums_of
 from modelmap.tables import read_csv, read_table, write_table
 from modelmap.texts.text_set import text_set_hash
@@ -143,9 +146,41 @@ def test_the_study_writes_every_pair_of_a_tokenizer(project: Layout) -> None:
     order = np.argsort(n_tokens, kind="stable")[[0, 2, 3, 5]]
     chosen = tuple(texts["text"].iloc[order])
     group = Group("t-bos", tuple(specs()[:3]), chosen, tuple(n_tokens[order].tolist()))
-    here = sums_of(Task(project.root, group, 0, "own", "cpu", SEED)).kl[0].mean(axis=-1)
-    nats = table["a_to_b_bits_per_byte"].to_numpy()[:2] * texts["n_bytes"].mean() * np.log(2)
-    np.testing.assert_allclose(nats, here[1:], rtol=2e-3)
+    found = {source: sums_of(task(project, group, source)) for source in (0, 1, 2, None)}
+    on_texts = found[None].kl.mean(axis=-1)
+    loglik = read_matrix(project.matrix).loglik_nats
+    for row, (i, j) in zip(table.itertuples(), [(0, 1), (0, 2), (1, 2)], strict=True):
+        nats = {
+            "a_to_b": found[i].kl[0, j].mean(),
+            "b_to_a": found[j].kl[0, i].mean(),
+            "on_texts": (on_texts[i, j] + on_texts[j, i]) / 2,
+            "half_squares": found[None].half_squares[i, j].mean(),
+            "estimate": np.var(loglik[i] - loglik[j]) / 2,
+        }
+        for name, value in nats.items():
+            told_nats = getattr(row, f"{name}_bits_per_byte") * texts["n_bytes"].mean() * np.log(2)
+            assert told_nats == pytest.approx(value, rel=2e-3), name
+
+
+def task(project: Layout, group: Group, source: int | None) -> Task:
+    """Return what a worker is asked for."""
+    return Task(project.root, group, source, "own", "cpu", SEED)
+
+
+def test_a_task_draws_from_its_own_model_after_the_first_token(project: Layout) -> None:
+    """By its name's seed, from the end-of-text token on; no source stands for the texts."""
+    group = Group("t-bos", tuple(specs()[:3]), tuple(WORDS[:2]), (50, 60))
+    names = [spec.name for spec in group.specs]
+    models = [AutoModelForCausalLM.from_pretrained(project.zoo / name).eval() for name in names]
+    for source in (1, 2):
+        seed = named_seed(SEED, "kl_truth", names[source])
+        drawn = sampled_texts(models[source], 0, group.n_tokens, seed)
+        expected = text_sums(models, [source], drawn).kl
+        np.testing.assert_allclose(sums_of(task(project, group, source)).kl, expected, rtol=1e-5)
+    tokenizer = AutoTokenizer.from_pretrained(project.zoo / "a")
+    encoded = encode_texts(tokenizer, WORDS[:2], "own", 64)
+    expected = text_sums(models, [0, 1, 2], [item.ids for item in encoded]).kl
+    np.testing.assert_allclose(sums_of(task(project, group, None)).kl, expected, rtol=1e-5)
 
 
 def test_a_project_without_two_models_of_a_tokenizer_is_told(

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from modelmap.figures.resample_errors import METHOD_LOOK
 from modelmap.figures.style import INK, TEXT_SIZE, WIDTH, look, new_figure, place
-from modelmap.predict.correlation import ALL_TEXTS, ALONE
+from modelmap.predict.correlation import ALL_TEXTS, ALONE, of_both
 
 Measure = Literal["pearson", "spearman"]
 NAMES = {"pearson": "Pearson's correlation", "spearman": "Spearman's correlation"}
@@ -87,12 +87,16 @@ def _panel(axes: Axes, curves: pd.DataFrame, measure: Measure) -> None:
 
 def caption(curves: pd.DataFrame, measure: Measure, n_splits: int) -> str:
     """Return the caption, with the mean over targets from all texts and from the mean alone."""
-    means = curves.groupby("method")[measure].mean()
+    both = of_both(curves, measure)
     hidden = bool((curves[measure] < LOWEST).any())
-    alone = f", {means[ALONE]:.3f} by the mean log-likelihood alone" if ALONE in means else ""
+    means = (
+        f" Mean over the {len(both)} targets with both lines: {both[ALL_TEXTS].mean():.3f} from "
+        f"all texts, {both[ALONE].mean():.3f} by the mean log-likelihood alone, without a fit."
+    )
     return (
         f"{NAMES[measure]} between targets and their ridge predictions by models of other "
-        f"families, over the unique texts that give the coordinates; bands are one standard "
-        f"deviation over {n_splits} splits. Mean over targets: {means[ALL_TEXTS]:.3f} from all "
-        f"texts{alone}.{f' Values below {LOWEST:g} are not shown.' if hidden else ''}"
+        f"families, over the unique texts that give the coordinates, in one sample by each "
+        f"method; bands are one standard deviation over {n_splits} splits by family, not over "
+        f"samples.{means if len(both) else ''}"
+        f"{f' Values below {LOWEST:g} are not shown.' if hidden else ''}"
     )

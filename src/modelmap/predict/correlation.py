@@ -1,6 +1,7 @@
 """Correlations of predictions with the truth, and what curves of them are called."""
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import pearsonr, spearmanr
 
@@ -20,3 +21,14 @@ def correlations(prediction: Vector, truth: Vector) -> tuple[float, float]:
         return float("nan"), float("nan")
     pair = prediction[both], truth[both]
     return float(pearsonr(*pair).statistic), float(spearmanr(*pair).statistic)
+
+
+def of_both(curves: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Return a correlation from all texts and from the mean log-likelihood alone, in two columns.
+
+    A row per target that has both: means over other sets of targets cannot be compared, and the
+    mean log-likelihood is no baseline of itself.
+    """
+    ends = curves[curves["method"].isin([ALL_TEXTS, ALONE])]
+    wide = ends.pivot(index="target", columns="method", values=measure)
+    return wide.reindex(columns=[ALL_TEXTS, ALONE]).dropna()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from modelmap.predict.correlation import ALL_TEXTS, ALONE
+from modelmap.predict.correlation import ALL_TEXTS, ALONE, of_both
 from modelmap.predict.evaluate import (
     Families,
     all_texts,
@@ -86,12 +86,11 @@ def target_metrics(curves: pd.DataFrame, predictions: pd.DataFrame) -> dict[str,
 
 
 def means_over_targets(curves: pd.DataFrame) -> dict[str, float | None]:
-    """Return the mean correlations over targets, from all texts and from the mean alone."""
+    """Return mean correlations over targets that have both: from all texts, and the mean alone."""
     told = {}
     for method, suffix in ((ALL_TEXTS, ""), (ALONE, "_alone")):
-        rows = curves[curves["method"] == method]
         for measure in ("pearson", "spearman"):
-            told[f"mean_{measure}{suffix}"] = rounded(rows[measure].mean())
+            told[f"mean_{measure}{suffix}"] = rounded(of_both(curves, measure)[method].mean())
     return told
 
 

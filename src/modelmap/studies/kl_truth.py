@@ -81,7 +81,8 @@ def truth_table(
     """Return one row per unordered pair: estimate, truth with its interval, both directions.
 
     The truth is the mean of both directions; own_variance is the estimate's half variance on the
-    same drawn texts, where nothing but the local approximation can fail. The truth's interval is
+    same drawn texts, where nothing but the local approximation can fail. A text's KL grows with
+    its length: the spread of lengths is in that variance, of second order. The truth's interval is
     Student's with n - 1 degrees of freedom: the noise of drawing texts and nothing else.
     `estimate_nats` is shape (K, K); everything is divided by `unit_nats`, the nats per text of
     one bit per byte.
