@@ -84,7 +84,7 @@ def read_csv(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     try:
         frame = pd.read_csv(path)
     except FileNotFoundError as error:
-        raise UserError(f"{path.name} is missing: run `dvc repro`") from error
+        raise UserError(f"{path.name} is missing: run `dvc repro`, or `make studies`") from error
     except (ValueError, OSError) as error:
         raise UserError(f"{path.name} is no CSV table: run `dvc repro` again") from error
     kinds = {name: str(column.dtype) for name, column in schema.columns.items() if name in frame}

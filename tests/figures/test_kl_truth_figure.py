@@ -38,6 +38,7 @@ def made_up_pairs(n_pairs: int, n_tokenizers: int = 2, seed: int = 0) -> pd.Data
             "a_to_b_bits_per_byte": truth,
             "b_to_a_bits_per_byte": truth,
             "own_variance_bits_per_byte": truth * rng.uniform(0.9, 9, n_pairs),
+            "like_length_bits_per_byte": truth * rng.uniform(0.9, 2, n_pairs),
             "on_texts_bits_per_byte": truth,
             "half_squares_bits_per_byte": truth * rng.uniform(0.8, 1.2, n_pairs),
         }
@@ -49,7 +50,7 @@ def test_every_pair_is_a_point_of_each_panel(n_pairs: int, n_tokenizers: int) ->
     """Inside the axes, whose upper panel has one line of equal KLs, from one pair to thousands."""
     table = made_up_pairs(n_pairs, n_tokenizers)
     figure = draw(table)
-    assert len(figure.axes) == 4
+    assert len(figure.axes) == 5
     for axes in figure.axes:
         drawn = [one for one in axes.collections if isinstance(one, PathCollection)]
         points = np.concatenate([np.asarray(one.get_offsets()) for one in drawn])

@@ -40,7 +40,7 @@ COPY, OTHER = spec("a-int4", "a", "quantised", "a"), spec("b", "b")
 
 def pairs(estimates: list[float], truths: list[float], **others: Any) -> pd.DataFrame:
     """Return a table of pairs of families whose other sums equal the truth."""
-    names = ("truth", "low", "high", "a_to_b", "b_to_a", "own_variance", "on_texts", "half_squares")
+    names = ("truth", "low", "high", "a_to_b", "b_to_a", "own_variance", "like_length", "on_texts")
     table = pd.DataFrame(
         {
             "model_a": [f"m{i}" for i in range(len(truths))],
@@ -51,7 +51,7 @@ def pairs(estimates: list[float], truths: list[float], **others: Any) -> pd.Data
             "kind_b": "base",
             "relation": "between families",
             "estimate_bits_per_byte": estimates,
-            **{f"{name}_bits_per_byte": truths for name in names},
+            **{f"{name}_bits_per_byte": truths for name in (*names, "half_squares")},
         }
     )
     return check_table(table.assign(**others), KL_TRUTH, "kl_truth")
@@ -128,6 +128,8 @@ def test_truth_and_interval_by_hand() -> None:
         "b_to_a": 2.0,
         # Variances 1 and 12, halved, their mean 13 / 4.
         "own_variance": 13 / 8,
+        # Successive differences 1, 1 and 0, 6: squares 2 and 36 over 2 (n - 1) = 4, halved, mean.
+        "like_length": 19 / 16,
         "on_texts": 0.75,
         "half_squares": 2.5,
     }

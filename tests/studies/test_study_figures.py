@@ -61,7 +61,7 @@ def coverages(n_pairs: int = N_PAIRS) -> pd.DataFrame:
 
 def truths(estimate: float = 0.2) -> pd.DataFrame:
     """Return pairs whose every sum is 0.1 bits per byte, but for the estimate."""
-    names = ("truth", "low", "high", "a_to_b", "b_to_a", "own_variance", "on_texts", "half_squares")
+    names = ("truth", "low", "high", "a_to_b", "b_to_a", "own_variance", "like_length", "on_texts")
     return rows(
         N_PAIRS,
         tokenizer="t",
@@ -70,7 +70,7 @@ def truths(estimate: float = 0.2) -> pd.DataFrame:
         kind_b="base",
         relation="between families",
         estimate_bits_per_byte=estimate,
-        **{f"{name}_bits_per_byte": 0.1 for name in names},
+        **{f"{name}_bits_per_byte": 0.1 for name in (*names, "half_squares")},
     )
 
 

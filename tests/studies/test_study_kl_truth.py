@@ -95,7 +95,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Layout:
 def sections() -> dict[str, object]:
     """Return what the study reads of resolved.yaml."""
     return {
-        "kl_truth": {"seed": SEED, "n_texts": N_TEXTS, "factor": 2.0},
+        "kl_truth": {"seed": SEED, "n_texts": N_TEXTS, "factors": [2.0]},
         "scoring": {"rule": "own"},
         "models": [spec.model_dump(mode="json", exclude_none=True) for spec in specs()],
         "zoo": {

@@ -73,6 +73,12 @@ def _predictions(inputs: Inputs, tables: ResamplingInputs, n_splits: int) -> lis
             lambda: prediction_curves.caption(curves, "pearson", n_splits),
         ),
         Entry(
+            "prediction_rank_curves",
+            prediction_curves.skip_reason(curves),
+            lambda: prediction_curves.draw(curves, "spearman"),
+            lambda: prediction_curves.caption(curves, "spearman", n_splits),
+        ),
+        Entry(
             "prediction_scatter",
             prediction_scatter.skip_reason(tables.predictions),
             lambda: prediction_scatter.draw(tables.predictions, inputs.models),

@@ -43,6 +43,7 @@ PANELS = (
     (None, "simulated KL, bits per byte"),
     (ESTIMATE, "simulated over\nestimated"),
     ("own_variance_bits_per_byte", "simulated over\nown variance"),
+    ("like_length_bits_per_byte", "simulated over\nthat at like length"),
     ("half_squares_bits_per_byte", "simulated over\ntoken squares"),
 )
 """What the simulated KL is divided by in each panel, and the label of its axis."""
@@ -175,7 +176,8 @@ def caption(table: pd.DataFrame) -> str:
         "mean of both directions, with 95% intervals of the simulation alone; on the black line "
         "both agree. Simulated over estimated has median "
         f"{_spread(pairs['truth_over_estimate'])}; over half the variance on the drawn texts "
-        f"themselves {_spread(pairs['truth_over_own_variance'])}; over half the squared token "
+        f"themselves {_spread(pairs['truth_over_own_variance'])}; over that between texts of like "
+        f"length {_spread(pairs['truth_over_like_length'])}; over half the squared token "
         f"differences on {n_texts} texts of the project "
         f"{_spread(pairs['truth_over_half_squares'])}."
     )

@@ -45,6 +45,9 @@ KL_TRUTH = table(
             "half the variance of log p_a - log p_b over the texts drawn from a, and from b: mean",
             FINITE,
         ),
+        "like_length_bits_per_byte": column(
+            "float", "the same variance between texts of like length alone", AT_LEAST_0, FINITE
+        ),
         "on_texts_bits_per_byte": column(
             "float", "the same sums on texts of the project, mean of both directions", FINITE
         ),

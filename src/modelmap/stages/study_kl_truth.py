@@ -101,7 +101,7 @@ def _table(groups: list[Group], simulated: list[Simulated], matrix: LogLikelihoo
 def _summary(
     table: pd.DataFrame, groups: list[Group], settings: KlTruth, matrix: LogLikelihoods
 ) -> dict[str, object]:
-    pairs, factor = with_ratios(table), settings.factor
+    pairs = with_ratios(table)
     width = (table["high_bits_per_byte"] - table["low_bits_per_byte"]) / 2
     return {
         "unit": "bits per byte",
@@ -118,18 +118,20 @@ def _summary(
         "median_relative_half_width": round(
             float((width / table["truth_bits_per_byte"]).median()), 3
         ),
-        "factor": factor,
         "within_factor": {
-            name: {
-                "share_of_pairs": round(float(within_factor(pairs, ratio, factor).mean()), 3),
-                "up_to_bits_per_byte": holds_up_to(pairs, ratio, factor),
+            f"{factor:g}": {
+                name: {
+                    "share_of_pairs": round(float(within_factor(pairs, ratio, factor).mean()), 3),
+                    "up_to_bits_per_byte": holds_up_to(pairs, ratio, factor),
+                }
+                for name in APPROXIMATIONS
+                for ratio in [f"truth_over_{name}"]
             }
-            for name in APPROXIMATIONS
-            for ratio in [f"truth_over_{name}"]
+            for factor in settings.factors
         },
         "rank_correlation_with_truth": {
             name: rank_correlation(pairs, f"{name}_bits_per_byte")
-            for name in ("estimate", "own_variance", "on_texts", "half_squares")
+            for name in (*APPROXIMATIONS, "on_texts")
         },
         "all_pairs": quartiles(pairs),
         "by_relation": by_relation(pairs),

@@ -19,10 +19,11 @@ HELD_BY = 0.9
 """Share of the pairs up to some KL that must be within the factor for it to hold there."""
 BETWEEN, WITHIN = "between families", "within family"
 RELATIONS = ("quantised", "merge", "finetune", "checkpoint", WITHIN, BETWEEN)
-APPROXIMATIONS = ("estimate", "own_variance", "half_squares")
+APPROXIMATIONS = ("estimate", "own_variance", "like_length", "half_squares")
 RATIOS = {
     "truth_over_estimate": ("truth_bits_per_byte", "estimate_bits_per_byte"),
     "truth_over_own_variance": ("truth_bits_per_byte", "own_variance_bits_per_byte"),
+    "truth_over_like_length": ("truth_bits_per_byte", "like_length_bits_per_byte"),
     "truth_over_half_squares": ("truth_bits_per_byte", "half_squares_bits_per_byte"),
     "on_texts_over_truth": ("on_texts_bits_per_byte", "truth_bits_per_byte"),
 }
@@ -82,8 +83,9 @@ def truth_table(
 
     The truth is the mean of both directions; own_variance is the estimate's half variance on the
     same drawn texts, where nothing but the local approximation can fail. A text's KL grows with
-    its length: the spread of lengths is in that variance, of second order. The truth's interval is
-    Student's with n - 1 degrees of freedom: the noise of drawing texts and nothing else.
+    its length, and the spread of lengths is in that variance; in like_length, from successive
+    differences in order of length, it is not. The truth's interval is Student's with n - 1 degrees
+    of freedom: the noise of drawing texts and nothing else.
     `estimate_nats` is shape (K, K); everything is divided by `unit_nats`, the nats per text of
     one bit per byte.
     """
@@ -93,6 +95,7 @@ def truth_table(
     error = np.hypot(mean_error(there), mean_error(back)) / 2
     reach = stdtrit(simulated.kl.shape[-1] - 1, (1 + CONFIDENCE) / 2) * error
     variance = simulated.log_ratio.var(axis=-1, ddof=1)
+    like_length = np.square(mean_error(simulated.log_ratio)) * simulated.log_ratio.shape[-1]
     on_texts = (simulated.on_texts + simulated.on_texts.swapaxes(0, 1)).mean(axis=-1) / 2
     nats = {
         "estimate": estimate_nats[first, second],
@@ -102,6 +105,7 @@ def truth_table(
         "a_to_b": there.mean(axis=-1),
         "b_to_a": back.mean(axis=-1),
         "own_variance": (variance[first, second] + variance[second, first]) / 4,
+        "like_length": (like_length[first, second] + like_length[second, first]) / 4,
         "on_texts": on_texts[first, second],
         "half_squares": simulated.half_squares[first, second].mean(axis=-1),
     }

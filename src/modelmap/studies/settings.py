@@ -12,7 +12,7 @@ class KlTruth(BaseModel):
 
     seed: int
     n_texts: Annotated[int, Field(ge=2)]
-    factor: Annotated[float, Field(gt=1)]
+    factors: Annotated[list[Annotated[float, Field(gt=1)]], Field(min_length=1)]
 
 
 class Coverage(BaseModel):
