@@ -30,6 +30,7 @@ ALL = [
     "map_stability",
     "new_models",
     "prediction_curves",
+    "prediction_rank_curves",
     "prediction_scatter",
 ]
 SECTIONS = {
