@@ -7,12 +7,12 @@ Writes benchmarks/resample_speed.json and prints it.
 
 import json
 import os
-import resource
 import time
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+import psutil
 from threadpoolctl import threadpool_limits
 
 from modelmap.matrix.clip_centre import clip_threshold, clipped, double_centred
@@ -43,7 +43,7 @@ def main() -> None:
         pi = probabilities(method, coordinates)
         one = partial(one_run, coordinates, pi, sizes, meter)
         curves[method] = np.stack(each(one, run_seeds(N_RUNS), n_workers, method))
-    wall = time.perf_counter() - began
+    wall, peak = time.perf_counter() - began, peak_gb()
     direct_seconds, difference = direct(coordinates, full.distances(), curves, sizes)
     told = {
         "models": N_MODELS,
@@ -52,7 +52,7 @@ def main() -> None:
         "runs": N_RUNS,
         "workers": n_workers,
         "seconds": round(wall, 1),
-        "peak_gb": round(peak_gb(n_workers), 2),
+        "peak_gb": round(peak, 2),
         "direct_sizes_measured": list(DIRECT_SIZES),
         "direct_seconds_per_size": round(direct_seconds, 3),
         "direct_seconds_for_everything": round(direct_seconds * len(METHODS) * len(sizes) * N_RUNS),
@@ -99,11 +99,16 @@ def direct(
     return float(np.mean(seconds)), float(np.max(differences))
 
 
-def peak_gb(n_workers: int) -> float:
-    """Return an upper bound of the memory held at once: this process and n of its largest child."""
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return (own + n_workers * child) / 1e6
+def peak_gb() -> float:
+    """Return the peak memory of this process and its living children, added up, in gigabytes."""
+    here = psutil.Process()
+    return sum(_peak_kb(one.pid) for one in (here, *here.children(recursive=True))) / 1e6
+
+
+def _peak_kb(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1])
 
 
 if __name__ == "__main__":
