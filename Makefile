@@ -2,12 +2,13 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3.11
+BASE ?= main
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Where bytecode may not be written, every stage would compile torch and transformers again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup repro studies test lint types verify bench notebooks lock clean
+.PHONY: help setup repro studies test lint types verify review bench notebooks lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -42,6 +43,9 @@ types: setup
 verify: setup ## compare the metrics with the committed ones, within tolerances
 	modelmap verify
 
+review: setup ## print what this branch changes against BASE (main)
+	@modelmap review $(BASE)
+
 bench: setup ## measure scoring (after `make repro`), resampling and prediction on this machine
 	MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=8589934592 python benchmarks/batches.py
 	python benchmarks/resample_speed.py
@@ -51,9 +55,11 @@ notebooks: setup ## run the notebooks in place of a reader
 	python -m pip install -q -c requirements/lock.txt -e '.[notebooks]'
 	jupytext --to ipynb --execute notebooks/*.py
 
-lock: setup ## resolve the dependencies anew
-	uv pip compile -q --upgrade --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
-	  pyproject.toml requirements/torch-needs.txt --override requirements/torch-apart.txt \
+# What is locked stays, since texts are read from packages; UPGRADE=--upgrade takes the newest.
+lock: setup ## lock what pyproject.toml newly asks for
+	uv pip compile -q $(UPGRADE) --python-version 3.11 --no-header --no-annotate \
+	  --no-emit-index-url pyproject.toml requirements/torch-needs.txt \
+	  --override requirements/torch-apart.txt --override requirements/kept.txt \
 	  --extra score --extra embedded --extra pile --extra dev -o requirements/lock.txt
 
 clean: ## remove the environment and caches; data, scores and reports stay

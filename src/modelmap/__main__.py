@@ -8,7 +8,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from modelmap.errors import UserError
+from modelmap.errors import LONGEST, UserError, one_line
 from modelmap.layout import Layout
 
 STAGES = (
@@ -28,8 +28,13 @@ STAGES = (
 )
 STUDIES = ("coverage", "kl_truth", "text_count", "figures")
 COMMANDS = {
+    "cache": "take damaged objects out of DVC's cache",
+    "export": "write the map's tables as a bundle, for others to import or for a hub",
+    "guard": "ask whether the committed lock and results are up to date",
+    "import": "bring published log-likelihoods or a bundle in place of scoring",
     "pin": "ask the hub for revisions and write conf/pins.yaml",
     "plan": "list the texts to score first, with probabilities, weights and the expected error",
+    "review": "print what this branch changes, in Markdown",
     "study": "run a longer study of the method (stages/study_<name>.py)",
     "verify": "compare metrics",
 }
@@ -43,6 +48,20 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
     for stage in STAGES:
         commands.add_parser(stage, help=f"the DVC stage of that name (stages/{stage}.py)")
+    commands.add_parser("cache", help=COMMANDS["cache"])
+    export = commands.add_parser("export", help=COMMANDS["export"])
+    export.add_argument("--output", type=Path, help="folder to write (default: bundle)")
+    export.add_argument("--push", metavar="NAME", help="data set on the hub to upload it to")
+    commands.add_parser("guard", help=COMMANDS["guard"])
+    bring = commands.add_parser("import", help=COMMANDS["import"])
+    bring.add_argument("source", type=Path, help="a log-likelihood pickle, or a bundle's folder")
+    bring.add_argument(
+        "--texts", type=Path, help="JSONL file of the pickle's texts, or withheld ones"
+    )
+    bring.add_argument("--metadata", type=Path, help="pickle of the models' metadata")
+    bring.add_argument(
+        "--unpublished", action="store_true", help="values may differ from the papers'"
+    )
     pin = commands.add_parser("pin", help=COMMANDS["pin"])
     pin.add_argument("models", nargs="*", help="hub ids (default: the experiment's)")
     plan = commands.add_parser("plan", help=COMMANDS["plan"])
@@ -50,6 +69,8 @@ def parser() -> argparse.ArgumentParser:
     amount.add_argument("--texts", type=int, help="how many texts")
     amount.add_argument("--error", type=float, help="relative error of distances, such as 0.05")
     plan.add_argument("--output", type=Path, help="CSV file to write (default: standard output)")
+    review = commands.add_parser("review", help=COMMANDS["review"])
+    review.add_argument("base", nargs="?", default="main", help="branch to compare with (main)")
     study = commands.add_parser("study", help=COMMANDS["study"])
     study.add_argument("study", choices=STUDIES)
     commands.add_parser("verify", help=COMMANDS["verify"])
@@ -67,8 +88,21 @@ def main(arguments: list[str] | None = None) -> int:
         elif options.command == "plan":
             chosen = (options.texts, options.error, options.output)
             importlib.import_module("modelmap.plan").run(layout, *chosen)
+        elif options.command == "export":
+            chosen_export = (options.output, options.push)
+            importlib.import_module("modelmap.exporting").run(layout, *chosen_export)
+        elif options.command == "import":
+            importing = importlib.import_module("modelmap.importing")
+            files = (options.source, options.texts, options.metadata)
+            importing.run(layout, importing.Request(*files, options.unpublished))
+        elif options.command == "guard":
+            importlib.import_module("modelmap.review.guard").run(layout)
+        elif options.command == "review":
+            importlib.import_module("modelmap.review.report").run(layout, options.base)
         elif options.command == "study":
             importlib.import_module(f"modelmap.stages.study_{options.study}").run(layout)
+        elif options.command == "cache":
+            importlib.import_module("modelmap.cache").run(layout)
         elif options.command == "verify":
             importlib.import_module("modelmap.verify").run(layout)
         else:
@@ -91,7 +125,7 @@ def told(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         where = f" ({Path(str(error.filename)).name})" if error.filename else ""
         return f"the disk is full{where}: free some space, then run the same command again"
-    text = " ".join(str(error).split())
+    text = one_line(str(error), LONGEST)
     return f"unexpected {type(error).__name__}: {text} (MODELMAP_DEBUG=1 shows the traceback)"
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from modelmap.layout import Layout
-from modelmap.schemas import maps, prediction, resampling, scoring, studies
+from modelmap.schemas import maps, prediction, published, resampling, scoring, studies
 
 HEAD = """\
 # Data dictionary
@@ -12,6 +12,7 @@ Written by `python -m modelmap.dictionary` from `src/modelmap/schemas`: edit tha
 Everything here but `raw/` and `models/` is made by `dvc repro`.
 
 - `raw/`, `models/`: texts and models of your own.
+- `imported/`: what `modelmap import` brought: `matrix`, `models` and `texts`, as below.
 - `zoo/`: the models trained here, as Hugging Face directories; `recipe.json` says what each is.
 - `matrix.parquet`: one row per text (`text_id`) and one float64 column per model:
   log-likelihoods in nats, unclipped. The file's metadata holds, at full precision,
@@ -36,6 +37,7 @@ FILES = {
     "newcomers.parquet": resampling.NEWCOMERS,
     "plan.parquet": resampling.PLAN,
     "predictions.parquet": prediction.PREDICTIONS,
+    "../bundle/texts.parquet": published.BUNDLE_TEXTS,
     "../reports/plots/resample.csv": resampling.RESAMPLE_CURVES,
     "../reports/plots/designs.csv": resampling.DESIGN_ERRORS,
     "../reports/plots/plan.csv": resampling.PLAN_ERRORS,

@@ -4,16 +4,15 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import HydraException
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ConfigDict, Field
 
 from modelmap.errors import UserError
-from modelmap.files import checked
+from modelmap.files import checked, read_yaml
+
+READ = ("hardware.yaml", "hardware/*.yaml", "local/*.yaml")
 
 
 class Hardware(BaseModel):
@@ -46,10 +45,13 @@ def load_hardware(conf: Path) -> Hardware:
     chosen = os.environ.get("MODELMAP_HARDWARE", "cpu")
     if chosen not in known:
         raise UserError(f"MODELMAP_HARDWARE={chosen}: there are {', '.join(known)}")
+    for path in sorted(path for kind in READ for path in conf.glob(kind)):
+        read_yaml(path, path.relative_to(conf.parent).as_posix())
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(conf), version_base="1.3"):
             content: Any = OmegaConf.to_container(compose("hardware"), resolve=True)
-    except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
-        raise UserError(f"conf/hardware: {' '.join(str(error).split())}") from error
+    except Exception as error:
+        # As in resolve.py: Hydra and OmegaConf raise kinds of their own, and Python's.
+        raise UserError(f"conf/hardware: {str(error) or type(error).__name__}") from error
     return checked(Hardware, content.get("hardware", {}), f"conf/hardware/{chosen}.yaml")

@@ -23,12 +23,28 @@ class Layout:
         return self.conf / "pins.yaml"
 
     @property
+    def import_record(self) -> Path:
+        return self.conf / "imported.yaml"
+
+    @property
+    def licences(self) -> Path:
+        return self.conf / "licences.yaml"
+
+    @property
     def resolved(self) -> Path:
         return self.root / "resolved.yaml"
 
     @property
     def raw(self) -> Path:
         return self.root / "data" / "raw"
+
+    @property
+    def imported(self) -> Path:
+        return self.root / "data" / "imported"
+
+    @property
+    def bundle(self) -> Path:
+        return self.root / "bundle"
 
     @property
     def texts(self) -> Path:

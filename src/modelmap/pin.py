@@ -9,7 +9,7 @@ from modelmap.errors import UserError, listed
 from modelmap.files import checked, read_yaml, write_text
 from modelmap.layout import Layout
 from modelmap.models.hub import HUB_TIMEOUT_S, hub_errors, hub_problem
-from modelmap.models.roster import Roster
+from modelmap.models.roster import Roster, read_pins
 from modelmap.models.spec import COMMIT
 from modelmap.resolve import compose_configuration
 
@@ -26,7 +26,7 @@ def run(layout: Layout, models: list[str]) -> None:
     that got one are written.
     """
     wanted = sorted(set(models)) or experiment_models(layout)
-    pins = read_yaml(layout.pins) if layout.pins.exists() else {}
+    pins = read_pins(layout.pins)
     with ThreadPoolExecutor(AT_ONCE) as asking:
         answers = dict(zip(wanted, asking.map(_commit, wanted), strict=True))
     commits = {model: commit for model, (commit, _) in answers.items() if commit}

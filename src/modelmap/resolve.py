@@ -7,20 +7,19 @@ import yaml
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Quote, QuotedString
-from hydra.errors import HydraException
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ConfigDict
 
 from modelmap.divergence.settings import Divergence
 from modelmap.errors import UserError, listed
 from modelmap.figures.settings import Figures
-from modelmap.files import checked
+from modelmap.files import checked, read_yaml
 from modelmap.maps.settings import MapSettings, Stability
 from modelmap.matrix.settings import Matrix
 from modelmap.models.roster import Roster, roster_models
 from modelmap.models.spec import ModelSpec
 from modelmap.predict.settings import Predict
+from modelmap.published.settings import Imported, Section
 from modelmap.resample.settings import Newcomers, Plan, Resample
 from modelmap.scoring.settings import Scoring
 from modelmap.studies.settings import Coverage, KlTruth, TextCount
@@ -29,6 +28,10 @@ from modelmap.zoo.settings import Zoo
 
 # t-SNE's perplexity, floor((K - 1) / 3), is below 1 with fewer.
 FEWEST_MODELS = 4
+
+# A section's seed that follows the root seed. An interpolation would do the same until DVC sets a
+# parameter (`dvc exp run -S`): it then writes the values of all interpolations into params.yaml.
+ROOT = "root"
 
 HEADER = """\
 # Written by `modelmap resolve` from conf/, params.yaml and the experiment: edit those, not this.
@@ -45,6 +48,7 @@ class Resolved(BaseModel):
     corpus: Corpus
     texts: Sampling
     zoo: Zoo
+    imported: Section
     models: list[ModelSpec]
     scoring: Scoring
     matrix: Matrix
@@ -69,6 +73,9 @@ def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
     known = sorted(path.stem for path in (root / "conf" / "experiment").glob("*.yaml"))
     if experiment not in known:
         raise UserError(f"params.yaml: no experiment {experiment!r}; there are {', '.join(known)}")
+    # Hydra's reader follows aliases without end and names no file where values do not fit.
+    for path in [root / "params.yaml", *sorted((root / "conf").rglob("*.yaml"))]:
+        read_yaml(path, path.relative_to(root).as_posix())
     searched = QuotedString(f"file://{root}", Quote.single).with_quotes()
     overrides = [f"experiment={experiment}", f"hydra.searchpath=[{searched}]"]
     GlobalHydra.instance().clear()
@@ -76,27 +83,66 @@ def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
         with initialize_config_dir(str(root / "conf"), version_base="1.3"):
             composed = compose("config", overrides=overrides)
         content = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
-    except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
-        told = " ".join(str(error).split())
+    except Exception as error:
+        # Hydra, OmegaConf and the grammar of interpolations raise kinds of their own, and Python's.
+        told = str(error) or type(error).__name__
         raise UserError(f"conf/ cannot be composed for experiment {experiment}: {told}") from error
     assert isinstance(content, dict)
     return {str(key): value for key, value in content.items()}
 
 
-def resolve(composed: dict[str, Any], experiment: str, pins: dict[str, str]) -> Resolved:
+def resolve(
+    composed: dict[str, Any],
+    experiment: str,
+    pins: dict[str, str],
+    imported: dict[str, Any] | None = None,
+) -> Resolved:
     """Return the checked configuration, with the roster expanded into one entry per model.
 
+    `pins` and `imported` are what conf/pins.yaml and conf/imported.yaml hold.
     Raises UserError that lists all wrong keys, all unpinned hub models, or all doubled names.
     """
-    content = dict(composed)
-    content.pop("seed", None)
+    content = _seeded(composed)
     roster = checked(Roster, content.pop("roster", {}), "conf/models")
     zoo = checked(Zoo, content.get("zoo", {}), "conf/zoo")
     content["models"] = roster_models(roster, zoo, pins)
     content["experiment"] = experiment
+    content = _with_import(content, imported)
     resolved = checked(Resolved, content, f"experiment {experiment}")
     _check_models(resolved)
     return resolved
+
+
+def _with_import(content: dict[str, Any], imported: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the sections, with what is known of imported texts where the corpus is `imported`."""
+    corpus = content.get("corpus")
+    if not isinstance(corpus, dict) or corpus.get("source") != "imported":
+        return {**content, "imported": {}}
+    if imported is None:
+        raise UserError("nothing is imported here: run `modelmap import`, or change experiment")
+    if content["models"]:
+        raise UserError(
+            "corpus imported brings its own models: leave zoo and models empty, as in "
+            "conf/experiment/imported.yaml"
+        )
+    record = checked(Imported, imported, "conf/imported.yaml")
+    cut = {"max_bytes": record.max_bytes, "max_document_bytes": record.max_document_bytes}
+    return {
+        **content,
+        "imported": {"data": imported},
+        "corpus": {**content["corpus"], **cut},
+        "texts": {**content["texts"], "drawn_by_category": record.by_category},
+    }
+
+
+def _seeded(composed: dict[str, Any]) -> dict[str, Any]:
+    """Return the sections, with the root seed in place of every `seed: root`."""
+    sections = dict(composed)
+    seed = sections.pop("seed", None)
+    for name, section in sections.items():
+        if isinstance(section, dict) and section.get("seed") == ROOT:
+            sections[name] = {**section, "seed": seed}
+    return sections
 
 
 def _check_models(resolved: Resolved) -> None:
@@ -105,7 +151,7 @@ def _check_models(resolved: Resolved) -> None:
         raise UserError(
             f"hub models without a pinned revision: {listed(unpinned)}; run `modelmap pin`"
         )
-    if len(resolved.models) < FEWEST_MODELS:
+    if resolved.imported.data is None and len(resolved.models) < FEWEST_MODELS:
         raise UserError(
             f"a map needs at least {FEWEST_MODELS} models, the roster has {len(resolved.models)}: "
             "add some in conf/models"

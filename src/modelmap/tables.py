@@ -12,6 +12,9 @@ from pandera.errors import SchemaErrors
 from modelmap.errors import UserError, listed
 from modelmap.files import write_atomically, write_text
 
+# A few bytes may say the same value any number of times. Ten times the papers' matrix.
+MOST_CELLS = 100_000_000
+
 
 def check_table(frame: pd.DataFrame, schema: pa.DataFrameSchema, name: str) -> pd.DataFrame:
     """Return `frame` if it fits `schema`. Raises UserError that names the columns and rows."""
@@ -61,16 +64,26 @@ def read_table(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
 def read_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return a parquet file's frame and metadata. Raises UserError if it cannot be read."""
     try:
+        _check_size(path)
         table = pq.read_table(path, page_checksum_verification=True)
         metadata = table.schema.metadata or {}
         named = {k.decode(): v.decode() for k, v in metadata.items() if k != b"pandas"}
-        return table.to_pandas(), named
+        return table.to_pandas(ignore_metadata=True), named
     except FileNotFoundError as error:
         raise UserError(
             f"{path.name} is missing: run `dvc repro`, or `dvc pull {path.name}`"
         ) from error
     except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path.name} is cut short or damaged: run `dvc repro` again") from error
+
+
+def _check_size(path: Path) -> None:
+    about = pq.read_metadata(path)
+    if about.num_rows * about.num_columns > MOST_CELLS:
+        raise UserError(
+            f"{path.name} says it holds {about.num_rows} rows, more than is read: "
+            "run `dvc repro` again"
+        )
 
 
 def write_csv(frame: pd.DataFrame, schema: pa.DataFrameSchema, path: Path) -> None:
@@ -88,4 +101,8 @@ def read_csv(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     except (ValueError, OSError) as error:
         raise UserError(f"{path.name} is no CSV table: run `dvc repro` again") from error
     kinds = {name: str(column.dtype) for name, column in schema.columns.items() if name in frame}
-    return check_table(frame.astype(kinds), schema, path.name)
+    try:
+        typed = frame.astype(kinds)
+    except (ValueError, TypeError) as error:
+        raise UserError(f"{path.name} does not fit its schema: {error}") from error
+    return check_table(typed, schema, path.name)

@@ -1,6 +1,5 @@
 """Comparing the metrics of this machine with the committed ones."""
 
-import json
 import subprocess
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -9,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from modelmap.errors import UserError, listed
-from modelmap.files import checked, read_yaml
+from modelmap.files import checked, json_object, read_bytes, read_yaml
 from modelmap.layout import Layout
 
 Tolerance = Annotated[float, Field(gt=0)]
@@ -69,8 +68,10 @@ def run(layout: Layout) -> None:
     committed: dict[str, Any] = {}
     for path in sorted((layout.reports / "metrics").glob("*.json")):
         name = path.relative_to(layout.root).as_posix()
-        here.update(flattened(json.loads(path.read_text()), path.stem))
-        committed.update(flattened(json.loads(_committed_text(layout, name)), path.stem))
+        found = json_object(read_bytes(path, f"{name} is missing"), name)
+        here.update(flattened(found, path.stem))
+        there = json_object(_committed(layout, name), f"committed {name}")
+        committed.update(flattened(there, path.stem))
     if not here:
         raise UserError("no metrics in reports/metrics: run `dvc repro` first")
     told = differences(here, committed, tolerances)
@@ -79,12 +80,11 @@ def run(layout: Layout) -> None:
     print(f"all {len(here)} metrics agree with the committed ones")
 
 
-def _committed_text(layout: Layout, name: str) -> str:
+def _committed(layout: Layout, name: str) -> bytes:
     done = subprocess.run(
         ["git", "show", f"HEAD:{name}"],
         cwd=layout.root,
         capture_output=True,
-        text=True,
         check=False,
     )
     if done.returncode:

@@ -25,7 +25,7 @@ COLOURS = (
     "#3B6969",
 )
 OTHER_COLOUR = "#9A9A9A"
-KINDS = ("base", "pretrained", "checkpoint", "finetune", "merge", "quantised")
+KINDS = ("base", "pretrained", "checkpoint", "finetune", "merge", "quantised", "published")
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ MARKS = {
     "finetune": Mark("^", 30),
     "merge": Mark("D", 22),
     "quantised": Mark("s", 84, filled=False),
+    "published": Mark("8", 40),
 }
 OTHER_MARK = Mark("P", 36)
 

@@ -42,6 +42,8 @@ ROOM_ACROSS, ROOM_UP = 1.3, 1.14
 """The map's size over the points', so that names fit in; they are wider than high."""
 FULL_SIZE_UP_TO = 60
 """Models; above, markers shrink."""
+SMALLEST = 0.4
+"""Of a marker's full width: a smaller one has no colour to be seen."""
 
 
 def draw(models: pd.DataFrame, places: pd.DataFrame) -> Figure:
@@ -57,7 +59,7 @@ def draw(models: pd.DataFrame, places: pd.DataFrame) -> Figure:
         figure = new_figure(WIDTH, height + 2 * MARGIN)
         axes = place(figure, MARGIN, MARGIN, side, height)
         _frame(axes, joined, height / side)
-        scale = min(1.0, FULL_SIZE_UP_TO / len(joined)) ** 0.5
+        scale = max(SMALLEST, min(1.0, FULL_SIZE_UP_TO / len(joined)) ** 0.5)
         _parent_lines(axes, joined, colours)
         for kind in reversed(kinds):
             _points(axes, joined[joined["kind"] == kind], kind, colours, scale)
@@ -110,7 +112,7 @@ def _points(
         marker=mark.shape,
         facecolors=shades if mark.filled else PAPER,
         edgecolors=PAPER if mark.filled else shades,
-        linewidths=0.4 if mark.filled else 0.8,
+        linewidths=(0.4 if mark.filled else 0.8) * scale,
         zorder=3,
     )
 

@@ -92,12 +92,16 @@ def bare(axes: Axes) -> None:
 
 
 def log_axes(axes: Axes) -> None:
-    """Make both axes logarithmic, with plain numbers at 1, 2 and 5 times powers of ten."""
+    """Make both axes logarithmic, with numbers at 1, 2 and 5 times powers of ten, 1000 as 1k."""
     axes.set(xscale="log", yscale="log")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_minor_locator(NullLocator())
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
+
+
+def _short(value: float) -> str:
+    return f"{value / 1000:g}k" if value >= 1000 else f"{value:g}"
 
 
 def save_figure(

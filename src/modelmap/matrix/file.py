@@ -2,15 +2,27 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel, Field, FiniteFloat
 
 from modelmap.errors import UserError
+from modelmap.files import checked
 from modelmap.matrix.clip_centre import Matrix, clipped, double_centred
 from modelmap.tables import read_parquet, write_parquet
 
 TEXT_ID = "text_id"
+
+
+class _Known(BaseModel):
+    """What a matrix file says of itself beside its values."""
+
+    clip_threshold: FiniteFloat
+    mean_bytes: Annotated[FiniteFloat, Field(gt=0)]
+    n_texts: Annotated[int, Field(ge=1)]
+    text_set: str
 
 
 @dataclass(frozen=True)
@@ -48,18 +60,26 @@ def write_matrix(matrix: LogLikelihoods, path: Path) -> None:
 def read_matrix(path: Path) -> LogLikelihoods:
     """Return the matrix of a file. Raises UserError if it is missing, torn or incomplete."""
     frame, metadata = read_parquet(path)
-    needed = ["clip_threshold", "mean_bytes", "n_texts", "text_set"]
-    missing = [key for key in needed if key not in metadata]
-    if missing or TEXT_ID not in frame or int(metadata["n_texts"]) != len(frame):
+    models = [name for name in frame.columns if name != TEXT_ID]
+    try:
+        known = checked(_Known, metadata, path.name)
+    except UserError:
+        known = None
+    whole = known is not None and _is_table_of(frame, known.n_texts, models)
+    if known is None or not whole:
         raise UserError(f"{path.name} is no matrix of this project: run `dvc repro matrix`")
-    models = [str(name) for name in frame.columns if name != TEXT_ID]
     values = np.ascontiguousarray(frame[models].to_numpy(dtype=np.float64).T)
     if not np.isfinite(values).all():
         raise UserError(f"{path.name} holds values that are not finite: run `dvc repro matrix`")
-    return LogLikelihoods(
-        values,
-        models,
-        float(metadata["clip_threshold"]),
-        float(metadata["mean_bytes"]),
-        metadata["text_set"],
+    return LogLikelihoods(values, models, known.clip_threshold, known.mean_bytes, known.text_set)
+
+
+def _is_table_of(frame: pd.DataFrame, n_texts: int, models: list[str]) -> bool:
+    """Return whether a frame has a row per text, in order, and a column of numbers per model."""
+    return (
+        bool(models)
+        and frame.columns.is_unique
+        and len(frame) == n_texts
+        and frame.get(TEXT_ID, pd.Series()).tolist() == list(range(n_texts))
+        and all(dtype == np.float64 for dtype in frame[models].dtypes)
     )

@@ -5,12 +5,19 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from modelmap.errors import UserError
+from modelmap.models.gguf_header import check_gguf
+
 
 def convert_gguf(path: Path, target: Path) -> None:
-    """Write a GGUF as a float32 Hugging Face directory with its tokenizer, whole or not at all."""
+    """Write a GGUF as a float32 Hugging Face directory with its tokenizer, whole or not at all.
+
+    Raises UserError if it is no whole GGUF of a model that transformers knows.
+    """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    check_gguf(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(dir=target.parent, prefix=".part-"))
     try:
@@ -25,5 +32,8 @@ def convert_gguf(path: Path, target: Path) -> None:
         tokenizer.save_pretrained(partial)
         model.save_pretrained(partial)
         partial.replace(target)
+    except Exception as error:
+        # As for directories: whatever transformers raises means one thing to a user.
+        raise UserError(f"{path.name} cannot be converted: {error}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)

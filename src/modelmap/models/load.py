@@ -24,9 +24,12 @@ def load_model(
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(directory)
+        tokenizer = AutoTokenizer.from_pretrained(directory, trust_remote_code=False)
         model = AutoModelForCausalLM.from_pretrained(
-            directory, dtype=getattr(torch, spec.dtype), attn_implementation=spec.attention
+            directory,
+            dtype=getattr(torch, spec.dtype),
+            attn_implementation=spec.attention,
+            trust_remote_code=False,
         )
     except Exception as error:
         # Whatever transformers raises for a broken directory (OSError, KeyError, RuntimeError,

@@ -1,7 +1,11 @@
 """The models an experiment scores, expanded from a short roster."""
 
+from pathlib import Path
+
 from pydantic import BaseModel, ConfigDict
 
+from modelmap.files import checked, read_yaml
+from modelmap.models.spec import Pins
 from modelmap.zoo.recipes import all_recipes
 from modelmap.zoo.settings import Zoo
 
@@ -13,6 +17,11 @@ class Roster(BaseModel):
 
     zoo: bool = False
     models: dict[str, dict[str, object]] = {}
+
+
+def read_pins(path: Path) -> dict[str, str]:
+    """Return each pinned hub model's commit. Raises UserError that lists what is no commit."""
+    return checked(Pins, read_yaml(path) if path.exists() else {}, "conf/pins.yaml").root
 
 
 def roster_models(roster: Roster, zoo: Zoo, pins: dict[str, str]) -> list[dict[str, object]]:

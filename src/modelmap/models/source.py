@@ -5,6 +5,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from modelmap.errors import UserError
+from modelmap.files import exists
 from modelmap.layout import Layout
 from modelmap.models.spec import ModelSpec
 
@@ -25,7 +26,7 @@ def local_files(spec: ModelSpec, layout: Layout) -> Path:
 
 
 def _existing(path: Path, spec: ModelSpec, advice: str) -> Path:
-    if not path.exists():
+    if not exists(path):
         raise UserError(f"model {spec.name}: {spec.location} is not there; {advice}")
     return path
 
@@ -34,7 +35,7 @@ def _in_package(spec: ModelSpec) -> Path:
     package, _, inside = spec.location.partition(":")
     try:
         found = distribution(package)
-    except PackageNotFoundError as error:
+    except (PackageNotFoundError, ValueError) as error:
         raise UserError(
             f"model {spec.name}: package {package} is not installed; run `make setup`"
         ) from error

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 # A name becomes a file name: one slash, as in hub ids, is allowed and written as two underscores.
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$"
+LONGEST_NAME = 200
+LONGEST_LOCATION = 1000
 COMMIT = r"^[0-9a-f]{40}$"
 
 
@@ -18,9 +20,9 @@ class ModelSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
-    name: Annotated[str, Field(pattern=NAME)]
+    name: Annotated[str, Field(pattern=NAME, max_length=LONGEST_NAME)]
     source: Literal["zoo", "directory", "gguf", "hub"]
-    location: str
+    location: Annotated[str, Field(max_length=LONGEST_LOCATION)]
     """zoo: its name; directory: a path; gguf: a path or `package:file`; hub: the model's id."""
     revision: Annotated[str, Field(pattern=COMMIT)] | None = None
     version: str | None = None
@@ -51,3 +53,7 @@ class ModelSpec(BaseModel):
 
 class Models(RootModel[list[ModelSpec]]):
     """The section `models` of resolved.yaml."""
+
+
+class Pins(RootModel[dict[str, Annotated[str, Field(pattern=COMMIT)]]]):
+    """The content of conf/pins.yaml: a hub model's id to its commit."""

@@ -30,5 +30,5 @@ def of_both(curves: pd.DataFrame, measure: str) -> pd.DataFrame:
     mean log-likelihood is no baseline of itself.
     """
     ends = curves[curves["method"].isin([ALL_TEXTS, ALONE])]
-    wide = ends.pivot(index="target", columns="method", values=measure)
+    wide = ends.groupby(["target", "method"])[measure].mean().unstack()
     return wide.reindex(columns=[ALL_TEXTS, ALONE]).dropna()

@@ -1,20 +1,21 @@
 """Benchmark scores a user brings: a CSV file, or the metadata that the papers' authors publish."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+import csv
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from modelmap.errors import UserError, listed
+from modelmap.files import exists, read_bytes
 from modelmap.predict.targets import MEAN_LOGLIK, PERCENT
-from modelmap.unpickle import load_allowing
+from modelmap.unpickle import load_allowing, numbers_and_dates
 
 MODEL = "model"
 MEAN = "mean of benchmarks"
 MISSING = ("", "na", "nan")
+# pandas takes minutes over a hundred thousand.
+MOST_COLUMNS = 1000
 NAME_KEY, SCORE_KEY, PUBLISHED_MEAN = "model_name", "score_v1_", "6-taskmean"
 
 
@@ -24,7 +25,7 @@ def read_scores(path: Path) -> pd.DataFrame:
     The last column is the mean of two or more benchmarks, missing where one of them is.
     Raises UserError that lists what is wrong: columns, doubled models, cells.
     """
-    if not path.is_file():
+    if not exists(path) or not path.is_file():
         raise UserError(
             f"no scores at data/raw/{path.name}: put the file there, or change predict.targets"
         )
@@ -41,10 +42,12 @@ def _table(path: Path) -> pd.DataFrame:
     """Return the cells of a CSV file as text, models as the index."""
     options = {"header": None, "dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
     try:
+        n_columns = _n_columns(path)
+        if n_columns > MOST_COLUMNS:
+            raise ValueError(f"{n_columns} columns, {MOST_COLUMNS} at most are read")
         cells = pd.read_csv(path, **options).fillna("").map(str.strip)
-    except ValueError as error:
-        told = " ".join(str(error).split())
-        raise UserError(f"{path.name} is no CSV table in UTF-8: {told}") from error
+    except (ValueError, csv.Error) as error:
+        raise UserError(f"{path.name} is no CSV table in UTF-8: {error}") from error
     table = cells.iloc[1:].set_axis(list(cells.iloc[0]), axis=1)
     if MODEL not in table:
         raise UserError(
@@ -55,31 +58,15 @@ def _table(path: Path) -> pd.DataFrame:
     return table.set_index(MODEL)
 
 
-class _Unread:
-    """Stands in for arrays of log-likelihoods, which are not needed."""
-
-    def __init__(self, *_: Any) -> None: ...
-    def __setstate__(self, _state: Any) -> None: ...
-
-
-def _allowed() -> dict[str, Callable[..., Any]]:
-    """Return what the authors' metadata may hold: numpy's numbers, dates, and arrays unread."""
-    # Its place in numpy has moved; a number of this version says where it is now.
-    scalar: Any = np.float64(0).__reduce__()[0]
-    allowed: dict[str, Callable[..., Any]] = {
-        f"datetime.{kind.__name__}": kind for kind in (datetime, timedelta, timezone)
-    }
-    for core in ("numpy.core", "numpy._core"):
-        allowed[f"{core}.multiarray.scalar"] = scalar
-        allowed[f"{core}.multiarray._reconstruct"] = _Unread
-        allowed[f"{core}.numeric._frombuffer"] = _Unread
-    return {**allowed, "numpy.ndarray": _Unread, "numpy.dtype": np.dtype}
+def _n_columns(path: Path) -> int:
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        return len(next(csv.reader(lines), []))
 
 
 def _published(path: Path) -> pd.DataFrame:
     """Return the scores of the authors' metadata, a list with a dict per model."""
-    rows = load_allowing(path.read_bytes(), _allowed())
-    if not isinstance(rows, list) or not all(isinstance(r, dict) and NAME_KEY in r for r in rows):
+    rows = load_allowing(read_bytes(path, f"{path.name} is missing"), numbers_and_dates())
+    if not isinstance(rows, list) or not all(_is_model(row) for row in rows):
         raise UserError(
             f"{path.name} is no list of models that each have a {NAME_KEY}: "
             "it must be the authors' metadata, or a CSV file"
@@ -87,12 +74,25 @@ def _published(path: Path) -> pd.DataFrame:
     keys = dict.fromkeys(key for row in rows for key in row if key.startswith(SCORE_KEY))
     names = {key: key.removeprefix(SCORE_KEY) for key in keys}
     cells = {
-        MEAN if name == PUBLISHED_MEAN else name: [
-            "" if row.get(key) is None else str(row[key]) for row in rows
-        ]
+        MEAN if name == PUBLISHED_MEAN else name: [_cell(row.get(key)) for row in rows]
         for key, name in names.items()
     }
-    return pd.DataFrame(cells, index=[str(row[NAME_KEY]) for row in rows], dtype=str)
+    return pd.DataFrame(cells, index=[row[NAME_KEY] for row in rows], dtype=str)
+
+
+def _is_model(row: object) -> bool:
+    return (
+        isinstance(row, dict)
+        and isinstance(row.get(NAME_KEY), str)
+        and all(isinstance(key, str) for key in row)
+    )
+
+
+def _cell(value: object) -> str:
+    """Return a score as text, or the kind of what is none, which is refused with its place."""
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, str | int | float) else type(value).__name__
 
 
 def _check_names(cells: pd.DataFrame, name: str) -> None:

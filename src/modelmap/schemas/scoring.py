@@ -40,14 +40,22 @@ MODELS = table(
         "model": column("text", "name"),
         "family": column("text", "the base run or lineage it belongs to"),
         "parent": pa.Column(str, nullable=True, description="the model it was made from"),
-        "kind": column("text", "base, checkpoint, finetune, merge, quantised, pretrained"),
+        "kind": column(
+            "text",
+            "base, checkpoint, finetune, merge, quantised, pretrained; published: imported, its "
+            "kind not known",
+        ),
         "created": pa.Column(
             str, pa.Check.str_matches(ISO_DATE), nullable=True, description="date, if it is known"
         ),
-        "n_params": column("int", "parameters, tied ones once", AT_LEAST_1),
-        "dtype": column("text", "what it was run in"),
-        "revision": column("text", "commit, or hash of its files"),
-        "added_bos": column("bool", "whether BOS stood before every text"),
+        "n_params": column(
+            "int", "parameters, tied ones once; 0 where it is not known", AT_LEAST_0
+        ),
+        "dtype": column("text", "what it was run in, or unknown"),
+        "revision": column("text", "commit, or hash of its files, or unknown"),
+        "added_bos": column(
+            "bool", "whether BOS stood before every text; false where it is not known"
+        ),
     },
     unique=["model"],
 )

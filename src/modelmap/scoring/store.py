@@ -2,17 +2,30 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel, Field
 
 from modelmap.errors import UserError
+from modelmap.files import checked, json_object
 from modelmap.schemas.scoring import SCORES
 from modelmap.scoring.identity import Identity
 from modelmap.tables import check_table, read_parquet, write_table
 
 DIGEST = "digest"
+
+
+class Recorded(BaseModel):
+    """What later stages take from a score file beside its values."""
+
+    n_params: Annotated[int, Field(ge=1)]
+    added_bos: bool
+    revision: str
+    text_set: str
 
 
 def digest(frame: pd.DataFrame) -> str:
@@ -43,6 +56,12 @@ def read_scores(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     if metadata.get(DIGEST) != digest(frame):
         raise UserError(f"{path.name} does not hold what was written: run `dvc repro` again")
     return frame, metadata
+
+
+def recorded(metadata: Mapping[str, str], name: str) -> Recorded:
+    """Return what a score file's metadata records. Raises UserError if anything is missing."""
+    parts = [json_object(metadata.get(key, "").encode(), name) for key in ("facts", "identity")]
+    return checked(Recorded, {**parts[0], **parts[1]}, name)
 
 
 def holds(path: Path, fingerprint: str) -> bool:

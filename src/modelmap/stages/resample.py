@@ -106,7 +106,9 @@ def _metrics(
         reached = bool(np.isfinite(point.n))
         told[f"{key}_draws"] = int(point.n) if reached else None
         told[f"{key}_unique_texts"] = round(point.d) if reached else None
-        told[f"{key}_ratio_to_uniform"] = round(point.d_ratio_to_uniform, 2) if reached else None
+        # A method may reach what uniform sampling does not.
+        ratio = point.d_ratio_to_uniform
+        told[f"{key}_ratio_to_uniform"] = round(ratio, 2) if np.isfinite(ratio) else None
     share = min(designs["share"], key=lambda one: abs(one - TOLD_SHARE))
     told_at = designs[designs["share"] == share]
     errors = {

@@ -2,12 +2,14 @@
 
 from modelmap.files import read_yaml, write_text
 from modelmap.layout import Layout
+from modelmap.models.roster import read_pins
 from modelmap.resolve import as_yaml, compose_configuration, resolve
 
 
 def run(layout: Layout) -> None:
     """Write resolved.yaml. Nothing outside the project is asked."""
     experiment = str(read_yaml(layout.params).get("experiment", "embedded"))
-    pins = read_yaml(layout.pins) if layout.pins.exists() else {}
+    pins = read_pins(layout.pins)
+    imported = read_yaml(layout.import_record) if layout.import_record.exists() else None
     composed = compose_configuration(layout.root, experiment)
-    write_text(layout.resolved, as_yaml(resolve(composed, experiment, pins)))
+    write_text(layout.resolved, as_yaml(resolve(composed, experiment, pins, imported)))

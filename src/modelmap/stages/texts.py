@@ -5,10 +5,12 @@ import pandas as pd
 from modelmap.errors import UserError
 from modelmap.files import write_json
 from modelmap.layout import Layout
+from modelmap.published.files import imported_file
+from modelmap.published.settings import Section
 from modelmap.schemas.scoring import TEXTS
 from modelmap.section import read_section
 from modelmap.seeds import named_rng
-from modelmap.tables import write_table
+from modelmap.tables import read_table, write_table
 from modelmap.texts.pile import draw_texts, stream_documents
 from modelmap.texts.pools import chunked_documents, sampling_pool
 from modelmap.texts.sample import sample_texts
@@ -19,7 +21,11 @@ def run(layout: Layout) -> None:
     """Write data/texts.parquet and reports/metrics/texts.json."""
     corpus = read_section(layout, "corpus", Corpus)
     sampling = read_section(layout, "texts", Sampling)
-    if corpus.source == "pile":
+    imported = read_section(layout, "imported", Section).data
+    if imported is not None:
+        texts = read_table(imported_file(layout, imported, "texts"), TEXTS)
+        n_pool = None
+    elif corpus.source == "pile":
         if sampling.n_texts == "all":
             raise UserError("texts.n_texts must be a number for the pile, as in the papers: 10000")
         texts = draw_texts(stream_documents(corpus), corpus, sampling.n_texts)

@@ -33,14 +33,15 @@ def read_documents(corpus: Corpus) -> Iterator[Document]:
 def _capped(pool: list[Document], corpus: Corpus) -> Iterator[Document]:
     total = 0
     for document in pool:
-        text = _head(document.text, corpus.max_document_bytes)
+        text = head(document.text, corpus.max_document_bytes)
         total += len(text.encode("utf-8"))
         if corpus.max_category_bytes is not None and total > corpus.max_category_bytes:
             return
         yield Document(**{**document.__dict__, "text": text})
 
 
-def _head(text: str, max_bytes: int | None) -> str:
+def head(text: str, max_bytes: int | None) -> str:
+    """Return the beginning of a text: at most so many UTF-8 bytes, or all of it."""
     encoded = text.encode("utf-8")
     return text if max_bytes is None else encoded[:max_bytes].decode("utf-8", errors="ignore")
 

@@ -66,7 +66,7 @@ def newsgroups(package: Distribution) -> Pieces:
         {
             "copy_reg._reconstructor": reconstruct,
             "sklearn.datasets.base.Bunch": Bunch,
-            "__builtin__.dict": dict,
+            "__builtin__.dict": Unread,
             "numpy.core.multiarray._reconstruct": Unread,
             "numpy.ndarray": Unread,
             "numpy.dtype": Unread,

@@ -1,5 +1,6 @@
 """The sections `corpus` and `texts` of resolved.yaml."""
 
+from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -12,7 +13,7 @@ class Corpus(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    source: Literal["packages", "jsonl", "pile"]
+    source: Literal["packages", "jsonl", "pile", "imported"]
     min_bytes: Annotated[int, Field(ge=0)]
     max_bytes: Annotated[int, Field(ge=4)]
     train_share: Share
@@ -24,6 +25,7 @@ class Corpus(BaseModel):
     duplicate_share: Share | None = None
     # jsonl
     path: str | None = None
+    """Below data/raw."""
     # pile
     dataset: str | None = None
     revision: str | None = None
@@ -32,12 +34,21 @@ class Corpus(BaseModel):
     n_drawn: int | None = None
     seed: int | None = None
 
+    @field_validator("path")
+    @classmethod
+    def _stays_in_data_raw(cls, value: str | None) -> str | None:
+        path = PurePosixPath(value or "")
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError(f"{value!r} is not inside data/raw")
+        return value
+
     @model_validator(mode="after")
     def _source_has_its_keys(self) -> "Corpus":
         needed = {
             "packages": ("packages", "categories"),
             "jsonl": ("path",),
             "pile": ("dataset", "n_documents", "n_drawn", "seed"),
+            "imported": (),
         }[self.source]
         missing = [key for key in needed if getattr(self, key) in (None, {})]
         if missing:
@@ -59,6 +70,8 @@ class Sampling(BaseModel):
     seed: int
     shares: dict[str, Share] = {}
     """Category to share; empty: from the whole pool."""
+    drawn_by_category: bool | None = None
+    """Of imported texts, which were drawn elsewhere, in place of `shares`."""
 
     @field_validator("shares", mode="before")
     @classmethod
@@ -68,6 +81,8 @@ class Sampling(BaseModel):
     @property
     def by_category(self) -> bool:
         """Whether a fixed number of texts is drawn from each category."""
+        if self.drawn_by_category is not None:
+            return self.drawn_by_category
         return bool(self.shares) and self.n_texts != "all"
 
     @model_validator(mode="after")

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Count = Annotated[int, Field(ge=1)]
 Architecture = Literal["llama", "gpt2", "gpt_neox", "qwen3"]
 Bits = Literal["int8", "int4"]
+# A category becomes part of a directory's name.
+Category = Annotated[str, Field(pattern=r"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$")]
 
 
 class Strict(BaseModel):
@@ -53,8 +55,8 @@ class Descendants(Strict):
     """What every base run has besides its last state."""
 
     checkpoints: list[Count] = []
-    finetunes: list[str] = []
-    merges: list[tuple[str, str]] = []
+    finetunes: list[Category] = []
+    merges: list[tuple[Category, Category]] = []
     quantised: list[Bits] = []
 
 

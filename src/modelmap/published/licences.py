@@ -1,0 +1,73 @@
+"""Which texts may be given away, and under which licence: conf/licences.yaml."""
+
+import hashlib
+from typing import Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, model_validator
+
+UNKNOWN = "unknown"
+Sources = dict[str, dict[str, str]]
+
+
+class Licences(BaseModel):
+    """Licences by category and source, as SPDX expressions; what is in neither is withheld."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    values: dict[Literal["own", "published"], str]
+    given: Sources
+    withheld: Sources
+
+    @model_validator(mode="after")
+    def _each_once_and_known(self) -> "Licences":
+        both = sorted(_pairs(self.given) & _pairs(self.withheld))
+        if both:
+            raise ValueError(f"given and withheld at once: {_told(both)}")
+        unclear = sorted(
+            (category, source)
+            for category, source in _pairs(self.given)
+            if self.given[category][source] == UNKNOWN
+        )
+        if unclear:
+            raise ValueError(f"given under no known licence: {_told(unclear)}")
+        return self
+
+    def of(self, category: str, source: str) -> tuple[str, bool]:
+        """Return the licence of a category's texts from a source, and whether they are given."""
+        given = self.given.get(category, {}).get(source)
+        if given is not None:
+            return given, True
+        return self.withheld.get(category, {}).get(source, UNKNOWN), False
+
+
+def _pairs(sources: Sources) -> set[tuple[str, str]]:
+    return {(category, source) for category, names in sources.items() for source in names}
+
+
+def _told(pairs: list[tuple[str, str]]) -> str:
+    return ", ".join(f"{category} of {source}" for category, source in pairs)
+
+
+def text_digest(text: str) -> str:
+    """Return the sha256 of a text's UTF-8 bytes."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def licensed_texts(texts: pd.DataFrame, licences: Licences) -> pd.DataFrame:
+    """Return the texts table of a bundle: with digests and licences, withheld texts empty."""
+    pairs = zip(texts["category"], texts["source"], strict=True)
+    terms = [licences.of(category, source) for category, source in pairs]
+    withheld = pd.Series([not given for _, given in terms], index=texts.index, dtype=bool)
+    return texts.assign(
+        text=texts["text"].mask(withheld, ""),
+        sha256=[text_digest(text) for text in texts["text"]],
+        licence=[licence for licence, _ in terms],
+        withheld=withheld,
+    )
+
+
+def licence_table(texts: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per category, source and licence of a bundle's texts, with their number."""
+    keys = ["category", "source", "source_version", "licence", "withheld"]
+    return texts.groupby(keys, sort=True).size().rename("n_texts").reset_index()

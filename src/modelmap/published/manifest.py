@@ -1,0 +1,86 @@
+"""What a bundle says of itself: manifest.json, with the sha256 of each of its tables."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from modelmap.errors import UserError, listed
+from modelmap.files import checked, parse_json, read_bytes, write_text
+from modelmap.published.files import digest
+from modelmap.published.settings import Sha256
+
+MANIFEST = "manifest.json"
+LARGEST_BYTES = 1_000_000
+FORMAT = 1
+Table = Literal["map.parquet", "matrix.parquet", "models.parquet", "plan.parquet", "texts.parquet"]
+TABLES: tuple[Table, ...] = get_args(Table)
+
+
+class Manifest(BaseModel):
+    """Numbers that belong to the bundle's values, how its texts were drawn and cut, and digests."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Literal[1]
+    values: Literal["own", "published"]
+    unit: Literal["nats"]
+    n_models: int
+    n_texts: int
+    n_withheld: int
+    mean_bytes: float
+    clip_threshold_nats: float
+    text_set: Sha256
+    by_category: bool
+    max_bytes: int = Field(ge=4)
+    max_document_bytes: int | None
+    analysis: dict[str, dict[str, Any]]
+    """The settings that plan and map were made with, by section of resolved.yaml."""
+    sha256: dict[Table, Sha256]
+
+    @field_validator("sha256")
+    @classmethod
+    def _all_tables(cls, found: dict[Table, str]) -> dict[Table, str]:
+        missing = [name for name in TABLES if name not in found]
+        if missing:
+            raise ValueError(f"has no {', '.join(missing)}")
+        return found
+
+
+def write_manifest(manifest: Manifest, folder: Path) -> None:
+    """Write manifest.json, keys sorted."""
+    content = json.dumps(manifest.model_dump(mode="json"), indent=2, sort_keys=True)
+    write_text(folder / MANIFEST, content + "\n")
+
+
+def table_digests(folder: Path) -> dict[Table, str]:
+    """Return the sha256 of every table of a bundle."""
+    return {name: digest(folder / name) for name in TABLES}
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return a bundle's manifest. Raises UserError that lists every key that is wrong."""
+    where = f"{folder.name}/{MANIFEST}"
+    missing = f"{folder.name} is no bundle: it has no {MANIFEST}"
+    try:
+        content = parse_json(read_bytes(folder / MANIFEST, missing, LARGEST_BYTES))
+    except ValueError as error:
+        raise UserError(f"{where} {error}: copy the bundle again") from error
+    return checked(Manifest, content, where)
+
+
+def copy_tables(folder: Path, manifest: Manifest, target: Path) -> None:
+    """Copy a bundle's tables. Raises UserError that lists those missing, links, or other bytes."""
+    wrong = []
+    for name in TABLES:
+        path = folder / name
+        if path.is_symlink():
+            wrong.append(f"{name} is a link")
+        elif not path.is_file():
+            wrong.append(f"{name} is missing")
+        elif digest(Path(shutil.copyfile(path, target / name))) != manifest.sha256[name]:
+            wrong.append(f"{name} has another sha256 than {MANIFEST} says")
+    if wrong:
+        raise UserError(f"{folder.name}: {listed(wrong)}; copy the bundle's files again, whole")

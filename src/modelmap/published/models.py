@@ -1,0 +1,88 @@
+"""What is known of the authors' models: their metadata, a pickle of a list with a dict each."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from modelmap.errors import UserError, listed
+from modelmap.published.vectors import check_names
+from modelmap.unpickle import load_allowing, numbers_and_dates
+
+UNKNOWN = "unknown"
+BILLION = 1_000_000_000
+MOST_BILLIONS = 2_000
+"""model_size is in billions of parameters: a larger one is no such number."""
+
+
+def read_metadata(path: Path) -> dict[str, dict[str, Any]]:
+    """Return the metadata by model name.
+
+    Raises UserError that names what a hostile pickle wants to load, or what is not a model.
+    """
+    rows = load_allowing(path.read_bytes(), numbers_and_dates())
+    fits = isinstance(rows, list) and all(isinstance(r, dict) and "model_name" in r for r in rows)
+    if not fits:
+        raise UserError(f"{path.name} is no list of models that each have a model_name")
+    names = [row["model_name"] for row in rows]
+    check_names(names, path.name)
+    return dict(zip(names, rows, strict=True))
+
+
+def model_table(names: Sequence[str], metadata: dict[str, dict[str, Any]]) -> pd.DataFrame:
+    """Return the models table in the order of `names`; what is not known of a model says so."""
+    rows = [_row(name, metadata.get(name, {})) for name in names]
+    return pd.DataFrame(rows).astype({"parent": "str", "created": "str"})
+
+
+def _row(name: str, known: dict[str, Any]) -> dict[str, object]:
+    family = known.get("model_type")
+    return {
+        "model": name,
+        "family": family if isinstance(family, str) and family else UNKNOWN,
+        "parent": None,
+        "kind": "published",
+        "created": _created(known.get("created_at")),
+        "n_params": _n_params(known.get("model_size")),
+        "dtype": UNKNOWN,
+        "revision": UNKNOWN,
+        "added_bos": False,
+    }
+
+
+def _created(value: Any) -> str | None:
+    """Return an ISO date from a datetime or the hub's ISO text, None from anything else."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    return f"{value:%Y-%m-%d}" if isinstance(value, date) else None
+
+
+def _n_params(billions: Any) -> int:
+    """Return the number of parameters, 0 if it is not known."""
+    is_number = isinstance(billions, int | float) and not isinstance(billions, bool)
+    return round(billions * BILLION) if is_number and 0 < billions <= MOST_BILLIONS else 0
+
+
+def warnings(models: pd.DataFrame, metadata: dict[str, dict[str, Any]]) -> list[str]:
+    """Return a line for each thing that is not known of some models."""
+    names = models["model"]
+    gaps = {
+        "no metadata": ~names.isin(list(metadata)),
+        "no family": names.isin(list(metadata)) & (models["family"] == UNKNOWN),
+        "no date": names.isin(list(metadata)) & models["created"].isna(),
+        "no size": names.isin(list(metadata)) & (models["n_params"] == 0),
+    }
+    told = [
+        f"{what} for {int(which.sum())} of {len(models)} models: {listed(list(names[which]))}"
+        for what, which in gaps.items()
+        if which.any()
+    ]
+    strangers = [name for name in metadata if name not in set(names)]
+    if strangers:
+        told.append(f"metadata of {len(strangers)} other models is left out: {listed(strangers)}")
+    return told

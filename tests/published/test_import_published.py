@@ -1,0 +1,255 @@
+"""The authors' files become the pipeline's own matrix, all or nothing."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from published_files import (
+    N_MODELS,
+    N_TEXTS,
+    NAMES,
+    made_up_lines,
+    made_up_metadata,
+    made_up_values,
+    vectors_of,
+    write_lines,
+    write_pickle,
+)
+
+from modelmap.__main__ import main
+from modelmap.errors import UserError
+from modelmap.importing import Request, run
+from modelmap.layout import Layout
+from modelmap.matrix.file import read_matrix
+from modelmap.schemas.scoring import MODELS
+from modelmap.stages import matrix as matrix_stage
+from modelmap.stages import resolve as resolve_stage
+from modelmap.stages import score as score_stage
+from modelmap.stages import texts as texts_stage
+from modelmap.stages import zoo as zoo_stage
+from modelmap.tables import read_table
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    """Return a project set to experiment imported, with the authors' files beside it."""
+    root = tmp_path / "project"
+    shutil.copytree(
+        ROOT / "conf", root / "conf", ignore=shutil.ignore_patterns("local", "imported.yaml.*")
+    )
+    (root / "conf" / "imported.yaml").unlink(missing_ok=True)
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    (root / "params.yaml").write_text(yaml.safe_dump({**params, "experiment": "imported"}))
+    write_pickle(tmp_path / "raw.pkl", vectors_of(made_up_values(), NAMES))
+    write_pickle(tmp_path / "meta.pkl", made_up_metadata())
+    write_lines(tmp_path / "texts.jsonl", made_up_lines())
+    return Layout(root)
+
+
+def request(layout: Layout, **changes: Any) -> Request:
+    """Return what the command line would name."""
+    outside = layout.root.parent
+    files = {
+        "source": outside / "raw.pkl",
+        "texts": outside / "texts.jsonl",
+        "metadata": outside / "meta.pkl",
+        "unpublished": False,
+    }
+    return Request(**{**files, **changes})
+
+
+def told_by(layout: Layout, **changes: Any) -> str:
+    """Return the one line that an import is refused with; nothing is written."""
+    before = layout.import_record.exists()
+    with pytest.raises(UserError) as caught:
+        run(layout, request(layout, **changes))
+    assert layout.import_record.exists() == before
+    assert layout.imported.exists() == before
+    return str(caught.value)
+
+
+def test_imported_files_become_the_matrix_without_scoring(
+    layout: Layout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The stages up to the matrix run; values, names, texts and bytes are those of the files."""
+    run(layout, request(layout))
+    assert capsys.readouterr().err == ""
+    for stage in (resolve_stage, texts_stage, zoo_stage, score_stage, matrix_stage):
+        stage.run(layout)
+    matrix = read_matrix(layout.matrix)
+    np.testing.assert_array_equal(matrix.loglik_nats, made_up_values())
+    assert matrix.models == NAMES
+    assert matrix.clip_threshold == np.quantile(made_up_values(), 0.02)
+    n_bytes = [len(line["text"].encode()) for line in made_up_lines()]
+    assert matrix.mean_bytes == np.mean(n_bytes)
+    assert read_table(layout.models, MODELS)["family"].nunique() == 2
+    assert list(layout.scores.iterdir()) == list(layout.zoo.iterdir()) == []
+    for name in ("matrix", "models", "texts"):
+        brought = layout.imported / f"{name}.parquet"
+        assert (layout.root / "data" / brought.name).read_bytes() == brought.read_bytes()
+
+
+def test_the_command_line_imports_and_refuses(
+    layout: Layout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`modelmap import` says what to do next, or what is wrong in one line."""
+    outside = layout.root.parent
+    command = ["--root", str(layout.root), "import", str(outside / "raw.pkl")]
+    assert main([*command, "--metadata", str(outside / "meta.pkl")]) == 1
+    assert capsys.readouterr().err == (
+        "modelmap import: raw.pkl has no texts: name the authors' JSONL file with --texts\n"
+    )
+    assert main([*command, "--texts", str(outside / "texts.jsonl"), "--unpublished"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith(f"imported {N_MODELS} models on {N_TEXTS} texts: set `experiment: ")
+    assert main(["--root", str(layout.root), "export"]) == 1
+    assert "matrix.parquet is missing" in capsys.readouterr().err
+
+
+def test_the_same_files_give_the_same_bytes(layout: Layout) -> None:
+    """Imported twice, in place of itself."""
+    run(layout, request(layout))
+    files = [layout.import_record, *sorted(layout.imported.iterdir())]
+    before = [path.read_bytes() for path in files]
+    run(layout, request(layout))
+    assert [path.read_bytes() for path in files] == before
+    assert [path.name for path in layout.imported.parent.iterdir()] == ["imported"]
+
+
+def test_without_metadata_every_model_stays_and_is_told(
+    layout: Layout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In one line; families are unknown."""
+    run(layout, request(layout, metadata=None))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"modelmap import: no metadata for {N_MODELS} of {N_MODELS} models: aa/")
+    models = read_table(layout.imported / "models.parquet", MODELS)
+    assert models["family"].unique().tolist() == ["unknown"]
+
+
+def test_a_failed_import_leaves_the_earlier_one(layout: Layout) -> None:
+    """Bytes and record."""
+    run(layout, request(layout))
+    before = {path: path.read_bytes() for path in layout.imported.iterdir()}
+    record = layout.import_record.read_text()
+    values = made_up_values()
+    values[0, 0] = np.nan
+    write_pickle(layout.root.parent / "raw.pkl", vectors_of(values, NAMES))
+    told = told_by(layout)
+    assert told == "raw.pkl: no finite log-likelihood, 0 or below: aa/Base-7B on text 0"
+    assert {path: path.read_bytes() for path in layout.imported.iterdir()} == before
+    assert layout.import_record.read_text() == record
+
+
+def test_what_the_command_line_lacks_is_told(layout: Layout) -> None:
+    """Files that are not there, and texts that are not named."""
+    gone = layout.root / "gone.pkl"
+    assert told_by(layout, source=gone, metadata=gone) == "no such file: gone.pkl, gone.pkl"
+    assert told_by(layout, texts=None) == (
+        "raw.pkl has no texts: name the authors' JSONL file with --texts"
+    )
+
+
+def test_fewer_than_four_models_draw_no_map(layout: Layout) -> None:
+    """As in every other experiment."""
+    write_pickle(layout.root.parent / "raw.pkl", vectors_of(made_up_values(n_models=3), NAMES[:3]))
+    assert told_by(layout) == "a map needs at least 4 models, raw.pkl has 3"
+
+
+def test_a_clipped_file_is_told_and_imported(
+    layout: Layout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was clipped away is lost for new models, which must know."""
+    values = np.maximum(made_up_values(), -700.0)
+    write_pickle(layout.root.parent / "raw.pkl", vectors_of(values, NAMES))
+    run(layout, request(layout))
+    assert capsys.readouterr().err == (
+        "modelmap import: raw.pkl is clipped at -700.000 nats: what was below is lost, and new "
+        "models must be clipped there too\n"
+    )
+
+
+def test_nearly_published_data_is_refused_unless_it_is_said_to_be_other(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Data of the published shape and names has the printed values, or is told to differ."""
+    monkeypatch.setattr("modelmap.published.golden.N_MODELS", N_MODELS)
+    monkeypatch.setattr("modelmap.published.golden.N_TEXTS", N_TEXTS)
+    names = ["meta-llama/Llama-2-7b-hf", "aaditya/Llama3-OpenBioLLM-8B", *NAMES[2:]]
+    write_pickle(layout.root.parent / "raw.pkl", vectors_of(made_up_values(), names))
+    told = told_by(layout, metadata=None)
+    assert told.startswith("raw.pkl is not the published data: the smallest value is -")
+    assert "the mean of bytes is" in told
+    assert told.endswith("--unpublished imports it all the same")
+    run(layout, request(layout, metadata=None, unpublished=True))
+    assert "the smallest value is -" in capsys.readouterr().err
+
+
+def test_a_stage_tells_if_imported_files_are_gone_or_changed(layout: Layout) -> None:
+    """Each with what to do."""
+    run(layout, request(layout))
+    resolve_stage.run(layout)
+    path = layout.imported / "texts.parquet"
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(UserError) as caught:
+        texts_stage.run(layout)
+    again = "run `modelmap import` again, or `dvc pull data/imported` where DVC tracks it"
+    assert str(caught.value) == (
+        f"data/imported/texts.parquet is not what conf/imported.yaml says was imported: {again}"
+    )
+    path.unlink()
+    with pytest.raises(UserError) as caught:
+        texts_stage.run(layout)
+    assert str(caught.value) == f"data/imported/texts.parquet is missing: {again}"
+
+
+def test_the_matrix_is_refused_on_other_texts(layout: Layout) -> None:
+    """After a new import of other texts, before the stage texts has run."""
+    run(layout, request(layout))
+    for stage in (resolve_stage, texts_stage):
+        stage.run(layout)
+    lines = made_up_lines()
+    lines[0]["text"] += "!"
+    write_lines(layout.root.parent / "texts.jsonl", lines)
+    run(layout, request(layout))
+    resolve_stage.run(layout)
+    with pytest.raises(UserError) as caught:
+        matrix_stage.run(layout)
+    assert str(caught.value) == (
+        "the imported matrix is not of texts.parquet: run `dvc repro texts`"
+    )
+
+
+def test_the_experiment_needs_an_import_and_no_roster(layout: Layout) -> None:
+    """Both are told; other experiments do not see the import."""
+    with pytest.raises(UserError) as caught:
+        resolve_stage.run(layout)
+    assert str(caught.value) == (
+        "nothing is imported here: run `modelmap import`, or change experiment"
+    )
+    run(layout, request(layout))
+    experiment = layout.conf / "experiment" / "imported.yaml"
+    experiment.write_text(experiment.read_text().replace("/models: none", "/models: embedded"))
+    with pytest.raises(UserError, match="corpus imported brings its own models"):
+        resolve_stage.run(layout)
+    params = layout.params.read_text()
+    layout.params.write_text(params.replace("experiment: imported", "experiment: micro"))
+    resolve_stage.run(layout)
+    assert yaml.safe_load(layout.resolved.read_text())["imported"] == {}
+
+
+def test_a_record_edited_by_hand_is_refused_key_by_key(layout: Layout) -> None:
+    """Every wrong key of conf/imported.yaml is named."""
+    run(layout, request(layout))
+    record = yaml.safe_load(layout.import_record.read_text())
+    record["sha256"]["matrix"] = "x"
+    layout.import_record.write_text(yaml.safe_dump({**record, "extra": 1}))
+    with pytest.raises(UserError) as caught:
+        resolve_stage.run(layout)
+    assert "conf/imported.yaml: sha256.matrix: String should match" in str(caught.value)
+    assert "extra: Extra inputs are not permitted" in str(caught.value)

@@ -1,0 +1,123 @@
+"""Texts are given away where their licence is known to allow it, and withheld otherwise."""
+
+import re
+from importlib.metadata import PackageNotFoundError, metadata
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from modelmap.errors import UserError
+from modelmap.files import checked, read_yaml
+from modelmap.published.licences import Licences, licence_table, licensed_texts, text_digest
+from modelmap.schemas.published import BUNDLE_TEXTS
+from modelmap.tables import check_table
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = checked(Licences, read_yaml(ROOT / "conf" / "licences.yaml"), "conf/licences.yaml")
+CATEGORIES: dict[str, list[str]] = yaml.safe_load(
+    (ROOT / "conf" / "corpus" / "packages.yaml").read_text()
+)["categories"]
+
+
+def texts(*pairs: tuple[str, str]) -> pd.DataFrame:
+    """Return a texts table of texts from categories and sources."""
+    return pd.DataFrame(
+        {
+            "text_id": range(len(pairs)),
+            "text": [f"text {i}" for i in range(len(pairs))],
+            "category": [category for category, _ in pairs],
+            "source": [source for _, source in pairs],
+            "source_version": "1",
+            "source_path": "p",
+            "document_id": "d",
+            "chunk_index": 0,
+            "n_bytes": 6,
+        }
+    )
+
+
+def test_given_texts_stay_and_withheld_ones_leave_their_digest() -> None:
+    """A source in neither list, such as a file of one's own, is withheld as unknown."""
+    pairs = [("readme", "numpy"), ("news", "gensim"), ("mine", "mine.jsonl"), ("code", "other")]
+    frame = licensed_texts(texts(*pairs), SHIPPED)
+    check_table(frame, BUNDLE_TEXTS, "t")
+    assert frame["text"].tolist() == ["text 0", "", "", ""]
+    assert frame["withheld"].tolist() == [False, True, True, True]
+    assert frame["sha256"].tolist() == [text_digest(f"text {i}") for i in range(4)]
+    assert frame["licence"].tolist()[1:] == ["unknown"] * 3
+    assert licence_table(frame)["n_texts"].tolist() == [1, 1, 1, 1]
+
+
+def test_the_same_package_is_given_in_one_category_and_not_in_another() -> None:
+    """gensim ships Wikipedia's articles, news and newsgroups, each under other terms."""
+    given = {category: SHIPPED.of(category, "gensim") for category in ("wikipedia", "newsgroups")}
+    assert given == {"wikipedia": ("CC-BY-SA-3.0", True), "newsgroups": ("unknown", False)}
+
+
+@pytest.mark.parametrize("source", ["texts-10k-pile.jsonl", "monology/pile-uncopyrighted"])
+def test_the_piles_texts_are_withheld(source: str) -> None:
+    """In every category."""
+    assert not SHIPPED.of("Wikipedia (en)", source)[1]
+
+
+def test_every_source_of_the_embedded_corpus_is_decided() -> None:
+    """Each is given or withheld by name; licence texts are withheld whoever ships them."""
+    undecided = [
+        (category, source)
+        for category, sources in CATEGORIES.items()
+        for source in sources
+        if category != "licence"
+        and source not in SHIPPED.given.get(category, {})
+        and source not in SHIPPED.withheld.get(category, {})
+    ]
+    assert undecided == []
+    assert not any(SHIPPED.of("licence", source)[1] for source in CATEGORIES["licence"])
+
+
+def told_by_metadata(package: str) -> str:
+    """Return what an installed package's metadata say of its licence, as far as it is one line."""
+    told = metadata(package)
+    expressions = told.get_all("License-Expression") or told.get_all("License") or [""]
+    classifiers = [c for c in told.get_all("Classifier", []) if c.startswith("License")]
+    return " ".join([expressions[0].partition("\n")[0], *classifiers])
+
+
+@pytest.mark.parametrize("category", ["code", "readme", "bible"])
+def test_given_licences_are_those_of_the_installed_packages(category: str) -> None:
+    """An SPDX expression is the same; else the family's name stands in older metadata."""
+    words = {"BSD-3-Clause": "BSD", "MIT": "MIT", "Apache-2.0": "Apache", "MPL-2.0": "MPL"}
+    wrong = []
+    for package, licence in SHIPPED.given[category].items():
+        try:
+            told = told_by_metadata(package)
+        except PackageNotFoundError:
+            continue
+        names = {words.get(name, name) for name in re.findall(r"[A-Za-z][\w.-]+", licence)}
+        names -= {"AND", "OR"}
+        # SciPy's and matplotlib's metadata hold whole licences.
+        if licence not in told and not all(name in told for name in names):
+            wrong.append(f"{package}: {licence} is not {told}")
+    assert wrong == [
+        "matplotlib: LicenseRef-matplotlib is not " + told_by_metadata("matplotlib")
+    ] * (category == "readme")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"given": {"a": {"b": "unknown"}}}, "given under no known licence: a of b"),
+        (
+            {"given": {"a": {"b": "MIT"}}, "withheld": {"a": {"b": "MIT"}}},
+            "given and withheld at once: a of b",
+        ),
+        ({"taken": {}}, "taken: Extra inputs are not permitted"),
+        ({"values": {"mine": "MIT"}}, "values.mine"),
+    ],
+)
+def test_a_file_that_says_two_things_is_refused(change: dict[str, object], told: str) -> None:
+    """Nothing is given by mistake."""
+    content = {"values": {}, "given": {}, "withheld": {}, **change}
+    with pytest.raises(UserError, match=re.escape(told)):
+        checked(Licences, content, "conf/licences.yaml")

@@ -1,0 +1,142 @@
+"""A bundle is taken whole and unchanged, by its manifest, or refused in one line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modelmap.errors import UserError
+from modelmap.published.manifest import (
+    TABLES,
+    Manifest,
+    copy_tables,
+    read_manifest,
+    table_digests,
+    write_manifest,
+)
+
+CONTENT: dict[str, Any] = {
+    "format": 1,
+    "values": "own",
+    "unit": "nats",
+    "n_models": 5,
+    "n_texts": 7,
+    "n_withheld": 1,
+    "mean_bytes": 900.1,
+    "clip_threshold_nats": -1412.3424912643432,
+    "text_set": "0" * 64,
+    "by_category": False,
+    "max_bytes": 1024,
+    "max_document_bytes": None,
+    "analysis": {"map": {"seed": 42}},
+}
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """Return a bundle of tables that hold nothing of sense."""
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    for name in TABLES:
+        (folder / name).write_text(name)
+    write_manifest(Manifest(**CONTENT, sha256=table_digests(folder)), folder)
+    return folder
+
+
+def take(bundle: Path, target: Path) -> None:
+    """Read a bundle's manifest and copy its tables."""
+    copy_tables(bundle, read_manifest(bundle), target)
+
+
+def told_by(bundle: Path, target: Path | None = None) -> str:
+    """Return the one line that a bundle is refused with."""
+    with pytest.raises(UserError) as caught:
+        take(bundle, target or bundle)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def changed(bundle: Path, **changes: object) -> Path:
+    """Change keys of a bundle's manifest, away with those that are None."""
+    path = bundle / "manifest.json"
+    content = {**json.loads(path.read_text()), **changes}
+    kept = {key: value for key, value in content.items() if key not in changes or value is not None}
+    path.write_text(json.dumps(kept))
+    return bundle
+
+
+def test_a_manifest_comes_back_with_every_digit(bundle: Path, tmp_path: Path) -> None:
+    """And the tables are copied byte by byte."""
+    manifest = read_manifest(bundle)
+    assert manifest.model_dump(exclude={"sha256"}) == CONTENT
+    (tmp_path / "copy").mkdir()
+    copy_tables(bundle, manifest, tmp_path / "copy")
+    assert {path.name: path.read_text() for path in (tmp_path / "copy").iterdir()} == {
+        name: name for name in TABLES
+    }
+
+
+def test_the_same_bundle_has_the_same_manifest(bundle: Path) -> None:
+    """Keys are sorted and there is no time in it."""
+    before = (bundle / "manifest.json").read_bytes()
+    write_manifest(read_manifest(bundle), bundle)
+    assert (bundle / "manifest.json").read_bytes() == before
+    keys = list(json.loads(before))
+    assert keys == sorted(keys)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"extra": 1}, "bundle/manifest.json: extra: Extra inputs are not permitted"),
+        ({"unit": "bits"}, "bundle/manifest.json: unit: Input should be 'nats'"),
+        ({"format": 2}, "bundle/manifest.json: format: Input should be 1"),
+        ({"n_texts": None}, "bundle/manifest.json: n_texts: Field required"),
+        ({"text_set": "x"}, "bundle/manifest.json: text_set: String should match pattern"),
+    ],
+)
+def test_wrong_keys_are_told(bundle: Path, changes: dict[str, object], told: str) -> None:
+    """Unknown ones, missing ones and those of another kind."""
+    assert told_by(changed(bundle, **changes)).startswith(told)
+
+
+@pytest.mark.parametrize("name", ["../../secret.parquet", "/etc/passwd", "a/../texts.parquet"])
+def test_names_that_lead_elsewhere_are_refused(bundle: Path, name: str) -> None:
+    """A manifest names the five tables and nothing else."""
+    digests = json.loads((bundle / "manifest.json").read_text())["sha256"]
+    told = told_by(changed(bundle, sha256={**digests, name: "0" * 64}))
+    assert f"sha256.{name}" in told
+    assert "Input should be 'map.parquet'" in told
+
+
+def test_a_missing_digest_is_told(bundle: Path) -> None:
+    """No table goes unchecked."""
+    digests = json.loads((bundle / "manifest.json").read_text())["sha256"]
+    del digests["plan.parquet"]
+    assert "sha256: Value error, has no plan.parquet" in told_by(changed(bundle, sha256=digests))
+
+
+def test_links_missing_and_changed_tables_are_all_listed(bundle: Path, tmp_path: Path) -> None:
+    """Even a link to the right bytes, which may change after they are checked."""
+    (bundle / "map.parquet").rename(tmp_path / "elsewhere")
+    (bundle / "map.parquet").symlink_to(tmp_path / "elsewhere")
+    (bundle / "models.parquet").unlink()
+    (bundle / "plan.parquet").write_text("plan.parque")
+    assert told_by(bundle, tmp_path) == (
+        "bundle: map.parquet is a link, models.parquet is missing, plan.parquet has another sha256 "
+        "than manifest.json says; copy the bundle's files again, whole"
+    )
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", '{"a": 1, "a": 2}'])
+def test_a_manifest_that_is_no_json_object_is_told(bundle: Path, content: str) -> None:
+    """Torn, or of another kind."""
+    (bundle / "manifest.json").write_text(content)
+    assert told_by(bundle).startswith("bundle/manifest.json")
+
+
+def test_a_folder_without_a_manifest_is_no_bundle(tmp_path: Path) -> None:
+    """It is said so."""
+    (tmp_path / "x").mkdir()
+    assert told_by(tmp_path / "x") == "x is no bundle: it has no manifest.json"
