@@ -166,7 +166,7 @@ def test_one_seed_is_every_sections_seed_unless_it_is_set_apart(root: Path) -> N
     """The root seed reaches texts, zoo and map; a section's own seed changes that section only."""
     put(root, PARAMS, "seed", 7)
     for section in ("texts", "map"):
-        put(root, PARAMS, f"{section}.seed", "${seed}")
+        put(root, PARAMS, f"{section}.seed", "root")
     content = resolved(root)
     assert [content[key]["seed"] for key in ("texts", "zoo", "map")] == [7, 7, 7]
     put(root, PARAMS, "texts.seed", 8)
@@ -315,7 +315,7 @@ def both(one: Edit, other: Edit) -> Edit:
 WRONG: dict[str, tuple[Edit, list[str]]] = {
     "unknown experiment": (
         params("experiment", "nope"),
-        ["params.yaml", "'nope'", "embedded, hub-small, micro"],
+        ["params.yaml", "'nope'", "embedded, hub-small, imported, micro"],
     ),
     "experiment that is a list": (params("experiment", ["a"]), ["params.yaml", "['a']"]),
     "unknown key": (params("texts.n_text", 640), ["texts.n_text:"]),
@@ -348,7 +348,7 @@ WRONG: dict[str, tuple[Edit, list[str]]] = {
     ),
     "date of no day": (model("big", created="2024-02-30"), [".created"]),
     "setting of stability twice": (
-        params("stability.settings", [{"method": "ls", "draws": 0.5}] * 2),
+        params("stability.settings", [{"method": "ls", "draws": 0.5} for _ in range(2)]),
         ["stability.settings", "a setting stands twice"],
     ),
     "unknown parent": (model("child", parent="nobody"), ["parents", "nobody"]),
@@ -376,7 +376,7 @@ WRONG: dict[str, tuple[Edit, list[str]]] = {
     "broken params": (text(PARAMS, "seed: 1\ntexts: [\n"), ["params.yaml line 3"]),
     "broken group file": (
         text(CORPUS, "# @package corpus\nsource: [packages\n"),
-        ["corpus/packages.yaml", "line 2"],
+        ["corpus/packages.yaml", "line 3"],
     ),
     "broken experiment": (
         text(EXPERIMENT, "# @package _global_\nmap: {\n"),
@@ -386,12 +386,12 @@ WRONG: dict[str, tuple[Edit, list[str]]] = {
     "pins that are a list": (text("conf/pins.yaml", "- a\n"), ["pins.yaml", "list"]),
     "key written twice": (
         text(CORPUS, "# @package corpus\nsource: packages\nsource: packages\n"),
-        ["corpus/packages.yaml", "duplicate key source"],
+        ["corpus/packages.yaml", "the key source stands twice"],
     ),
     "params not UTF-8": (text(PARAMS, b"# \xff\n"), ["params.yaml", "UTF-8"]),
     "group file not UTF-8": (
         text(CORPUS, b"# @package corpus\nsource: \xff\n"),
-        ["conf/", "utf-8"],
+        ["conf/corpus/packages.yaml", "UTF-8"],
     ),
     "no params": (lambda root: (root / PARAMS).unlink(), ["params.yaml is missing"]),
 }

@@ -114,7 +114,7 @@ def test_the_clip_quantile_re_runs_the_matrix_and_what_follows(project: Project)
 def test_the_sampling_seed_and_the_number_of_texts_retrain_nothing(project: Project) -> None:
     """Other texts are scored again, by the same zoo."""
     lock = project.lock()
-    project.edit("params.yaml", r"(?<=trains nothing again\.\n)  seed: \$\{seed\}", "  seed: 7")
+    project.edit("params.yaml", r"(?<=trains nothing again\.\n)  seed: root", "  seed: 7")
     project.edit("conf/experiment/micro.yaml", r"n_texts: 64", "n_texts: 48")
     project.repro("map")
     assert project.stages_changed_since(lock) == {"resolve", "texts", "score"} | TO_MAP

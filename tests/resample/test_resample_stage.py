@@ -13,6 +13,7 @@ import yaml
 from modelmap.errors import UserError
 from modelmap.layout import Layout
 from modelmap.matrix.file import read_matrix, write_matrix
+from modelmap.resample.comparison import DESIGNS
 from modelmap.schemas.resampling import DESIGN_ERRORS, PLAN, PLAN_ERRORS, RESAMPLE_CURVES
 from modelmap.schemas.scoring import TEXTS
 from modelmap.stages import order, resample
@@ -116,3 +117,24 @@ def test_a_plan_is_refused_for_texts_of_another_matrix(project: Layout) -> None:
     write_table(texts, TEXTS, project.texts)
     with pytest.raises(UserError, match=r"texts.parquet is not the text set of matrix.parquet"):
         order.run(project)
+
+
+def test_a_method_may_reach_what_uniform_sampling_does_not() -> None:
+    """The ratio of the two is then not known."""
+    points = pd.DataFrame(
+        {
+            "measure": "absolute",
+            "method": ["uniform", "ls"],
+            "n": [np.nan, 8500.0],
+            "d": [np.nan, 5033.0],
+            "d_ratio_to_uniform": np.nan,
+        }
+    )
+    designs = pd.DataFrame(
+        [(d.draws, d.size, 30, 0.3, 0.1 + i, 0.1) for i, d in enumerate(DESIGNS)],
+        columns=list(DESIGN_ERRORS.columns),
+    )
+    told = resample._metrics(points, {"absolute": 0.02}, designs, 100)
+    assert told["ls_absolute_unique_texts"] == 5033
+    assert told["ls_absolute_ratio_to_uniform"] is None
+    assert told["uniform_absolute_draws"] is None

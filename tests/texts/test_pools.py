@@ -61,7 +61,8 @@ def project(tmp_path: Path) -> Callable[..., Layout]:
         layout.raw.mkdir(parents=True, exist_ok=True)
         text = "".join(json.dumps(row) + "\n" for row in lines)
         (layout.raw / "texts.jsonl").write_text(text, encoding="utf-8")
-        sections = {"corpus": corpus, "texts": {"n_texts": "all", "seed": 1, **sampling}}
+        drawn = {"n_texts": "all", "seed": 1, **sampling}
+        sections = {"corpus": corpus, "imported": {}, "texts": drawn}
         layout.resolved.write_text(yaml.safe_dump(sections), encoding="utf-8")
         return layout
 

@@ -1,0 +1,53 @@
+"""What runs without the libraries that run models."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from modelmap.errors import UserError
+from modelmap.hardware import Hardware
+from modelmap.models.spec import ModelSpec
+from modelmap.scoring.identity import identify
+from modelmap.scoring.run import score_all
+from modelmap.scoring.settings import Scoring
+from modelmap.scoring.work import Job, Order
+
+HEAVY = {"torch", "transformers", "pandas", "numpy", "dvc", "hydra"}
+
+
+@pytest.mark.parametrize("code", ["import modelmap", "__import__('modelmap.__main__')"])
+def test_importing_the_package_or_its_command_line_imports_no_library(code: str) -> None:
+    """So that both take a moment."""
+    told = f"import sys; {code}; print(*{HEAVY} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == []
+
+
+def test_help_imports_no_library() -> None:
+    """`modelmap --help` knows its commands without loading one."""
+    told = f"""
+import atexit, sys
+from modelmap.__main__ import main
+atexit.register(lambda: print("loaded:", *{HEAVY} & set(sys.modules)))
+main(["--help"])
+"""
+    done = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1].strip() == "loaded:"
+
+
+def test_scoring_without_torch_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line names the models and the way out; no worker is started."""
+    monkeypatch.setitem(sys.modules, "torch", None)
+    spec = ModelSpec(name="new", source="directory", location="new", family="new", kind="base")
+    scoring = Scoring(rule="own")
+    job = Job(spec, identify(spec, "0", "0", scoring, "0"), 1.0)
+    hardware = Hardware(device="cpu", workers=1, batch_tokens=1, logits_mb=1, shard_tflop=1)
+    with pytest.raises(UserError) as caught:
+        score_all(Order(tmp_path, [job], scoring, hardware))
+    assert str(caught.value) == (
+        "new cannot be scored without torch: run `make setup`, or `pip install -e '.[score]'`"
+    )
