@@ -3,6 +3,9 @@
 import os
 import threading
 import time
+from importlib.util import find_spec
+
+from modelmap.errors import UserError
 
 # glibc gives large freed arrays back to the system at once and asks for them again, page by
 # page: keeping them saves a tenth of the time.
@@ -10,13 +13,24 @@ ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
+    # Libraries' own bars, several processes at once; the project's are in the parent.
+    "TQDM_DISABLE": "1",
     "MALLOC_MMAP_THRESHOLD_": str(1 << 32),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 33),
 }
 
+# The extra `score` brings them: the analysis of finished scores runs without.
+RUN_MODELS = ("torch", "transformers")
+
 
 def set_worker_environment() -> None:
-    """Make processes started from here on run one thread each."""
+    """Make processes started from here on run one thread each. Raises UserError without torch."""
+    absent = [name for name in RUN_MODELS if find_spec(name) is None]
+    if absent:
+        raise UserError(
+            f"models cannot be run without {' and '.join(absent)}: run `make setup`, or "
+            "`pip install -e '.[score]'`"
+        )
     os.environ.update(ONE_THREAD)
 
 

@@ -74,7 +74,9 @@ def read_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
             f"{path.name} is missing: run `dvc repro`, or `dvc pull {path.name}`"
         ) from error
     except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path.name} is cut short or damaged: run `dvc repro` again") from error
+        raise UserError(
+            f"{path.name} is cut short or damaged: run `modelmap cache`, then `dvc repro`"
+        ) from error
 
 
 def _check_size(path: Path) -> None:

@@ -49,5 +49,5 @@ def test_scoring_without_torch_says_what_to_install(
     with pytest.raises(UserError) as caught:
         score_all(Order(tmp_path, [job], scoring, hardware))
     assert str(caught.value) == (
-        "new cannot be scored without torch: run `make setup`, or `pip install -e '.[score]'`"
+        "models cannot be run without torch: run `make setup`, or `pip install -e '.[score]'`"
     )

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
-from importlib.util import find_spec
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -25,8 +24,6 @@ from modelmap.scoring.work import Job, Order, has_failed, read_plan, shard_path,
 
 POLL_S = 0.5
 LOG_EVERY_S = 15.0
-# The extra `score` brings them: the analysis of finished scores runs without.
-RUN_MODELS = ("torch", "transformers")
 
 
 def score_all(order: Order) -> None:
@@ -77,12 +74,6 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _score(order: Order) -> None:
-    absent = [name for name in RUN_MODELS if find_spec(name) is None]
-    if absent:
-        raise UserError(
-            f"{listed([job.spec.name for job in order.jobs])} cannot be scored without "
-            f"{' and '.join(absent)}: run `make setup`, or `pip install -e '.[score]'`"
-        )
     set_worker_environment()
     context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=work, args=(order,)) for _ in range(order.hardware.n_workers)]
