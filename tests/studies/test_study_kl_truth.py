@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from modelmap.errors import UserError
@@ -88,7 +87,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     mean_bytes = float(texts["n_bytes"].mean())
     matrix = LogLikelihoods(np.array(rows), list(MODELS), -1e9, mean_bytes, text_set)
     write_matrix(matrix, layout.matrix)
-    layout.resolved.write_text(yaml.safe_dump(sections()))
+    layout.resolved.write_text(json.dumps(sections()))
     return layout
 
 
@@ -192,7 +191,7 @@ def test_a_project_without_two_models_of_a_tokenizer_is_told(
     shutil.copytree(project.conf, alone.conf)
     content = sections()
     content["models"] = [specs()[3].model_dump(mode="json", exclude_none=True)]
-    alone.resolved.write_text(yaml.safe_dump(content))
+    alone.resolved.write_text(json.dumps(content))
     wanted = r"^kl_truth needs two models of one tokenizer that are trained here: choose an exp"
     with pytest.raises(UserError, match=wanted):
         study_kl_truth.run(alone)
