@@ -19,6 +19,7 @@ from modelmap.figures.category_table import (
 )
 from modelmap.figures.kinship import family_colours, family_handles, legend_colours
 from modelmap.figures.style import (
+    LEGEND_ROW,
     PAPER,
     POINTS,
     SMALL_SIZE,
@@ -34,7 +35,7 @@ Matrix = NDArray[np.float64]
 
 MARGIN, GAP, STRIP = 0.06, 0.05, 0.1
 BAR, BAR_WITH_TICKS, SHORTEST_BAR, LONGEST_BAR = 0.1, 0.5, 0.8, 1.6
-LEGEND_ROW, LEGEND_HANDLE = 0.138, 0.3
+HANDLE = 0.3
 LARGEST_ROW, TALLEST = 0.18, 6.2
 NARROWEST_COLUMN, WIDEST_COLUMNS, HEAD = 0.36, 5.3, 0.3
 SMALLEST_TEXT = 4.8
@@ -90,7 +91,7 @@ def plan(content: Table, legend: list[str]) -> Plan:
     numbers_fit = column >= text_width(["00.00"], size) + 0.04
     return Plan(
         names=text_width(content.names, name_size) + GAP if name_size else 0.0,
-        side=max(BAR_WITH_TICKS, LEGEND_HANDLE + text_width(["Family", *legend], SMALL_SIZE)),
+        side=max(BAR_WITH_TICKS, HANDLE + text_width(["Family", *legend], SMALL_SIZE)),
         column=column,
         head=text_width(heads, SMALL_SIZE) + GAP if upright else HEAD,
         height=height,

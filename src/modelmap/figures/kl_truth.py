@@ -14,6 +14,8 @@ from modelmap.figures.kinship import COLOURS, OTHER_COLOUR
 from modelmap.figures.scale import log_ticks
 from modelmap.figures.style import (
     INK,
+    LEGEND_HANDLE,
+    LEGEND_ROW,
     PALE,
     PAPER,
     SMALL_SIZE,
@@ -47,11 +49,9 @@ PANELS = (
     ("half_squares_bits_per_byte", "simulated over\ntoken squares"),
 )
 """What the simulated KL is divided by in each panel, and the label of its axis."""
-LEFT, BOTTOM, MARGIN, GAP, HANDLE = 0.66, 0.42, 0.08, 0.14, 0.26
+LEFT, BOTTOM, MARGIN, GAP = 0.66, 0.42, 0.08, 0.14
 MAIN, LOWER = 2.7, 1.05
 """Inches: heights of the first panel and of those of ratios."""
-ROW = 0.138
-"""Inches: a line of the legend."""
 ROOM = 1.4
 """Room around the points, as a factor."""
 FULL_SIZE_UP_TO = 100
@@ -68,7 +68,7 @@ def draw(table: pd.DataFrame) -> Figure:
     pairs = with_ratios(table)
     relations, tokenizers = relations_in_order(pairs), list(pd.unique(pairs["tokenizer"]))
     with look():
-        legend = HANDLE + text_width([*relations, *tokenizers, "Tokenizer"], SMALL_SIZE)
+        legend = LEGEND_HANDLE + text_width([*relations, *tokenizers, "Tokenizer"], SMALL_SIZE)
         width = WIDTH - LEFT - GAP - legend - MARGIN
         height = BOTTOM + (len(PANELS) - 1) * (LOWER + GAP) + MAIN + MARGIN
         figure = new_figure(WIDTH, height)
@@ -163,7 +163,7 @@ def _legends(
             alignment="left",
             handlelength=1.2,
         )
-        top -= ROW * (len(rows) + 2.2)
+        top -= LEGEND_ROW * (len(rows) + 2.2)
 
 
 def caption(table: pd.DataFrame) -> str:

@@ -10,6 +10,8 @@ from modelmap.figures.captions import counts
 from modelmap.figures.inputs import Inputs
 from modelmap.figures.kinship import family_colours, family_handles, legend_colours
 from modelmap.figures.style import (
+    LEGEND_HANDLE,
+    LEGEND_ROW,
     PALE,
     PAPER,
     SMALL_SIZE,
@@ -23,8 +25,8 @@ from modelmap.figures.style import (
 from modelmap.maps.settings import Stability
 from modelmap.maps.stability import SAME_TEXTS, displacement_share, ellipses, spread_share
 
-MARGIN, GAP, HANDLE, TITLE, ROW = 0.05, 0.14, 0.26, 0.34, 0.138
-"""Inches: around the figure, between panels, for a legend's marker, a title and a legend's line."""
+MARGIN, GAP, TITLE = 0.05, 0.14, 0.34
+"""Inches: around the figure, between panels, and for a title."""
 COLUMNS = 2
 ROOM = 1.07
 """A panel's size over that of what it holds."""
@@ -39,13 +41,13 @@ def draw(models: pd.DataFrame, places: pd.DataFrame, stability: pd.DataFrame) ->
         joined = models[["model", "family"]].merge(places, on="model")
         colours = family_colours(list(joined["family"]))
         settings = list(pd.unique(stability["setting"]))
-        legend_width = HANDLE + text_width(list(legend_colours(colours)), SMALL_SIZE)
+        legend_width = LEGEND_HANDLE + text_width(list(legend_colours(colours)), SMALL_SIZE)
         n_columns = min(COLUMNS, len(settings))
         room = WIDTH - 2 * MARGIN - legend_width - n_columns * GAP
         side, n_rows = room / n_columns, -(-len(settings) // n_columns)
         limits, ratio = _limits(joined, stability)
         up = side * ratio
-        height = max(n_rows * (up + TITLE), ROW * (len(legend_colours(colours)) + 1.5))
+        height = max(n_rows * (up + TITLE), LEGEND_ROW * (len(legend_colours(colours)) + 1.5))
         figure = new_figure(WIDTH, height + 2 * MARGIN)
         for i, setting in enumerate(settings):
             row, column = divmod(i, n_columns)

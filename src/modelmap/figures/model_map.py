@@ -21,6 +21,8 @@ from modelmap.figures.kinship import (
 from modelmap.figures.map_labels import choose_labels, segments
 from modelmap.figures.map_names import write_names
 from modelmap.figures.style import (
+    LEGEND_HANDLE,
+    LEGEND_ROW,
     PALE,
     PAPER,
     POINTS,
@@ -34,10 +36,8 @@ from modelmap.figures.style import (
 
 Vector = NDArray[np.float64]
 
-MARGIN, GAP, HANDLE = 0.05, 0.14, 0.26
-"""Inches: around the figure, between map and legend, and for a legend's marker."""
-ROW = 0.138
-"""Inches: a line of the legend."""
+MARGIN, GAP = 0.05, 0.14
+"""Inches: around the figure, and between map and legend."""
 ROOM_ACROSS, ROOM_UP = 1.3, 1.14
 """The map's size over the points', so that names fit in; they are wider than high."""
 FULL_SIZE_UP_TO = 60
@@ -53,9 +53,9 @@ def draw(models: pd.DataFrame, places: pd.DataFrame) -> Figure:
         colours = family_colours(list(joined["family"]))
         kinds = kinds_in_order(joined)
         names = [*legend_colours(colours), *kinds]
-        legend_width = HANDLE + text_width(names, SMALL_SIZE)
+        legend_width = LEGEND_HANDLE + text_width(names, SMALL_SIZE)
         side = WIDTH - 2 * MARGIN - GAP - legend_width
-        height = max(side * shape_of(joined), ROW * (len(names) + 3.5))
+        height = max(side * shape_of(joined), LEGEND_ROW * (len(names) + 3.5))
         figure = new_figure(WIDTH, height + 2 * MARGIN)
         axes = place(figure, MARGIN, MARGIN, side, height)
         _frame(axes, joined, height / side)
@@ -121,7 +121,7 @@ def _legends(figure: Figure, colours: dict[str, str], kinds: Sequence[str], widt
     across, up = figure.get_size_inches()
     left = (across - MARGIN - width) / across
     n_families = len(legend_colours(colours))
-    tops = (up - MARGIN, up - MARGIN - ROW * (n_families + 2.2))
+    tops = (up - MARGIN, up - MARGIN - LEGEND_ROW * (n_families + 2.2))
     handles = (family_handles(colours), kind_handles(kinds))
     for title, top, entries in zip(("Family", "Kind"), tops, handles, strict=True):
         figure.legend(

@@ -12,8 +12,10 @@ from modelmap.figures.inputs import Inputs
 from modelmap.figures.kinship import OTHER_COLOUR, family_colours, family_handles, legend_colours
 from modelmap.figures.map_labels import NAMED_UP_TO, choose_labels
 from modelmap.figures.map_names import write_names
-from modelmap.figures.model_map import FULL_SIZE_UP_TO, GAP, HANDLE, MARGIN, ROW, limits, shape_of
+from modelmap.figures.model_map import FULL_SIZE_UP_TO, GAP, MARGIN, limits, shape_of
 from modelmap.figures.style import (
+    LEGEND_HANDLE,
+    LEGEND_ROW,
     PALE,
     PAPER,
     POINTS,
@@ -47,9 +49,9 @@ def draw(models: pd.DataFrame, newcomers: pd.DataFrame) -> Figure:
         new = joined[joined["is_new"]]
         colours = new_colours(joined)
         names = [*legend_colours(colours), EXISTING]
-        legend_width = HANDLE + text_width(names, SMALL_SIZE)
+        legend_width = LEGEND_HANDLE + text_width(names, SMALL_SIZE)
         side = WIDTH - 2 * MARGIN - GAP - legend_width
-        height = max(side * shape_of(joined), ROW * (len(names) + 1.5))
+        height = max(side * shape_of(joined), LEGEND_ROW * (len(names) + 1.5))
         figure = new_figure(WIDTH, height + 2 * MARGIN)
         axes = place(figure, MARGIN, MARGIN, side, height)
         x_limits, y_limits = limits(joined["x"].to_numpy(), joined["y"].to_numpy(), height / side)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from modelmap.figures.resample_errors import METHOD_LOOK
-from modelmap.figures.style import INK, TEXT_SIZE, WIDTH, look, new_figure, place
+from modelmap.figures.style import INK, TEXT_SIZE, WIDTH, line_legend, look, new_figure, place
 from modelmap.predict.correlation import ALL_TEXTS, ALONE, of_both
 
 Measure = Literal["pearson", "spearman"]
@@ -55,16 +55,7 @@ def draw(curves: pd.DataFrame, measure: Measure) -> Figure:
             axes.tick_params(labelleft=column == 0, labelbottom=is_last)
             axes.set_ylabel(NAMES[measure] if column == 0 else "")
             axes.set_xlabel("unique texts d" if is_last else "")
-        handles, labels = figure.axes[0].get_legend_handles_labels()
-        figure.legend(
-            handles,
-            labels,
-            loc="upper left",
-            ncols=len(handles),
-            handlelength=2.2,
-            columnspacing=1.4,
-            bbox_to_anchor=(LEFT / WIDTH, 1 - 0.08 / height),
-        )
+        line_legend(figure, "upper left", LEFT / WIDTH)
         return figure
 
 

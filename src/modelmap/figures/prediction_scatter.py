@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 
 from modelmap.figures.kinship import family_colours, family_handles, legend_colours
 from modelmap.figures.style import (
+    LEGEND_HANDLE,
+    LEGEND_ROW,
     PALE,
     PAPER,
     POINTS,
@@ -25,7 +27,6 @@ from modelmap.predict.correlation import correlations
 COLUMNS = 4
 LEFT, BOTTOM, MARGIN, GAP, ACROSS, UP = 0.64, 0.36, 0.06, 0.12, 0.42, 0.38
 """Inches: margins of the figure, before the legend, and between panels across and up."""
-HANDLE, LEGEND_ROW = 0.26, 0.138
 ROOM = 0.06
 """Of the range of values, around the points."""
 AREA, SMALLEST_AREA, FULL_SIZE_UP_TO = 14.0, 2.0, 60
@@ -46,7 +47,7 @@ def draw(predictions: pd.DataFrame, models: pd.DataFrame) -> Figure:
     targets = list(pd.unique(joined["target"]))
     with look():
         legend = list(legend_colours(colours))
-        taken = GAP + HANDLE + text_width([*legend, "Family"], SMALL_SIZE) + MARGIN
+        taken = GAP + LEGEND_HANDLE + text_width([*legend, "Family"], SMALL_SIZE) + MARGIN
         side = (WIDTH - LEFT - taken - (COLUMNS - 1) * ACROSS) / COLUMNS
         columns, rows = min(COLUMNS, len(targets)), ceil(len(targets) / COLUMNS)
         height = max(BOTTOM + rows * (side + UP), LEGEND_ROW * (len(legend) + 3.5))

@@ -8,7 +8,17 @@ from matplotlib.figure import Figure
 
 from modelmap.figures.captions import counts
 from modelmap.figures.inputs import Inputs
-from modelmap.figures.style import INK, PALE, SMALL_SIZE, WIDTH, log_axes, look, new_figure, place
+from modelmap.figures.style import (
+    INK,
+    PALE,
+    SMALL_SIZE,
+    WIDTH,
+    line_legend,
+    log_axes,
+    look,
+    new_figure,
+    place,
+)
 
 METHOD_LOOK = {
     "uniform": ("uniform", "#3B6969", "-"),
@@ -41,16 +51,7 @@ def draw(curves: pd.DataFrame, baseline: Mapping[str, float], n_texts: int) -> F
                 axes.tick_params(labelleft=column == 0)
                 axes.set_xlabel(AXES[over] if row == 1 else "")
                 axes.set_ylabel(MEASURES[measure] if column == 0 else "")
-        handles, labels = figure.axes[0].get_legend_handles_labels()
-        figure.legend(
-            handles,
-            labels,
-            loc="upper center",
-            ncols=len(handles),
-            handlelength=2.2,
-            columnspacing=1.4,
-            bbox_to_anchor=(0.5, 1 - 0.08 / HEIGHT),
-        )
+        line_legend(figure, "upper center", 0.5)
         return figure
 
 

@@ -5,8 +5,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 import seaborn as sns
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.collections import Collection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
@@ -18,6 +21,10 @@ POINTS = 72.0
 """To the inch."""
 TEXT_SIZE = 7.5
 SMALL_SIZE = 6.5
+LEGEND_ROW, LEGEND_HANDLE = 0.138, 0.26
+"""Inches: the height of a legend's line, and the width of its marker with room."""
+MOST_SHAPES = 5000
+"""Points, lines and areas that an SVG file holds one by one; more are an image in it."""
 INK, PALE, PAPER = "#333333", "#C8C8C8", "white"
 
 LOOK: dict[str, object] = {
@@ -100,6 +107,20 @@ def log_axes(axes: Axes) -> None:
         axis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
 
 
+def line_legend(figure: Figure, loc: str, x: float) -> None:
+    """Name the lines of the figure's first axes in one row at its top, anchored at `x`, 0 to 1."""
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(
+        handles,
+        labels,
+        loc=loc,
+        ncols=len(handles),
+        handlelength=2.2,
+        columnspacing=1.4,
+        bbox_to_anchor=(x, 1 - 0.08 / figure.get_size_inches()[1]),
+    )
+
+
 def _short(value: float) -> str:
     return f"{value / 1000:g}k" if value >= 1000 else f"{value:g}"
 
@@ -108,6 +129,7 @@ def save_figure(
     figure: Figure, directory: Path, name: str, formats: Sequence[str], dpi: int
 ) -> list[str]:
     """Return the names of the files written: one per format, with no date and no version in it."""
+    _lighten(figure)
     metadata = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
     files = []
     for kind in formats:
@@ -116,3 +138,19 @@ def save_figure(
             figure.savefig(directory / file, format=kind, dpi=dpi, metadata=metadata[kind])
         files.append(file)
     return files
+
+
+def _lighten(figure: Figure) -> None:
+    """Make an image of the marks of a figure that has more than MOST_SHAPES; text stays text."""
+    marks = [
+        mark for axes in figure.axes for mark in (*axes.collections, *axes.lines, *axes.patches)
+    ]
+    if sum(_n_shapes(mark) for mark in marks) > MOST_SHAPES:
+        for mark in marks:
+            mark.set_rasterized(True)
+
+
+def _n_shapes(mark: Artist) -> int:
+    if isinstance(mark, Collection):
+        return max(len(np.asarray(mark.get_offsets())), len(mark.get_paths()))
+    return 1
