@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Where bytecode may not be written, every stage would compile torch and transformers again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup repro studies test lint types verify review bench notebooks lock clean
+.PHONY: help setup repro studies test lint types verify review soak bench notebooks lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -33,6 +33,9 @@ studies: setup ## run the longer studies: at most an hour
 test: setup lint types ## lint, types and all tests
 	python -m pytest -n 2 --dist loadfile
 
+soak: setup ## kill scoring at 20 random moments: a quarter of an hour
+	python -m pytest -m soak
+
 lint: setup
 	ruff check .
 	ruff format --check .
@@ -46,8 +49,11 @@ verify: setup ## compare the metrics with the committed ones, within tolerances
 review: setup ## print what this branch changes against BASE (main)
 	@modelmap review $(BASE)
 
-bench: setup ## measure scoring (after `make repro`), resampling and prediction on this machine
+bench: setup ## measure scoring (after `make repro`), resampling, prediction and a thousand models
 	MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=8589934592 python benchmarks/batches.py
+	python benchmarks/scoring_speed.py
+	python benchmarks/agreement.py
+	python benchmarks/scale.py
 	python benchmarks/resample_speed.py
 	python benchmarks/prediction_speed.py
 

@@ -49,8 +49,21 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
     "cerebras-gpt": ("gpt2", SMALL),
     "qwen2.5": ("qwen2", {**WIDE, "num_key_value_heads": 1}),
 }
+FETCH = """
+import sys
+from modelmap.errors import UserError
+from modelmap.models.hub import from_hub
+from modelmap.models.spec import ModelSpec
+
+name, revision, *trust = sys.argv[1:]
+entry = {"name": name, "source": "hub", "location": name, "revision": revision}
+try:
+    print(from_hub(ModelSpec(**entry, family="f", kind="base", trust_remote_code=bool(trust))))
+except UserError as error:
+    sys.exit(str(error))
+"""
 Run = subprocess.CompletedProcess[str]
-PROGRESS = re.compile(r"score: .* about \d+ s left")
+PROGRESS = re.compile(r"(score|pin): \d+ of \d+ models, .*")
 
 
 def commit(name: str) -> str:
@@ -89,8 +102,8 @@ class Project:
     root: Path
     hub: Hub
 
-    def run(self, *arguments: str, **environment: str) -> Run:
-        """Return how a new process ended: huggingface_hub reads its settings once in each."""
+    def environment(self, **more: str) -> dict[str, str]:
+        """Return the variables of a process that knows this hub alone."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "MODELMAP_"))}
         settings = {
             "PYTHONPATH": str(ROOT / "src"),
@@ -99,13 +112,27 @@ class Project:
             "HF_HOME": str(self.root / "hf"),
             "HF_TOKEN": TOKEN,
         }
-        command = [sys.executable, *arguments]
+        return {**kept, **settings, **more}
+
+    def run(self, *arguments: str, **environment: str) -> Run:
+        """Return how a new process ended: huggingface_hub reads its settings once in each."""
         return subprocess.run(
-            command, env={**kept, **settings, **environment}, text=True, capture_output=True
+            [sys.executable, *arguments],
+            env=self.environment(**environment),
+            text=True,
+            capture_output=True,
         )
 
     def modelmap(self, *arguments: str, **environment: str) -> Run:
         return self.run("-m", "modelmap", "--root", str(self.root), *arguments, **environment)
+
+    def fetch(self, model: str, *trust: str, **environment: str) -> Run:
+        """Return how the fetching of a model at its commit ended; it prints the directory.
+
+        Any further word lets its code run.
+        """
+        quiet = {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_VERBOSITY": "error"}
+        return self.run("-c", FETCH, model, commit(model), *trust, **quiet, **environment)
 
     @property
     def pins(self) -> dict[str, str]:

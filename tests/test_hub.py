@@ -10,6 +10,7 @@ import pytest
 from hub_project import (
     ROSTER,
     SENTENCES,
+    TOKEN,
     Project,
     Run,
     commit,
@@ -20,7 +21,6 @@ from hub_project import (
 )
 from hub_server import Asked, Repo, serving
 
-from modelmap import pin
 from modelmap.errors import UserError
 from modelmap.layout import Layout
 from modelmap.schemas.scoring import SCORES
@@ -137,17 +137,26 @@ def test_a_finished_model_asks_the_hub_for_nothing(scored: Scored) -> None:
     assert scored.asked_then == []
 
 
+def test_no_token_is_printed_or_kept(scored: Scored) -> None:
+    """Neither what was printed nor any file of the project, failures included, holds the token."""
+    for run in (scored.pinned, scored.refused, scored.whole):
+        assert TOKEN not in run.stdout + run.stderr
+    files = [path for path in scored.project.root.rglob("*") if path.is_file()]
+    written = {"resolved.yaml", "roster.yaml", "pins.yaml", "error.txt"}
+    assert written < {path.name for path in files}
+    assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []
+
+
 PREPARE = """
 import sys
 from pathlib import Path
 from modelmap.errors import UserError
 from modelmap.layout import Layout
+from modelmap.models.file import read_roster
 from modelmap.models.prepare import prepared_directory
-from modelmap.models.spec import Models
-from modelmap.section import read_section
 
 layout = Layout(Path(sys.argv[1]))
-spec = next(one for one in read_section(layout, "models", Models).root if one.name == sys.argv[2])
+spec = next(one for one in read_roster(layout.roster) if one.name == sys.argv[2])
 try:
     print(prepared_directory(spec, spec.revision, layout))
 except UserError as error:
@@ -167,44 +176,6 @@ def test_unreachable_hub_is_told_in_one_line(scored: Scored, tmp_path: Path) -> 
     told = one_line(scored.project.run(*arguments, HF_HOME=str(tmp_path)))
     assert f"model {OPT}: the hub cannot be reached (ConnectError)" in told
     assert "HF_ENDPOINT" in told
-
-
-def test_pin_of_named_models_keeps_the_others(project: Project) -> None:
-    """Named models are pinned anew, other pins stay, and a commit that stayed is said to have."""
-    (project.root / "conf" / "pins.yaml").write_text(f"{GPT2}: {commit(GPT2)}\na/b: {'0f' * 20}\n")
-    project.hub.repos[QWEN].commits.append(commit("later"))
-    done = project.modelmap("pin", QWEN, GPT2)
-    assert project.pins == {QWEN: commit("later"), GPT2: commit(GPT2), "a/b": "0f" * 20}
-    assert done.stdout.splitlines() == [
-        f"{QWEN} {commit('later')}",
-        f"{GPT2} {commit(GPT2)} unchanged",
-    ]
-
-
-def test_pin_writes_what_it_got_and_names_the_rest(project: Project) -> None:
-    """A missing, a private and a malformed id fail in one line; the fourth model is pinned."""
-    project.hub.repos[QWEN].private = True
-    told = one_line(project.modelmap("pin", "no/such", QWEN, "a b/c", GPT2))
-    for part in ("404 for no/such", f"401 for {QWEN}", "no hub id for a b/c", "hf auth login"):
-        assert part in told
-    assert project.pins == {GPT2: commit(GPT2)}
-
-
-def test_pin_without_a_hub(project: Project) -> None:
-    """With the hub unreachable `modelmap pin` fails in one line and writes nothing."""
-    told = one_line(project.modelmap("pin", HF_ENDPOINT="http://127.0.0.1:9"))
-    assert (
-        f"{len(ROSTER)} of {len(ROSTER)} models are not pinned: the hub cannot be reached" in told
-    )
-    assert not (project.root / "conf" / "pins.yaml").exists()
-
-
-def test_pin_without_hub_models(project: Project) -> None:
-    """An experiment with no hub models has nothing to pin, and is told so."""
-    params = project.root / "params.yaml"
-    params.write_text(params.read_text().replace("experiment: hub-small", "experiment: embedded"))
-    with pytest.raises(UserError, match="experiment embedded has no hub models"):
-        pin.run(Layout(project.root), [])
 
 
 def test_unpinned_models_stop_resolve(project: Project) -> None:

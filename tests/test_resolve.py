@@ -15,7 +15,7 @@ from modelmap.errors import UserError
 from modelmap.layout import Layout
 from modelmap.maps.settings import MapSettings
 from modelmap.matrix.settings import Matrix
-from modelmap.models.spec import Models
+from modelmap.models.file import read_roster
 from modelmap.resolve import Resolved
 from modelmap.scoring.settings import Scoring
 from modelmap.section import read_section
@@ -25,6 +25,7 @@ from modelmap.zoo.settings import Zoo
 
 ROOT = Path(__file__).parents[1]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+WRITTEN = ("resolved.yaml", "roster.yaml")
 PARAMS, EXPERIMENT = "params.yaml", "conf/experiment/embedded.yaml"
 CORPUS, ZOO, ROSTER = (
     "conf/corpus/packages.yaml",
@@ -78,11 +79,12 @@ def root(tmp_path: Path) -> Path:
 
 
 def resolved(root: Path) -> dict[str, Any]:
-    """Run the stage and return what it wrote."""
+    """Run the stage and return what it wrote, the models of roster.yaml among it."""
     stage.run(Layout(root))
     content = yaml.safe_load((root / "resolved.yaml").read_text(encoding="utf-8"))
     assert isinstance(content, dict)
-    return content
+    roster = yaml.safe_load((root / "roster.yaml").read_text(encoding="utf-8"))
+    return {**content, **roster}
 
 
 def told_by(root: Path) -> str:
@@ -90,7 +92,7 @@ def told_by(root: Path) -> str:
     with pytest.raises(UserError) as caught:
         stage.run(Layout(root))
     assert "\n" not in str(caught.value)
-    assert not (root / "resolved.yaml").exists()
+    assert not [name for name in WRITTEN if (root / name).exists()]
     return str(caught.value)
 
 
@@ -109,7 +111,7 @@ def test_every_shipped_experiment_resolves_to_sections_that_stages_read(
     assert read_section(layout, "corpus", Corpus) == whole.corpus
     assert read_section(layout, "texts", Sampling) == whole.texts
     assert read_section(layout, "zoo", Zoo) == whole.zoo
-    assert read_section(layout, "models", Models).root == whole.models
+    assert read_roster(layout.roster) == whole.models
     assert read_section(layout, "scoring", Scoring) == whole.scoring
     assert read_section(layout, "matrix", Matrix) == whole.matrix
     assert read_section(layout, "divergence", Divergence) == whole.divergence
@@ -229,7 +231,7 @@ def test_the_same_input_is_the_same_bytes_wherever_it_lies(tmp_path: Path) -> No
         root = copied(tmp_path / name)
         for _ in range(2):
             resolved(root)
-            contents.append((root / "resolved.yaml").read_bytes())
+            contents.append(b"".join((root / name).read_bytes() for name in WRITTEN))
     assert len(set(contents)) == 1
     assert str(tmp_path).encode() not in contents[0]
 
@@ -418,14 +420,25 @@ def test_a_models_date_is_written_as_it_stands(root: Path) -> None:
     assert "created" not in models["m0"]
 
 
+def test_a_roster_that_is_none_is_told(tmp_path: Path) -> None:
+    """An empty file, and models with wrong keys."""
+    path = tmp_path / "roster.yaml"
+    path.write_text("")
+    with pytest.raises(UserError, match=r"^roster\.yaml has no models: run `dvc repro resolve`$"):
+        read_roster(path)
+    path.write_text(yaml.safe_dump({"models": [{**HUB, "name": "m", "location": "org/m", "d": 1}]}))
+    with pytest.raises(UserError, match=r"^roster\.yaml models: 0\.d: Extra inputs are not perm"):
+        read_roster(path)
+
+
 def test_a_wrong_configuration_leaves_the_earlier_file(root: Path) -> None:
     """The last right configuration stays until there is another."""
     resolved(root)
-    before = (root / "resolved.yaml").read_bytes()
+    before = [(root / name).read_bytes() for name in WRITTEN]
     put(root, PARAMS, "experiment", "nope")
     with pytest.raises(UserError):
         stage.run(Layout(root))
-    assert (root / "resolved.yaml").read_bytes() == before
+    assert [(root / name).read_bytes() for name in WRITTEN] == before
 
 
 def test_a_section_that_is_missing_or_wrong_is_told(root: Path) -> None:

@@ -47,7 +47,9 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--debug", action="store_true", help="show the traceback of a failure")
     commands = top.add_subparsers(dest="command", required=True)
     for stage in STAGES:
-        commands.add_parser(stage, help=f"the DVC stage of that name (stages/{stage}.py)")
+        one = commands.add_parser(stage, help=f"the DVC stage of that name (stages/{stage}.py)")
+        if stage == "score":
+            one.add_argument("hardware", nargs="*", help="choices of conf/, as hardware=cuda")
     commands.add_parser("cache", help=COMMANDS["cache"])
     export = commands.add_parser("export", help=COMMANDS["export"])
     export.add_argument("--output", type=Path, help="folder to write (default: bundle)")
@@ -63,7 +65,8 @@ def parser() -> argparse.ArgumentParser:
         "--unpublished", action="store_true", help="values may differ from the papers'"
     )
     pin = commands.add_parser("pin", help=COMMANDS["pin"])
-    pin.add_argument("models", nargs="*", help="hub ids (default: the experiment's)")
+    pin.add_argument("models", nargs="*", help="hub ids (default: the experiment's without a pin)")
+    pin.add_argument("--update", action="store_true", help="ask for those with a pin too")
     plan = commands.add_parser("plan", help=COMMANDS["plan"])
     amount = plan.add_mutually_exclusive_group(required=True)
     amount.add_argument("--texts", type=int, help="how many texts")
@@ -84,7 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
     debug = options.debug or bool(os.environ.get("MODELMAP_DEBUG"))
     try:
         if options.command == "pin":
-            importlib.import_module("modelmap.pin").run(layout, options.models)
+            importlib.import_module("modelmap.pin").run(layout, options.models, options.update)
         elif options.command == "plan":
             chosen = (options.texts, options.error, options.output)
             importlib.import_module("modelmap.plan").run(layout, *chosen)
@@ -103,6 +106,8 @@ def main(arguments: list[str] | None = None) -> int:
             importlib.import_module(f"modelmap.stages.study_{options.study}").run(layout)
         elif options.command == "cache":
             importlib.import_module("modelmap.cache").run(layout)
+        elif options.command == "score":
+            importlib.import_module("modelmap.stages.score").run(layout, options.hardware)
         elif options.command == "verify":
             importlib.import_module("modelmap.verify").run(layout)
         else:

@@ -73,17 +73,21 @@ def read_yaml(path: Path, name: str | None = None) -> dict[str, Any]:
     """Return a YAML mapping. Raises UserError with the file's name, or `name`, and the line."""
     name = name or path.name
     missing = f"{name} is missing: restore it (git checkout -- {name})"
-    text = read_bytes(path, missing, LARGEST_YAML_BYTES)
-    try:
-        content = yaml.load(text.decode("utf-8-sig"), _Plain)
-    except Exception as error:
-        # Where a value does not fit its tag or pattern, PyYAML raises whatever Python did.
-        raise UserError(f"{name}{_yaml_problem(error)}") from error
+    content = parse_yaml(read_bytes(path, missing, LARGEST_YAML_BYTES), name)
     if content is None:
         return {}
     if not isinstance(content, dict):
         raise UserError(f"{name} must hold keys and values, not {type(content).__name__}")
     return content
+
+
+def parse_yaml(text: bytes, name: str) -> Any:
+    """Return the value of YAML in UTF-8. Raises UserError with the file's name and the line."""
+    try:
+        return yaml.load(text.decode("utf-8-sig"), _Plain)
+    except Exception as error:
+        # Where a value does not fit its tag or pattern, PyYAML raises whatever Python did.
+        raise UserError(f"{name}{_yaml_problem(error)}") from error
 
 
 def _yaml_problem(error: Exception) -> str:

@@ -35,6 +35,10 @@ class Layout:
         return self.root / "resolved.yaml"
 
     @property
+    def roster(self) -> Path:
+        return self.root / "roster.yaml"
+
+    @property
     def raw(self) -> Path:
         return self.root / "data" / "raw"
 

@@ -23,14 +23,19 @@ ONE_THREAD = {
 RUN_MODELS = ("torch", "transformers")
 
 
-def set_worker_environment() -> None:
-    """Make processes started from here on run one thread each. Raises UserError without torch."""
+def check_models_can_run() -> None:
+    """Raise UserError if what runs models is not installed."""
     absent = [name for name in RUN_MODELS if find_spec(name) is None]
     if absent:
         raise UserError(
             f"models cannot be run without {' and '.join(absent)}: run `make setup`, or "
             "`pip install -e '.[score]'`"
         )
+
+
+def set_worker_environment() -> None:
+    """Make processes started from here on run one thread each. Raises UserError without torch."""
+    check_models_can_run()
     os.environ.update(ONE_THREAD)
 
 
@@ -42,8 +47,12 @@ def start_worker() -> None:
     torch.set_num_threads(1)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    parent = os.getppid()
-    threading.Thread(target=_end_without, args=(parent,), daemon=True).start()
+    end_with_parent()
+
+
+def end_with_parent() -> None:
+    """End this process, whatever it does, soon after the one that started it."""
+    threading.Thread(target=_end_without, args=(os.getppid(),), daemon=True).start()
 
 
 def _end_without(parent: int) -> None:

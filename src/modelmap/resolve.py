@@ -16,7 +16,7 @@ from modelmap.figures.settings import Figures
 from modelmap.files import checked, read_yaml
 from modelmap.maps.settings import MapSettings, Stability
 from modelmap.matrix.settings import Matrix
-from modelmap.models.roster import Roster, roster_models
+from modelmap.models.roster import LISTS, Roster, roster_models, with_listed
 from modelmap.models.spec import ModelSpec
 from modelmap.predict.settings import Predict
 from modelmap.published.settings import Imported, Section
@@ -68,6 +68,7 @@ class Resolved(BaseModel):
 def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
     """Return conf/config.yaml composed by Hydra, with params.yaml below the experiment.
 
+    Models of a list stand in the section `roster` as entries of their own.
     Raises UserError for an unknown experiment, group member or key, or a broken interpolation.
     """
     known = sorted(path.stem for path in (root / "conf" / "experiment").glob("*.yaml"))
@@ -75,7 +76,8 @@ def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
         raise UserError(f"params.yaml: no experiment {experiment!r}; there are {', '.join(known)}")
     # Hydra's reader follows aliases without end and names no file where values do not fit.
     for path in [root / "params.yaml", *sorted((root / "conf").rglob("*.yaml"))]:
-        read_yaml(path, path.relative_to(root).as_posix())
+        if path.parent != root / LISTS:
+            read_yaml(path, path.relative_to(root).as_posix())
     searched = QuotedString(f"file://{root}", Quote.single).with_quotes()
     overrides = [f"experiment={experiment}", f"hydra.searchpath=[{searched}]"]
     GlobalHydra.instance().clear()
@@ -88,7 +90,8 @@ def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
         told = str(error) or type(error).__name__
         raise UserError(f"conf/ cannot be composed for experiment {experiment}: {told}") from error
     assert isinstance(content, dict)
-    return {str(key): value for key, value in content.items()}
+    sections = {str(key): value for key, value in content.items()}
+    return {**sections, "roster": with_listed(sections.get("roster", {}), root)}
 
 
 def resolve(
@@ -166,6 +169,6 @@ def _check_models(resolved: Resolved) -> None:
 
 
 def as_yaml(resolved: Resolved) -> str:
-    """Return the text of resolved.yaml; keys left at None are not written."""
-    content = resolved.model_dump(mode="json", exclude_none=True)
+    """Return the text of resolved.yaml; keys left at None and the models are not written."""
+    content = resolved.model_dump(mode="json", exclude_none=True, exclude={"models"})
     return HEADER + yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=200)

@@ -28,13 +28,13 @@ SECTIONS: dict[str, Any] = {
     },
     "texts": {"n_texts": "all", "seed": 1},
     "imported": {},
-    "models": [{**ENTRY, "name": name} for name in NAMES],
     "matrix": {"clip_quantile": 0.02},
     "divergence": {"n_neighbours": 2, "linkage": "average", "confidence": 0.95},
 }
+ROSTER: dict[str, Any] = {"models": [{**ENTRY, "name": name} for name in NAMES]}
 INPUTS = {
     "texts": ["resolved.yaml", "data/raw/mine.jsonl"],
-    "matrix": ["resolved.yaml", "data/texts.parquet", "data/scores/a.parquet"],
+    "matrix": ["resolved.yaml", "roster.yaml", "data/texts.parquet", "data/scores/a.parquet"],
     "divergence": ["resolved.yaml", "data/matrix.parquet", "data/models.parquet"],
 }
 
@@ -45,6 +45,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("project")
     layout = Layout(root)
     layout.resolved.write_text(yaml.safe_dump(SECTIONS))
+    layout.roster.write_text(yaml.safe_dump(ROSTER))
     layout.raw.mkdir(parents=True)
     rows = [{"text": f"text {i} é", "document_id": i // 2, "category": "c"} for i in range(12)]
     (layout.raw / "mine.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -124,11 +125,12 @@ def test_damaged_input_ends_in_one_line_and_writes_nothing(
 def test_odd_sections_end_in_one_line_and_write_nothing(
     project: Path, capsys: pytest.CaptureFixture[str], data: st.DataObject
 ) -> None:
-    """Right YAML of other values in any place of resolved.yaml."""
+    """Right YAML of other values in any place of resolved.yaml and roster.yaml."""
     stage = data.draw(st.sampled_from(list(INPUTS)))
     before = all_files(project)
-    content = data.draw(with_odd_values(SECTIONS))
-    (project / "resolved.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    file, right = data.draw(st.sampled_from([("resolved.yaml", SECTIONS), ("roster.yaml", ROSTER)]))
+    content = data.draw(with_odd_values(right))
+    (project / file).write_text(yaml.safe_dump(content), encoding="utf-8")
     try:
         check_run(project, stage, capsys)
     finally:

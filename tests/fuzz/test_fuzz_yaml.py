@@ -154,19 +154,21 @@ def test_odd_values_in_a_composed_configuration_are_told(data: st.DataObject) ->
 @fuzzed(8)
 @given(data=st.data())
 def test_a_damaged_configuration_leaves_the_earlier_one(project: Path, data: st.DataObject) -> None:
-    """Where params.yaml or a file of conf/ is damaged, resolved.yaml is whole, new or old."""
+    """Where params.yaml or a file of conf/ is damaged, what is made is whole, new or old."""
     name = data.draw(
         st.sampled_from(["params.yaml", "conf/corpus/micro.yaml", "conf/zoo/micro.yaml"])
     )
     right = (ROOT / name).read_bytes()
     (project / name).write_bytes(data.draw(damaged(right)))
-    (project / "resolved.yaml").write_text("earlier")
+    for written in ("resolved.yaml", "roster.yaml"):
+        (project / written).write_text("earlier")
     try:
         right_or_told(lambda: stage.run(Layout(project)))
     finally:
         (project / name).write_bytes(right)
-    text = (project / "resolved.yaml").read_text()
-    assert text == "earlier" or yaml.safe_load(text)["models"]
+    for written, key in (("resolved.yaml", "figures"), ("roster.yaml", "models")):
+        text = (project / written).read_text()
+        assert text == "earlier" or yaml.safe_load(text)[key]
     assert not list(project.glob(".*.part"))
 
 
@@ -223,7 +225,7 @@ def test_odd_pins_tolerances_and_hardware_are_told(tmp_path: Path, content: obje
         kept = right_or_told(
             partial(checked, Hardware, {**right, key: content}, "h.yaml"), "h.yaml"
         )
-        assert kept is None or kept.token_budget(10) >= 1
+        assert kept is None or kept.token_budget(10, 10) >= 1
 
 
 def test_hardware_that_no_file_describes_is_told(

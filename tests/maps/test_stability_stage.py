@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from local_hardware import set_workers
 
 from modelmap.errors import UserError
 from modelmap.layout import Layout
@@ -40,12 +41,6 @@ def project(small_tables: Layout) -> Layout:
     small_tables.resolved.write_text(yaml.safe_dump(SECTIONS))
     set_workers(small_tables, 1)
     return small_tables
-
-
-def set_workers(layout: Layout, n_workers: int) -> None:
-    """Choose the number of workers."""
-    path = layout.conf / "hardware" / "cpu.yaml"
-    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), "workers": n_workers}))
 
 
 def test_every_setting_and_the_control_have_every_model(project: Layout) -> None:

@@ -29,20 +29,23 @@ class Project:
             if (CHECKOUT / name).is_file():
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(CHECKOUT / name, root / name)
-        for written in ("dvc.lock", "resolved.yaml", "reports/metrics", "reports/figures"):
-            path = root / written
+        written = ("dvc.lock", "resolved.yaml", "roster.yaml", "reports/metrics", "reports/figures")
+        for path in (root / name for name in written):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         subprocess.run(["git", "init", "-q"], cwd=root, check=True)
         self.edit("params.yaml", r"^experiment: .*", "experiment: micro")
 
+    def environment(self) -> dict[str, str]:
+        """Return the variables under which commands are those of this Python, on this source."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return {**os.environ, "PATH": path, "PYTHONPATH": str(self.root / "src")}
+
     def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a command of this environment in the project, on the project's own source."""
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        variables = {**os.environ, "PATH": path, "PYTHONPATH": str(self.root / "src")}
         return subprocess.run(
             command,
             cwd=self.root,
-            env={**variables, **environment},
+            env={**self.environment(), **environment},
             capture_output=True,
             text=True,
             check=False,
@@ -81,7 +84,7 @@ class Project:
         """Return the bytes of everything the pipeline writes, by path."""
         folders = ("data", "reports")
         files = [path for name in folders for path in (self.root / name).rglob("*")]
-        files.append(self.root / "resolved.yaml")
+        files += [self.root / "resolved.yaml", self.root / "roster.yaml"]
         return {
             path.relative_to(self.root).as_posix(): path.read_bytes()
             for path in files

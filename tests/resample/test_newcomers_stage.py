@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from local_hardware import set_workers
 
 from modelmap.layout import Layout
 from modelmap.schemas.resampling import NEWCOMER_ERRORS, NEWCOMERS
@@ -37,12 +38,6 @@ def project(small_tables: Layout) -> Layout:
     set_workers(small_tables, 1)
     set_share(small_tables, 0.34)
     return small_tables
-
-
-def set_workers(layout: Layout, n_workers: int) -> None:
-    """Choose the number of workers."""
-    path = layout.conf / "hardware" / "cpu.yaml"
-    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), "workers": n_workers}))
 
 
 def set_share(layout: Layout, share: float) -> None:

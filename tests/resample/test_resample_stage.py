@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from local_hardware import set_workers
 
 from modelmap.errors import UserError
 from modelmap.layout import Layout
@@ -56,12 +57,6 @@ def project(small_tables: Layout) -> Layout:
     matrix = read_matrix(small_tables.matrix)
     write_matrix(replace(matrix, text_set=text_set_hash(texts)), small_tables.matrix)
     return small_tables
-
-
-def set_workers(layout: Layout, n_workers: int) -> None:
-    """Choose the number of workers."""
-    path = layout.conf / "hardware" / "cpu.yaml"
-    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), "workers": n_workers}))
 
 
 def written(layout: Layout) -> dict[str, bytes]:

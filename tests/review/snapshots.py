@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-import yaml
 from numpy.typing import NDArray
 
 from modelmap.layout import Layout
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods, write_matrix
+from modelmap.models.file import roster_text
 from modelmap.models.spec import ModelSpec
 from modelmap.review.snapshot import Snapshot
 from modelmap.schemas.maps import MAP
@@ -56,12 +56,11 @@ def snapshot(names: str) -> Snapshot:
 
 
 def write_snapshot(layout: Layout, made: Snapshot) -> None:
-    """Write a snapshot as resolved.yaml and the tables of a project."""
+    """Write a snapshot as roster.yaml and the tables of a project."""
     assert made.revisions is not None
     assert made.matrix is not None
     assert made.places is not None
-    models = [entry.model_dump(mode="json", exclude_none=True) for entry in made.specs.values()]
-    layout.resolved.write_text(yaml.safe_dump({"models": models}))
+    layout.roster.write_text(roster_text(list(made.specs.values())))
     write_parquet(
         pd.DataFrame({"model": list(made.revisions), "revision": list(made.revisions.values())}),
         layout.models,

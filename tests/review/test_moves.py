@@ -120,7 +120,7 @@ def _left(before: Values, after: Values, tenths: int, side: int) -> float:
 
 
 def test_an_empty_roster_before_makes_every_model_new() -> None:
-    """A base without resolved.yaml has no models."""
+    """A base without roster.yaml has no models."""
     before = replace(snapshot("ab"), specs={}, matrix=None, places=None, revisions=None)
     assert changes(before, snapshot("ab")) == {"a": "added", "b": "added"}
     assert changes(before, before) == {}

@@ -13,6 +13,7 @@ from modelmap.texts.text_set import text_set_hash
 
 SPEC = ModelSpec(name="m", source="hub", location="org/m", family="m", kind="base")
 IDENTITY = identify(SPEC, "a" * 40, "a" * 40, Scoring(rule="own"), "t" * 64)
+FINGERPRINT_BEFORE = "2fba90ec193f7bba430efd4d1abd5699b628cb7593df2270dfdec22c37ab1618"
 OTHER: dict[str, Any] = {
     "source": "files",
     "revision": "b" * 40,
@@ -24,6 +25,7 @@ OTHER: dict[str, Any] = {
     "max_length": 128,
     "text_set": "u" * 64,
     "scorer_version": 999,
+    "trust_remote_code": True,
 }
 
 
@@ -35,13 +37,30 @@ def test_every_field_changes_the_fingerprint(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("dtype", "float16"), ("attention", "eager"), ("max_length", 77), ("location", "org/n")],
+    [
+        ("dtype", "float16"),
+        ("attention", "eager"),
+        ("max_length", 77),
+        ("location", "org/n"),
+        ("quantisation", "nf4"),
+        ("trust_remote_code", True),
+    ],
 )
 def test_what_a_model_entry_sets_reaches_the_identity(key: str, value: object) -> None:
-    """dtype, attention, maximum length and hub id of the entry are part of the identity."""
+    """What changes a model's numbers in its entry is part of the identity."""
     other = SPEC.model_copy(update={key: value})
     changed = identify(other, "a" * 40, "a" * 40, Scoring(rule="own"), "t" * 64)
     assert changed.fingerprint != IDENTITY.fingerprint
+
+
+@pytest.mark.parametrize("trusted", [None, False])
+def test_an_identity_without_later_options_hashes_as_it_did_before_them(
+    trusted: bool | None,
+) -> None:
+    """Scores that are older than trust_remote_code keep their fingerprint."""
+    spec = SPEC.model_copy(update={"trust_remote_code": trusted})
+    made = identify(spec, "a" * 40, "a" * 40, Scoring(rule="own"), "t" * 64)
+    assert made.fingerprint == FINGERPRINT_BEFORE
 
 
 def test_name_lineage_and_date_are_no_part_of_the_identity() -> None:

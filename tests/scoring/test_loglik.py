@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kinds import by_definition
 from tiny import ARCHITECTURES, TEXTS, tiny_model, tiny_tokenizer
 
+from modelmap.scoring import loglik
 from modelmap.scoring.loglik import log_likelihoods
 from modelmap.scoring.rule import encode_texts
 from modelmap.scoring.version import SCORER_VERSION
@@ -21,26 +23,13 @@ def encoded(add_bos: bool) -> list[tuple[int, ...]]:
     return [item.ids for item in encode_texts(tiny_tokenizer(add_bos), TEXTS, "own", 256)]
 
 
-def plain_loop(architecture: Architecture, ids: tuple[int, ...]) -> float:
-    """Return the log-likelihood by definition: float64, one text, one position at a time."""
-    import torch
-
-    model = tiny_model(architecture).double()
-    total = 0.0
-    with torch.inference_mode():
-        for t in range(1, len(ids)):
-            logits = model(torch.tensor([ids[:t]])).logits[0, -1].numpy()
-            shifted = logits - logits.max()
-            total += shifted[ids[t]] - np.log(np.exp(shifted).sum())
-    return float(total)
-
-
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_scores_equal_a_plain_float64_loop(architecture: Architecture) -> None:
     """The engine gives what the definition gives, for every architecture of the zoo."""
     sequences = encoded(add_bos=True)[:4]
-    expected = [plain_loop(architecture, ids) for ids in sequences]
-    scores = log_likelihoods(tiny_model(architecture), sequences, batch_tokens=4096)
+    model = tiny_model(architecture)
+    expected = [by_definition(model, ids) for ids in sequences]
+    scores = log_likelihoods(model, sequences, batch_tokens=4096)
     np.testing.assert_allclose(scores, expected, atol=FLOAT32_TOLERANCE_NATS)
 
 
@@ -63,6 +52,19 @@ def test_a_text_of_one_token_without_bos_scores_zero() -> None:
     scores = log_likelihoods(tiny_model("gpt2"), [(5,), (5, 6)], 64)
     assert scores[0] == 0.0
     assert scores[1] < 0.0
+
+
+def test_ids_may_be_of_any_integer_type_and_blocks_of_any_size(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Arrays of 32-bit ids score as tuples do, and as in blocks of a single row."""
+    model, sequences = tiny_model("llama"), encoded(add_bos=True)
+    scores = log_likelihoods(model, sequences, 256)
+    monkeypatch.setattr(loglik, "ELEMENTS_AT_ONCE", {"cpu": 1})
+    arrays = [np.array(ids, dtype=np.int32) for ids in sequences]
+    np.testing.assert_allclose(
+        log_likelihoods(model, arrays, 256), scores, atol=FLOAT32_TOLERANCE_NATS
+    )
 
 
 def test_sum_is_float64_and_log_softmax_float32_whatever_the_logits_are() -> None:

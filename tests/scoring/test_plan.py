@@ -28,14 +28,23 @@ def test_batches_by_hand() -> None:
     assert batches([4, 10, 3, 4], 12) == [[1], [0, 3, 2]]
 
 
-@given(st.lists(st.integers(257, 1024), min_size=1, max_size=60), st.floats(0.01, 100))
-def test_shards_hold_every_row_once_in_like_mixes(n_bytes: list[int], tflop: float) -> None:
-    """Shards differ by at most one text, and none is empty."""
-    shards = shard_rows(n_bytes, tflop, 1.0)
-    assert sorted(row for shard in shards for row in shard) == list(range(len(n_bytes)))
-    sizes = [len(shard) for shard in shards]
-    assert max(sizes) - min(sizes) <= 1
-    assert min(sizes) >= 1
+@given(lengths_of_texts, st.integers(1, 4096), st.floats(1e-7, 1e-3))
+def test_shards_are_runs_of_the_batches_of_all_texts(
+    lengths: list[int], budget: int, shard_tflop: float
+) -> None:
+    """However much a shard holds, its batches are those that all texts together make."""
+    shards = shard_rows(lengths, budget, 1000, shard_tflop)
+    again = [
+        [shard[place] for place in batch]
+        for shard in shards
+        for batch in batches([lengths[row] for row in shard], budget)
+    ]
+    assert again == batches(lengths, budget)
+
+
+def test_a_shard_takes_batches_until_it_is_full() -> None:
+    """500 weights on batches of 10 tokens are 10^-8 TFLOP each: 1.5 of these take two batches."""
+    assert shard_rows([10, 10, 10, 10, 10], 10, 500, 1.5e-8) == [[0, 1], [2, 3], [4]]
 
 
 def test_the_estimate_is_two_operations_per_weight_and_token() -> None:
@@ -43,8 +52,11 @@ def test_the_estimate_is_two_operations_per_weight_and_token() -> None:
     assert estimated_tflop(4_000_000_000, 3_500) == 2.0
 
 
-def test_the_token_budget_shrinks_with_the_vocabulary() -> None:
-    """64 MB of float32 logits are 4,096 tokens at most, and 62 of a vocabulary of 256,000."""
+def test_the_token_budget_shrinks_with_the_vocabulary_and_with_the_model() -> None:
+    """64 MB of float32 logits are 62 tokens of a vocabulary of 256,000; 10^12 operations are 50
+    tokens of 10^10 weights; a small model is given the tokens of the setting."""
     hardware = Hardware(device="cpu", workers=1, batch_tokens=4096, logits_mb=64, shard_tflop=1)
-    assert hardware.token_budget(2048) == 4096
-    assert hardware.token_budget(256_000) == 62
+    assert hardware.token_budget(2048, 1_000_000) == 4096
+    assert hardware.token_budget(256_000, 1_000_000) == 62
+    assert hardware.token_budget(2048, 10**10) == 50
+    assert hardware.token_budget(2048, 10**13) == 1

@@ -4,12 +4,25 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_tokenizers import BOS, EOS, TEMPLATES, byte_level, of_words, with_byte_fallback
 from tiny import TEXTS, tiny_tokenizer
-from transformers import PretrainedConfig, PreTrainedTokenizerBase
+from transformers import ByT5Tokenizer, PreTrainedTokenizerBase
 
 from modelmap.errors import UserError
-from modelmap.models.load import maximum_length
-from modelmap.scoring.rule import adds_bos, encode_texts, prefix_token
+from modelmap.scoring.rule import Rule, adds_bos, encode_texts, prefix_token
+
+LONG = 10_000
+# Texts that spell special tokens, and marks that some tokenizers drop or change.
+spelled = st.lists(
+    st.one_of(st.text(max_size=8), st.sampled_from([BOS, EOS, "The map", "  ", "\n", "é"]))
+).map("".join)
+
+
+def ids_of(tokenizer: PreTrainedTokenizerBase, text: str, rule: Rule = "own") -> tuple[int, ...]:
+    """Return the ids of one text."""
+    return encode_texts(tokenizer, [text], rule, LONG)[0].ids
 
 
 def test_bos_is_there_where_the_tokenizer_adds_it_and_nowhere_else() -> None:
@@ -41,26 +54,83 @@ def test_a_text_that_begins_with_bos_is_not_prefixed_again() -> None:
     assert item.ids[1] != 0
 
 
-def test_truncation_is_at_the_maximum_length_and_counted() -> None:
-    """Exactly the maximum is whole; one more token is cut."""
-    tokenizer = tiny_tokenizer(True)
-    (whole,) = encode_texts(tokenizer, [TEXTS[4]], "own", 10_000)
-    length = len(whole.ids)
-    (exact,) = encode_texts(tokenizer, [TEXTS[4]], "own", length)
-    (cut,) = encode_texts(tokenizer, [TEXTS[4]], "own", length - 1)
-    assert (exact.truncated, len(exact.ids)) == (False, length)
-    assert (cut.truncated, cut.ids) == (True, whole.ids[:-1])
+@pytest.mark.parametrize(
+    ("adds", "first", "last", "bos"),
+    [("BOS", (0,), (), True), ("EOS", (), (1,), False), ("both", (0,), (1,), True)],
+)
+def test_special_tokens_are_those_of_the_tokenizer_at_both_ends(
+    adds: str, first: tuple[int, ...], last: tuple[int, ...], bos: bool
+) -> None:
+    """P1 scores ids[1:], so an EOS that the tokenizer appends is scored as the last token."""
+    tokenizer = byte_level(adds)
+    plain = ids_of(byte_level("nothing"), "The map")
+    (item,) = encode_texts(tokenizer, ["The map"], "own", LONG)
+    assert item.ids == (*first, *plain, *last)
+    assert item.n_scored == len(first) + len(plain) + len(last) - 1
+    assert adds_bos(tokenizer, "own") is bos
 
 
-def test_a_byte_level_tokenizer_is_lossless_and_a_lower_casing_one_is_not() -> None:
-    """A text counts as lossless only if its tokens decode to it exactly."""
-    from tokenizers import normalizers
+@pytest.mark.parametrize("adds", TEMPLATES)
+def test_the_prefixed_rule_adds_bos_and_nothing_else_to_any_tokenizer(adds: str) -> None:
+    """What the tokenizer itself adds, EOS too, is not there."""
+    plain = ids_of(byte_level("nothing"), "The map")
+    assert ids_of(byte_level(adds), "The map", "prefixed") == (0, *plain)
+    assert adds_bos(byte_level(adds), "prefixed")
 
-    lossy = tiny_tokenizer(False)
-    lossy.backend_tokenizer.normalizer = normalizers.Lowercase()
-    assert all(item.lossless for item in encode_texts(tiny_tokenizer(False), TEXTS, "own", 256))
-    told = [item.lossless for item in encode_texts(lossy, TEXTS, "own", 256)]
-    assert told == [text == text.lower() for text in TEXTS]
+
+def test_a_bos_that_the_text_spells_is_a_token_of_the_text_under_the_own_rule() -> None:
+    """The tokenizer's own BOS stands before it and it is scored; nothing is added by the rule."""
+    the_map = ids_of(byte_level("nothing"), "The map")
+    assert ids_of(byte_level("BOS"), f"{BOS}The map") == (0, 0, *the_map)
+    assert ids_of(byte_level("nothing"), f"{BOS}The map") == (0, *the_map)
+
+
+@pytest.mark.parametrize(
+    ("adds", "text", "ids", "n_scored"),
+    [
+        ("nothing", "", (), 0),
+        ("BOS", "", (0,), 0),
+        ("both", "", (0, 1), 1),
+        ("nothing", "!", (3,), 0),
+        ("BOS", "!", (0, 3), 1),
+        ("EOS", "!", (3, 1), 1),
+    ],
+)
+def test_texts_of_no_token_and_of_one(
+    adds: str, text: str, ids: tuple[int, ...], n_scored: int
+) -> None:
+    """Nothing is scored of them but what something stands before."""
+    (item,) = encode_texts(byte_level(adds), [text], "own", LONG)
+    assert (item.ids, item.n_scored, item.truncated, item.lossless) == (ids, n_scored, False, True)
+
+
+@pytest.mark.parametrize("rule", ["own", "prefixed"])
+def test_a_text_of_which_nothing_is_left_scores_nothing_and_is_not_lossless(rule: Rule) -> None:
+    """Spaces that a tokenizer of words drops leave no token but the prefix."""
+    (item,) = encode_texts(of_words(), ["  \n "], rule, LONG)
+    assert (item.ids, item.n_scored, item.lossless) == ((0,) * (rule == "prefixed"), 0, False)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(spelled, min_size=1, max_size=4))
+def test_ids_are_what_the_tokenizer_gives_for_each_text(texts: list[str]) -> None:
+    """One pass over all texts gives the ids, and the loss, of two passes over each."""
+    for tokenizer in READERS:
+        for item, text in zip(encode_texts(tokenizer, texts, "own", LONG), texts, strict=True):
+            assert item.ids == tuple(tokenizer(text)["input_ids"])
+            plain = tokenizer(text, add_special_tokens=False)["input_ids"]
+            assert item.lossless == (tokenizer.decode(plain) == text)
+
+
+@pytest.mark.filterwarnings("ignore:This sequence already has")
+def test_a_tokenizer_in_python_follows_the_same_rules() -> None:
+    """ByT5's bytes, shifted by three, end in one EOS (1); prefixed, it stands first instead."""
+    tokenizer = ByT5Tokenizer()
+    assert not tokenizer.is_fast
+    assert ids_of(tokenizer, "ab") == (100, 101, 1)
+    assert ids_of(tokenizer, "ab", "prefixed") == (1, 100, 101)
+    assert ids_of(tokenizer, "ab</s>") == (100, 101, 1)
+    assert not adds_bos(tokenizer, "own")
 
 
 def test_without_bos_and_eos_the_prefixed_rule_says_so() -> None:
@@ -72,22 +142,4 @@ def test_without_bos_and_eos_the_prefixed_rule_says_so() -> None:
     assert prefix_token(cast(PreTrainedTokenizerBase, only_eos)) == 7
 
 
-@pytest.mark.parametrize(
-    ("keys", "own", "expected"),
-    [
-        ({"max_position_embeddings": 512, "n_positions": 64}, None, 512),
-        ({"n_positions": 64}, None, 64),
-        ({"max_sequence_length": 96}, None, 96),
-        ({}, None, 2048),
-        ({"max_position_embeddings": 512}, 100, 100),
-        ({"max_position_embeddings": 512}, 4096, 512),
-    ],
-)
-def test_the_maximum_length_is_the_first_limit_the_model_names(
-    keys: dict[str, int], own: int | None, expected: int
-) -> None:
-    """The order is max_position_embeddings, n_positions, max_sequence_length, else 2048."""
-    config = PretrainedConfig()
-    for key, value in keys.items():
-        setattr(config, key, value)
-    assert maximum_length(config, own) == expected
+READERS = [byte_level("both"), byte_level("EOS"), with_byte_fallback(), of_words()]

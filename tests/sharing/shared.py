@@ -9,8 +9,8 @@ import pandas as pd
 from project import Project
 
 from modelmap.layout import Layout
+from modelmap.models.file import read_roster
 from modelmap.models.source import content_hashes
-from modelmap.models.spec import Models
 from modelmap.schemas.scoring import TEXTS
 from modelmap.scoring.identity import identify
 from modelmap.scoring.settings import Scoring
@@ -112,7 +112,7 @@ def _make_up_scores(layout: Layout) -> None:
     text_set, n_bytes = text_set_hash(texts["text"]), texts["n_bytes"].to_numpy()
     scoring = read_section(layout, "scoring", Scoring)
     rng = np.random.default_rng(0)
-    for spec in read_section(layout, "models", Models).root:
+    for spec in read_roster(layout.roster):
         place = layout.zoo / spec.location
         place.mkdir(parents=True)
         (place / "config.json").write_text(f"{spec.name} is no model\n")

@@ -10,9 +10,9 @@ from modelmap.errors import UserError
 from modelmap.hardware import Hardware
 from modelmap.models.spec import ModelSpec
 from modelmap.scoring.identity import identify
+from modelmap.scoring.order import Job, Order
 from modelmap.scoring.run import score_all
 from modelmap.scoring.settings import Scoring
-from modelmap.scoring.work import Job, Order
 
 HEAVY = {"torch", "transformers", "pandas", "numpy", "dvc", "hydra"}
 
@@ -44,10 +44,11 @@ def test_scoring_without_torch_says_what_to_install(
     monkeypatch.setitem(sys.modules, "torch", None)
     spec = ModelSpec(name="new", source="directory", location="new", family="new", kind="base")
     scoring = Scoring(rule="own")
-    job = Job(spec, identify(spec, "0", "0", scoring, "0"), 1.0)
+    identity = identify(spec, "0", "0", scoring, "0")
+    job = Job(spec=spec, identity=identity, expected_tflop=1.0)
     hardware = Hardware(device="cpu", workers=1, batch_tokens=1, logits_mb=1, shard_tflop=1)
     with pytest.raises(UserError) as caught:
-        score_all(Order(tmp_path, [job], scoring, hardware))
+        score_all(Order(root=tmp_path, jobs=[job], scoring=scoring, hardware=hardware))
     assert str(caught.value) == (
         "models cannot be run without torch: run `make setup`, or `pip install -e '.[score]'`"
     )

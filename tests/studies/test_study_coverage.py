@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from local_hardware import set_workers
 
 from modelmap.errors import UserError
 from modelmap.files import checked
@@ -29,8 +30,7 @@ def project(root: Path, values: Matrix) -> Layout:
     """Return a project of models on forty texts of sixteen documents in two categories."""
     layout = Layout(root)
     shutil.copytree(CHECKOUT / "conf", layout.conf, ignore=shutil.ignore_patterns("local"))
-    hardware = layout.conf / "hardware" / "cpu.yaml"
-    hardware.write_text(yaml.safe_dump({**yaml.safe_load(hardware.read_text()), "workers": 1}))
+    set_workers(layout, 1)
     texts = pd.DataFrame({"text_id": range(40), "text": [f"Text {i}." for i in range(40)]})
     for column in ("source", "source_version", "source_path"):
         texts[column] = ""

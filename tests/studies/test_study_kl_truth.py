@@ -12,6 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from modelmap.errors import UserError
 from modelmap.layout import Layout
 from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
+from modelmap.models.file import roster_text
 from modelmap.models.spec import ModelSpec
 from modelmap.schemas.scoring import TEXTS
 from modelmap.schemas.studies import KL_TRUTH
@@ -88,6 +89,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     matrix = LogLikelihoods(np.array(rows), list(MODELS), -1e9, mean_bytes, text_set)
     write_matrix(matrix, layout.matrix)
     layout.resolved.write_text(json.dumps(sections()))
+    layout.roster.write_text(roster_text(specs()))
     return layout
 
 
@@ -96,7 +98,6 @@ def sections() -> dict[str, object]:
     return {
         "kl_truth": {"seed": SEED, "n_texts": N_TEXTS, "factors": [2.0]},
         "scoring": {"rule": "own"},
-        "models": [spec.model_dump(mode="json", exclude_none=True) for spec in specs()],
         "zoo": {
             "seed": 1,
             "tokenizers": {
@@ -189,9 +190,8 @@ def test_a_project_without_two_models_of_a_tokenizer_is_told(
     alone = Layout(tmp_path)
     shutil.copytree(project.root / "data", tmp_path / "data")
     shutil.copytree(project.conf, alone.conf)
-    content = sections()
-    content["models"] = [specs()[3].model_dump(mode="json", exclude_none=True)]
-    alone.resolved.write_text(json.dumps(content))
+    shutil.copyfile(project.resolved, alone.resolved)
+    alone.roster.write_text(roster_text([specs()[3]]))
     wanted = r"^kl_truth needs two models of one tokenizer that are trained here: choose an exp"
     with pytest.raises(UserError, match=wanted):
         study_kl_truth.run(alone)
@@ -203,6 +203,7 @@ def test_texts_of_another_set_than_the_matrix_are_told(project: Layout, tmp_path
     shutil.copytree(project.root / "data", tmp_path / "data")
     shutil.copytree(project.conf, other.conf)
     shutil.copyfile(project.resolved, other.resolved)
+    shutil.copyfile(project.roster, other.roster)
     texts = read_table(other.texts, TEXTS)
     texts.loc[0, "text"] = "another"
     write_table(texts, TEXTS, other.texts)

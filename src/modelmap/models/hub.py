@@ -1,14 +1,19 @@
 """Models on the hub: asked for once, fetched at their pinned revision, found again on this disk."""
 
+import time
 from pathlib import Path
+from typing import Any
 
 from modelmap.errors import UserError
 from modelmap.models.spec import ModelSpec
 
 HUB_FILES = ["*.safetensors", "*.json", "*.model", "*.txt", "*.jinja"]
+HUB_CODE = ["*.py"]
 HUB_PICKLES = ["pytorch_model*.bin"]
 HUB_FOLDERS = ["*/*"]
 HUB_TIMEOUT_S = 10.0
+TOO_MANY_REQUESTS = 429
+MOST_WAITS, LONGEST_PAUSE_S = 5, 600.0
 
 
 def from_hub(spec: ModelSpec) -> Path:
@@ -16,7 +21,9 @@ def from_hub(spec: ModelSpec) -> Path:
     try:
         found = _in_cache(spec)
         if found is None:
-            files = hub_model_files(spec.location, spec.revision)
+            # A download of what is not there would try for half a minute.
+            told = model_info(spec.location, spec.revision).siblings or []
+            files = [file.rfilename for file in told]
             found = _snapshot(spec, files, from_cache=False)
     except hub_errors() as error:
         raise UserError(
@@ -39,26 +46,57 @@ def _in_cache(spec: ModelSpec) -> Path | None:
 
 
 def _snapshot(spec: ModelSpec, files: list[str], *, from_cache: bool) -> Path:
-    """Return the directory of a model's own files: pickled weights only where it has no others."""
+    """Return the directory of a model's own files.
+
+    Pickled weights are among them where it has no others, its code where that may run.
+    """
     from huggingface_hub import snapshot_download
 
     safe = any(file.endswith(".safetensors") and "/" not in file for file in files)
+    wanted = HUB_FILES + ([] if safe else HUB_PICKLES) + (HUB_CODE * bool(spec.trust_remote_code))
     found = snapshot_download(
         spec.location,
         revision=spec.revision,
-        allow_patterns=HUB_FILES if safe else HUB_FILES + HUB_PICKLES,
+        allow_patterns=wanted,
         ignore_patterns=HUB_FOLDERS,
         local_files_only=from_cache,
     )
     return Path(found)
 
 
-def hub_model_files(location: str, revision: str | None) -> list[str]:
-    """Return the names of a hub model's files, asking once: a download tries for half a minute."""
+def model_info(location: str, revision: str | None = None) -> Any:
+    """Return what the hub says of a model: its commit `sha`, and its files as `siblings`.
+
+    Asks again after as long as the hub says when it has been asked too often, as for a thousand
+    models. Raises one of `hub_errors`.
+    """
     from huggingface_hub import HfApi
 
-    info = HfApi().model_info(location, revision=revision, timeout=HUB_TIMEOUT_S)
-    return [file.rfilename for file in info.siblings or []]
+    waits = 0
+    while True:
+        try:
+            return HfApi().model_info(location, revision=revision, timeout=HUB_TIMEOUT_S)
+        except hub_errors() as error:
+            pause_s = _pause_s(error)
+            if pause_s is None or pause_s > LONGEST_PAUSE_S or waits == MOST_WAITS:
+                raise
+        waits += 1
+        time.sleep(pause_s)
+
+
+def _pause_s(error: Exception) -> float | None:
+    """Return how long the hub wants to be left alone, or None if that is not what it says."""
+    from huggingface_hub.utils import parse_ratelimit_headers
+
+    response = getattr(error, "response", None)
+    if response is None or response.status_code != TOO_MANY_REQUESTS:
+        return None
+    limit = parse_ratelimit_headers(response.headers)
+    after = response.headers.get("Retry-After", "")
+    if limit is not None and limit.remaining == 0:
+        # A second more, since the hub rounds.
+        return float(limit.reset_in_seconds + 1)
+    return float(after) if after.isdecimal() else None
 
 
 def hub_errors() -> tuple[type[Exception], ...]:

@@ -1,9 +1,13 @@
-"""Bringing a prepared model and its tokenizer into memory."""
+"""Bringing a prepared model, its configuration and its tokenizer into memory."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from modelmap.errors import UserError
+from modelmap.models.code import loading_code
+from modelmap.models.options import check_device, loading_options
 from modelmap.models.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -11,32 +15,60 @@ if TYPE_CHECKING:
 
 LENGTH_KEYS = ("max_position_embeddings", "n_positions", "max_sequence_length")
 DEFAULT_LENGTH = 2048
+OPTION = "trust_remote_code"
 
 
-def load_model(
-    directory: Path, spec: ModelSpec, device: str
-) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
-    """Return a model in its declared dtype, ready to score on `device`, and its tokenizer.
+def load_config(directory: Path, spec: ModelSpec) -> "PretrainedConfig":
+    """Return a model's configuration. Raises UserError if the directory has none."""
+    from transformers import AutoConfig
 
-    Raises UserError if the directory does not give a causal language model.
+    with _loading(directory, spec) as trusted:
+        return AutoConfig.from_pretrained(directory, trust_remote_code=trusted)
+
+
+def load_tokenizer(directory: Path, spec: ModelSpec) -> "PreTrainedTokenizerBase":
+    """Return a model's tokenizer. Raises UserError if the directory has none."""
+    from transformers import AutoTokenizer
+
+    with _loading(directory, spec) as trusted:
+        return AutoTokenizer.from_pretrained(directory, trust_remote_code=trusted)
+
+
+def load_model(directory: Path, spec: ModelSpec, device: str) -> "PreTrainedModel":
+    """Return a model as its entry wants it, ready to score on `device`.
+
+    With device "auto" the model is spread over what there is, by accelerate's device_map. Raises
+    UserError if the device cannot run it, or the directory gives no causal language model.
     """
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(directory, trust_remote_code=False)
-        model = AutoModelForCausalLM.from_pretrained(
-            directory,
-            dtype=getattr(torch, spec.dtype),
-            attn_implementation=spec.attention,
-            trust_remote_code=False,
+    check_device(spec, device)
+    options = loading_options(spec, device)
+    with _loading(directory, spec) as trusted:
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            directory, trust_remote_code=trusted, **options
         )
-    except Exception as error:
-        # Whatever transformers raises for a broken directory (OSError, KeyError, RuntimeError,
-        # its own kinds) means one thing to a user.
-        told = " ".join(str(error).split())[:200]
-        raise UserError(f"model {spec.name} cannot be loaded: {told}") from error
-    return model.to(device).eval(), tokenizer
+        placed: PreTrainedModel = model if "device_map" in options else model.to(device)
+    return placed.eval()
+
+
+@contextmanager
+def _loading(directory: Path, spec: ModelSpec) -> Iterator[bool]:
+    """Yield whether the model's own code may run; tell any failure in one line.
+
+    transformers raises OSError, KeyError, RuntimeError and kinds of its own for broken directories.
+    """
+    with loading_code(directory, spec) as trusted:
+        try:
+            yield trusted
+        except Exception as error:
+            told = " ".join(str(error).split())
+            if OPTION in told and not trusted:
+                told = (
+                    f"it needs code of its own: read that, then set {OPTION} and revision in its "
+                    "entry (docs/models.md)"
+                )
+            raise UserError(f"model {spec.name} cannot be loaded: {told[:200]}") from error
 
 
 def maximum_length(config: "PretrainedConfig", own: int | None) -> int:

@@ -1,13 +1,20 @@
 """The models an experiment scores, expanded from a short roster."""
 
+import re
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
-from modelmap.files import checked, read_yaml
-from modelmap.models.spec import Pins
+from modelmap.errors import UserError, listed
+from modelmap.files import LARGEST_YAML_BYTES, checked, parse_yaml, read_bytes, read_yaml
+from modelmap.models.spec import LONGEST_NAME, NAME, Pins
 from modelmap.zoo.recipes import all_recipes
 from modelmap.zoo.settings import Zoo
+
+LISTS = Path("conf") / "lists"
+# What an entry of a listed model has unless `each` or the entry itself says otherwise: P1's dtype.
+LISTED = {"source": "hub", "kind": "base", "dtype": "float16"}
 
 
 class Roster(BaseModel):
@@ -16,7 +23,21 @@ class Roster(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     zoo: bool = False
+    list: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None = None
+    """A file in conf/lists: a plain YAML list of hub ids."""
+    each: dict[str, object] = {}
+    """Keys of every listed model's entry; what `models` says of it goes before."""
     models: dict[str, dict[str, object]] = {}
+
+    @model_validator(mode="after")
+    def _each_has_a_list(self) -> "Roster":
+        if self.each and self.list is None:
+            raise ValueError("each holds keys for the models of a list: name the list")
+        return self
+
+
+class Ids(RootModel[list[Annotated[str, Field(pattern=NAME, max_length=LONGEST_NAME)]]]):
+    """The content of a file in conf/lists."""
 
 
 def read_pins(path: Path) -> dict[str, str]:
@@ -24,10 +45,45 @@ def read_pins(path: Path) -> dict[str, str]:
     return checked(Pins, read_yaml(path) if path.exists() else {}, "conf/pins.yaml").root
 
 
+def read_ids(path: Path, name: str) -> list[str]:
+    """Return the hub ids of a plain YAML list. Raises UserError that lists the wrong ones."""
+    missing = f"{name} is missing: put the list of hub ids there"
+    content = parse_yaml(read_bytes(path, missing, LARGEST_YAML_BYTES), name)
+    ids = checked(Ids, content, name).root
+    doubled = sorted({one for one in ids if ids.count(one) > 1})
+    if doubled:
+        raise UserError(f"{name} names models twice: {listed(doubled)}")
+    return ids
+
+
+def with_listed(content: object, root: Path) -> dict[str, Any]:
+    """Return the section `roster` with an entry in `models` for every model of its list, first.
+
+    Raises UserError if the section or the list does not fit.
+    """
+    roster = checked(Roster, content, "conf/models")
+    if roster.list is None:
+        return roster.model_dump()
+    path = LISTS / roster.list
+    entries = {
+        one: {**LISTED, "family": default_family(one), **roster.each, **roster.models.get(one, {})}
+        for one in read_ids(root / path, path.as_posix())
+    }
+    others = {name: entry for name, entry in roster.models.items() if name not in entries}
+    return {"zoo": roster.zoo, "models": {**entries, **others}}
+
+
+def default_family(hub_id: str) -> str:
+    """Return the first word of a hub model's name, in lower case: yi for 01-ai/Yi-1.5-6B."""
+    name = hub_id.rpartition("/")[2]
+    return next((word for word in re.split(r"[-_.]", name) if word), name).lower()
+
+
 def roster_models(roster: Roster, zoo: Zoo, pins: dict[str, str]) -> list[dict[str, object]]:
     """Return every model of a roster as the keys of a ModelSpec: the zoo's first, then the others.
 
-    A hub model takes its revision from `pins` unless its entry has one.
+    A hub model takes its revision from `pins` unless its entry has one, or lets code run: then
+    somebody has read that commit, and says so there.
     """
     made: list[dict[str, object]] = [
         {
@@ -42,7 +98,13 @@ def roster_models(roster: Roster, zoo: Zoo, pins: dict[str, str]) -> list[dict[s
     ]
     for name, entry in roster.models.items():
         full = {"name": name, "location": name, **entry}
-        if full.get("source") == "hub":
+        if is_pinned(entry):
             full.setdefault("revision", pins.get(str(full["location"])))
         made.append(full)
     return made
+
+
+def is_pinned(entry: dict[str, object]) -> bool:
+    """Return whether an entry's revision comes from conf/pins.yaml."""
+    own = "revision" in entry or entry.get("trust_remote_code")
+    return entry.get("source") == "hub" and not own

@@ -3,13 +3,14 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, StrictBool, model_validator
 
 # A name becomes a file name: one slash, as in hub ids, is allowed and written as two underscores.
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$"
 LONGEST_NAME = 200
 LONGEST_LOCATION = 1000
 COMMIT = r"^[0-9a-f]{40}$"
+HALF_ONLY = ("int8", "flash_attention_2")
 
 
 class ModelSpec(BaseModel):
@@ -33,9 +34,12 @@ class ModelSpec(BaseModel):
     created: date | None = None
     """When it was published; models without a date count as older than those that have one."""
     dtype: Literal["float32", "float16", "bfloat16"] = "float32"
-    quantisation: None = None
-    attention: Literal["sdpa", "eager"] = "sdpa"
+    quantisation: Literal["int8", "nf4"] | None = None
+    """By bitsandbytes as the model is loaded: LLM.int8(), or four bits of a normal distribution."""
+    attention: Literal["sdpa", "eager", "flash_attention_2", "flex_attention"] = "sdpa"
     max_length: Annotated[int, Field(ge=2)] | None = None
+    trust_remote_code: StrictBool | None = None
+    """Whether Python files among the model's own may run here."""
 
     @model_validator(mode="after")
     def _parts_fit_the_source(self) -> "ModelSpec":
@@ -45,6 +49,24 @@ class ModelSpec(BaseModel):
             raise ValueError("a GGUF inside a package needs the package's version")
         return self
 
+    @model_validator(mode="after")
+    def _code_is_pinned(self) -> "ModelSpec":
+        if self.trust_remote_code and self.source not in ("hub", "directory"):
+            raise ValueError(f"trust_remote_code: a {self.source} model has no code of its own")
+        if self.trust_remote_code and self.source == "hub" and self.revision is None:
+            raise ValueError(
+                "trust_remote_code needs `revision` in the same entry: the commit that you read"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _dtype_is_what_runs(self) -> "ModelSpec":
+        """Refuse what would run in 16 bits under the name of float32."""
+        for option in (self.quantisation, self.attention):
+            if option in HALF_ONLY and self.dtype == "float32":
+                raise ValueError(f"{option} runs in 16 bits: set dtype float16 or bfloat16")
+        return self
+
     @property
     def file_name(self) -> str:
         """Return the name of the model's score file."""
@@ -52,7 +74,7 @@ class ModelSpec(BaseModel):
 
 
 class Models(RootModel[list[ModelSpec]]):
-    """The section `models` of resolved.yaml."""
+    """The content of roster.yaml."""
 
 
 class Pins(RootModel[dict[str, Annotated[str, Field(pattern=COMMIT)]]]):

@@ -56,14 +56,13 @@ def metrics_text(differences: Differences) -> str:
 def params_text(differences: Differences) -> str:
     """Return the table of changed parameters, as `dvc params diff` finds them.
 
-    The list of models in resolved.yaml is left out, since it has a part of its own, and so is
-    what resolved.yaml only repeats of params.yaml.
+    What resolved.yaml only repeats of params.yaml is left out.
     """
     own = differences.get("params.yaml", {})
     rows = [
         (code(file), code(name), *_two(found))
         for file, name, found in _in_order(differences)
-        if file != "resolved.yaml" or (name != "models" and own.get(name) != found)
+        if file != "resolved.yaml" or own.get(name) != found
     ]
     if not rows:
         return "No parameter changed."

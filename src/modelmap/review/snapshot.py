@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from modelmap.errors import UserError
-from modelmap.files import checked, read_yaml
 from modelmap.layout import Layout
 from modelmap.matrix.file import LogLikelihoods, read_matrix
-from modelmap.models.spec import Models, ModelSpec
+from modelmap.models.file import read_roster
+from modelmap.models.spec import ModelSpec
 from modelmap.schemas.maps import MAP
 from modelmap.tables import read_parquet, read_table
 
@@ -53,7 +53,7 @@ def read_snapshot(layout: Layout, revision: str | None) -> Snapshot:
             lacking[name] = str(error)
             return None
 
-    specs = read(layout.resolved, _specs)
+    specs = read(layout.roster, _specs)
     return Snapshot(
         specs or {},
         read(layout.models, _revisions),
@@ -72,8 +72,7 @@ def _revisions(path: Path) -> dict[str, str]:
 
 
 def _specs(path: Path) -> dict[str, ModelSpec]:
-    models = checked(Models, read_yaml(path).get("models", []), path.name)
-    return {spec.name: spec for spec in models.root}
+    return {spec.name: spec for spec in read_roster(path)}
 
 
 @contextmanager

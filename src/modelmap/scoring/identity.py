@@ -27,6 +27,7 @@ class Identity:
     max_length: int | None
     text_set: str
     scorer_version: int
+    trust_remote_code: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -34,7 +35,11 @@ class Identity:
         return hashlib.sha256(self.as_json().encode()).hexdigest()
 
     def as_json(self) -> str:
-        return json.dumps(asdict(self), sort_keys=True)
+        """Return the fields as JSON; one that came later is there only where it is set."""
+        content = asdict(self)
+        if not self.trust_remote_code:
+            del content["trust_remote_code"]
+        return json.dumps(content, sort_keys=True)
 
 
 def identify(
@@ -55,4 +60,5 @@ def identify(
         max_length=spec.max_length,
         text_set=text_set,
         scorer_version=SCORER_VERSION,
+        trust_remote_code=bool(spec.trust_remote_code),
     )

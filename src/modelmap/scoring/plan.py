@@ -1,6 +1,5 @@
-"""How a model's texts are divided: into shards that are saved, and batches that are run."""
+"""How a model's texts are divided: into batches that are run, and shards that are saved."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,24 +11,19 @@ FLOP_PER_WEIGHT = 2
 
 def estimated_tflop(weight_bytes: int, text_bytes: int) -> float:
     """Return about how many 10^12 operations scoring takes: 2 x weights x tokens."""
-    weights = weight_bytes / BYTES_PER_WEIGHT
-    return FLOP_PER_WEIGHT * weights * (text_bytes / BYTES_PER_TOKEN) / 1e12
+    return work_tflop(weight_bytes // BYTES_PER_WEIGHT, text_bytes / BYTES_PER_TOKEN)
 
 
-def shard_rows(n_bytes: Sequence[int], tflop: float, shard_tflop: float) -> list[list[int]]:
-    """Return the rows of each shard: as many shards as the work fills, each with a like mix.
-
-    The longest text comes first, and neighbours in length go to different shards.
-    """
-    n_shards = min(len(n_bytes), max(1, math.ceil(tflop / shard_tflop)))
-    longest_first = np.argsort(-np.asarray(n_bytes), kind="stable")
-    return [longest_first[k::n_shards].tolist() for k in range(n_shards)]
+def work_tflop(n_weights: int, n_tokens: float) -> float:
+    """Return 2 x weights x tokens, in 10^12 operations."""
+    return FLOP_PER_WEIGHT * n_weights * n_tokens / 1e12
 
 
 def batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
     """Return indices in batches, longest first, of at most `budget` tokens padding included.
 
-    A text longer than the budget is a batch of its own.
+    A text longer than the budget is a batch of its own. Any run of these batches, divided again
+    by itself, gives the same batches.
     """
     order = np.argsort(-np.asarray(lengths), kind="stable").tolist()
     made: list[list[int]] = []
@@ -40,3 +34,21 @@ def batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
         else:
             made.append([index])
     return made
+
+
+def shard_rows(
+    lengths: Sequence[int], budget: int, n_weights: int, shard_tflop: float
+) -> list[list[int]]:
+    """Return the rows of each shard: batches in their order, until they fill `shard_tflop`.
+
+    The batches are those of all texts together: they depend on the lengths and the budget alone.
+    """
+    shards: list[list[int]] = []
+    room = 0.0
+    for batch in batches(lengths, budget):
+        if room <= 0.0:
+            shards.append([])
+            room = shard_tflop
+        shards[-1].extend(batch)
+        room -= work_tflop(n_weights, sum(lengths[row] for row in batch))
+    return shards

@@ -30,14 +30,17 @@ def encode_texts(
 ) -> list[Encoded]:
     """Return each text's token ids under `rule`, cut at `max_length`.
 
-    Rule "own" takes the tokenizer's default special tokens; "prefixed" puts one BOS (else EOS)
-    first, unless it is there. A text is lossless if its plain tokens decode to it exactly.
+    Rule "own" takes the tokenizer's default special tokens as they are (P1): an EOS that it puts
+    at the end is scored like any token. "prefixed" puts one BOS (else EOS) first, unless it is
+    there, and adds nothing else. What is cut is the end. A text is lossless if its plain tokens
+    decode to it exactly.
     """
-    plain = tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
     if rule == "own":
-        full = tokenizer(list(texts), verbose=False)["input_ids"]
+        full, plain = _own(tokenizer, list(texts))
     else:
-        full = [_prefixed(ids, prefix_token(tokenizer)) for ids in plain]
+        plain = tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
+        prefix = prefix_token(tokenizer)
+        full = [_prefixed(ids, prefix) for ids in plain]
     decoded = [
         tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
         for ids in plain
@@ -45,6 +48,23 @@ def encode_texts(
     return [
         Encoded(tuple(ids[:max_length]), len(ids) > max_length, back == text)
         for ids, back, text in zip(full, decoded, texts, strict=True)
+    ]
+
+
+def _own(
+    tokenizer: "PreTrainedTokenizerBase", texts: list[str]
+) -> tuple[list[list[int]], list[list[int]]]:
+    """Return each text's ids with the tokenizer's special tokens, and those of the text alone."""
+    if not tokenizer.is_fast:
+        # Some leave out an EOS that the text spells: no pass tells what was added.
+        plain = tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]
+        return tokenizer(texts, verbose=False)["input_ids"], plain
+    # One pass instead of two: the mask marks what was added, not what the text itself spells.
+    both = tokenizer(texts, return_special_tokens_mask=True, verbose=False)
+    masks = both["special_tokens_mask"]
+    return both["input_ids"], [
+        [token for token, added in zip(ids, mask, strict=True) if not added]
+        for ids, mask in zip(both["input_ids"], masks, strict=True)
     ]
 
 

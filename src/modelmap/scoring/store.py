@@ -19,6 +19,14 @@ from modelmap.tables import check_table, read_parquet, write_table
 DIGEST = "digest"
 
 
+class ShardFacts(BaseModel):
+    """What a shard's metadata says beside its identity."""
+
+    n_params: Annotated[int, Field(ge=1)]
+    added_bos: bool
+    token_budgets: list[int]
+
+
 class Recorded(BaseModel):
     """What later stages take from a score file beside its values."""
 
@@ -51,8 +59,13 @@ def write_scores(
 
 def read_scores(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return a score file's table and metadata. Raises UserError if it is torn or edited."""
-    frame, metadata = read_parquet(path)
+    frame, metadata = _undamaged(path)
     check_table(frame, SCORES, path.name)
+    return frame, metadata
+
+
+def _undamaged(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
+    frame, metadata = read_parquet(path)
     if metadata.get(DIGEST) != digest(frame):
         raise UserError(f"{path.name} does not hold what was written: run `dvc repro` again")
     return frame, metadata
@@ -64,12 +77,17 @@ def recorded(metadata: Mapping[str, str], name: str) -> Recorded:
     return checked(Recorded, {**parts[0], **parts[1]}, name)
 
 
+def shard_facts(metadata: Mapping[str, str], name: str) -> ShardFacts:
+    """Return what a shard's metadata says. Raises UserError if anything is missing."""
+    return checked(ShardFacts, json_object(metadata.get("facts", "").encode(), name), name)
+
+
 def holds(path: Path, fingerprint: str) -> bool:
     """Return whether `path` is a whole score file of that fingerprint."""
     if not path.is_file():
         return False
     try:
-        _, metadata = read_scores(path)
+        _, metadata = _undamaged(path)
     except UserError:
         return False
     return metadata.get("fingerprint") == fingerprint

@@ -1,38 +1,37 @@
-"""What one worker does: take shards nobody holds, score them, save each as it is done.
+"""What one worker does: take shards nobody holds, score them, save each as it goes.
 
-Workers share nothing but a directory. A shard is held by an operating-system lock on a file,
-which a killed worker loses at once, and is done when its file is there. So any launcher may
-start any number of workers, at any time, and none waits for another.
+Workers share nothing but a folder. So any launcher may start any number of workers, at any time,
+and none waits for another.
 """
 
-import fcntl
-import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from modelmap.errors import UserError, listed
-from modelmap.files import write_json, write_text
-from modelmap.hardware import Hardware
-from modelmap.layout import Layout
-from modelmap.models.load import load_model, maximum_length
+from modelmap.errors import UserError
+from modelmap.models.load import load_config, load_model, load_tokenizer, maximum_length
+from modelmap.models.options import check_device
 from modelmap.models.prepare import prepared_directory
-from modelmap.models.source import weight_bytes
-from modelmap.models.spec import ModelSpec
+from modelmap.models.weights import count_weights
 from modelmap.processes import start_worker
 from modelmap.schemas.scoring import TEXTS
-from modelmap.scoring.identity import Identity
-from modelmap.scoring.loglik import log_likelihoods
-from modelmap.scoring.plan import estimated_tflop, shard_rows
+from modelmap.scoring.causal import check_causal
+from modelmap.scoring.encoded import (
+    EncodedTexts,
+    encoding_name,
+    gathered,
+    read_encoded,
+    write_encoded,
+)
+from modelmap.scoring.heartbeat import watch
+from modelmap.scoring.job_folder import JobFolder, Plan, held, job_folder
+from modelmap.scoring.order import Job, Order, read_order
+from modelmap.scoring.plan import shard_rows
 from modelmap.scoring.rule import adds_bos, encode_texts
-from modelmap.scoring.settings import Scoring
-from modelmap.scoring.store import holds, write_scores
+from modelmap.scoring.shard import Shard
+from modelmap.scoring.store import holds
 from modelmap.tables import read_table
 
 if TYPE_CHECKING:
@@ -41,164 +40,117 @@ if TYPE_CHECKING:
 POLL_S = 0.2
 
 
-@dataclass(frozen=True)
-class Job:
-    """One model whose scores are wanted."""
-
-    spec: ModelSpec
-    identity: Identity
-    expected_tflop: float
-
-    def directory(self, layout: Layout) -> Path:
-        """Return where the job's shards, plan and error are kept until it is finished."""
-        return layout.store / "work" / self.identity.fingerprint
-
-
-@dataclass(frozen=True)
-class Order:
-    """All a worker needs to know; the same for every worker."""
-
-    root: Path
-    jobs: list[Job]
-    scoring: Scoring
-    hardware: Hardware
-
-    @property
-    def layout(self) -> Layout:
-        return Layout(self.root)
-
-
-@contextmanager
-def held(path: Path) -> Iterator[bool]:
-    """Yield whether the lock on `path` was free; if it was, it is held until the end."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
-
-
-def shard_path(directory: Path, index: int) -> Path:
-    """Return where a job's shard is saved."""
-    return directory / f"shard-{index:04d}.parquet"
-
-
-def read_plan(directory: Path) -> dict[str, Any] | None:
-    """Return a prepared job's plan: `directory` of the model and `shards`, the rows of each."""
-    path = directory / "plan.json"
-    plan: dict[str, Any] | None = json.loads(path.read_text()) if path.is_file() else None
-    return plan
-
-
-def has_failed(directory: Path) -> bool:
-    """Return whether a worker gave up on a job in this run."""
-    return (directory / "error.txt").is_file()
-
-
 class Worker:
-    """Scores shards until no job has one left. Keeps one model in memory."""
+    """Scores shards until no job has one left. Keeps one model and one tokenizer's texts."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Order, number: int = 0) -> None:
         self.order = order
+        self.device = order.hardware.device_of(number)
         self.texts: pd.DataFrame = read_table(order.layout.texts, TEXTS)
-        self.loaded: tuple[str, PreTrainedModel, PreTrainedTokenizerBase] | None = None
+        self.model: tuple[str, PreTrainedModel] | None = None
+        self.encoded: tuple[str, EncodedTexts] | None = None
 
     def run(self) -> None:
         """Work through the jobs, those expected to take longest first."""
-        while True:
-            states = [self._advance(job) for job in self.order.jobs]
-            if all(state == "done" for state in states):
-                return
+        left = list(self.order.jobs)
+        while left:
+            states = [self._advance(job) for job in left]
             if "worked" not in states:
                 time.sleep(POLL_S)
+            left = [job for job, state in zip(left, states, strict=True) if state != "done"]
 
     def _advance(self, job: Job) -> str:
         """Do what can be done of one job; return "done", "worked", or "busy" elsewhere."""
-        directory = job.directory(self.order.layout)
-        if has_failed(directory):
+        folder = job_folder(self.order.work, job)
+        if folder.failure() is not None:
             return "done"
         try:
-            return self._prepare(job, directory) or self._score_shards(job, directory)
+            return self._prepare(job, folder) or self._score_shards(job, folder)
         except Exception as error:
             told = (
                 str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
             )
-            write_text(directory / "error.txt", " ".join(told.split()))
-            return "worked"
+            folder.fail(" ".join(told.split()))
+            return "done"
 
-    def _prepare(self, job: Job, directory: Path) -> str | None:
-        if read_plan(directory) is not None:
+    def _prepare(self, job: Job, folder: JobFolder) -> str | None:
+        plan = folder.read_plan()
+        if (
+            plan is not None
+            and plan.bounds == self.order.hardware.bounds
+            and (self.order.work / plan.encoded).is_file()
+        ):
             return None
-        with held(directory / "prepare.lock") as free:
-            if not free:
-                return "busy"
-            found = prepared_directory(job.spec, job.identity.revision, self.order.layout)
-            sizes = self.texts["n_bytes"].tolist()
-            tflop = estimated_tflop(weight_bytes(found), sum(sizes))
-            shards = shard_rows(sizes, tflop, self.order.hardware.shard_tflop)
-            write_json(directory / "plan.json", {"directory": str(found), "shards": shards})
+        with held(folder.lock("prepare")) as free:
+            return self._write_plan(job, folder) if free else "busy"
+
+    def _write_plan(self, job: Job, folder: JobFolder) -> str | None:
+        """Fetch the model, encode the texts and divide them; return "busy" if another encodes."""
+        check_device(job.spec, self.device)
+        directory = prepared_directory(job.spec, job.identity.revision, self.order.layout)
+        config, tokenizer = load_config(directory, job.spec), load_tokenizer(directory, job.spec)
+        limit = maximum_length(config, job.spec.max_length)
+        name = encoding_name(job.identity, limit)
+        if not self._encode(self.order.work / name, tokenizer, limit):
+            return "busy"
+        hardware, weights = self.order.hardware, count_weights(directory)
+        budget = hardware.token_budget(config.get_text_config().vocab_size, weights)
+        lengths = self._encoded(name).lengths.tolist()
+        earlier = folder.read_plan()
+        plan = Plan(
+            directory=str(directory),
+            encoded=name,
+            bounds=hardware.bounds,
+            token_budget=budget,
+            added_bos=adds_bos(tokenizer, self.order.scoring.rule),
+            # Other bounds are for what is left: what is saved stays.
+            shards=earlier.shards
+            if earlier
+            else shard_rows(lengths, budget, weights, hardware.shard_tflop),
+        )
+        folder.write_plan(plan)
         return None
 
-    def _score_shards(self, job: Job, directory: Path) -> str:
-        plan = read_plan(directory) or {}
+    def _encode(self, path: Path, tokenizer: "PreTrainedTokenizerBase", limit: int) -> bool:
+        """Bring the file of encoded texts about; return whether it is there."""
+        with held(path.with_suffix(".lock")) as free:
+            if free and not path.is_file():
+                texts, rule = self.texts["text"].tolist(), self.order.scoring.rule
+                write_encoded(gathered(encode_texts(tokenizer, texts, rule, limit)), path)
+            return free
+
+    def _encoded(self, name: str) -> EncodedTexts:
+        if self.encoded is None or self.encoded[0] != name:
+            self.encoded = (name, read_encoded(self.order.work / name))
+        return self.encoded[1]
+
+    def _score_shards(self, job: Job, folder: JobFolder) -> str:
+        plan = folder.read_plan()
+        assert plan is not None
         state = "done"
-        for index, rows in enumerate(plan["shards"]):
-            path = shard_path(directory, index)
+        for index in range(len(plan.shards)):
+            path = folder.shard(index)
             if path.is_file():
                 continue
             with held(path.with_suffix(".lock")) as free:
-                if free and not holds(path, job.identity.fingerprint):
-                    self._score(job, Path(plan["directory"]), rows, path)
+                if free and not holds(path, job.fingerprint):
+                    encoded = self._encoded(plan.encoded)
+                    shard = Shard(job, folder, plan, index)
+                    shard.score(self._model(job, plan), encoded, self.texts["text_id"].tolist())
             state = "worked" if free else "busy" if state == "done" else state
         return state
 
-    def _score(self, job: Job, found: Path, rows: list[int], path: Path) -> None:
-        model, tokenizer = self._load(job, found)
-        texts = self.texts.iloc[rows]
-        limit = maximum_length(model.config, job.spec.max_length)
-        rule = self.order.scoring.rule
-        encoded = encode_texts(tokenizer, texts["text"].tolist(), rule, limit)
-        budget = self.order.hardware.token_budget(model.config.get_text_config().vocab_size)
-        loglik = log_likelihoods(model, [item.ids for item in encoded], budget)
-        frame = pd.DataFrame(
-            {
-                "text_id": texts["text_id"].to_numpy(),
-                "loglik_nats": loglik,
-                "n_tokens": [item.n_scored for item in encoded],
-                "truncated": [item.truncated for item in encoded],
-                "lossless": [item.lossless for item in encoded],
-            }
-        )
-        _check_finite(frame, job.spec)
-        facts: dict[str, object] = {
-            "n_params": sum(parameter.numel() for parameter in model.parameters()),
-            "added_bos": adds_bos(tokenizer, rule),
-        }
-        write_scores(frame, path, job.identity, facts)
-
-    def _load(self, job: Job, found: Path) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
-        fingerprint = job.identity.fingerprint
-        if self.loaded is None or self.loaded[0] != fingerprint:
-            self.loaded = None
-            model, tokenizer = load_model(found, job.spec, self.order.hardware.device)
-            self.loaded = (fingerprint, model, tokenizer)
-        return self.loaded[1], self.loaded[2]
+    def _model(self, job: Job, plan: Plan) -> "PreTrainedModel":
+        if self.model is None or self.model[0] != job.fingerprint:
+            self.model = None
+            loaded = load_model(Path(plan.directory), job.spec, self.device)
+            check_causal(loaded, job.spec)
+            self.model = (job.fingerprint, loaded)
+        return self.model[1]
 
 
-def _check_finite(frame: pd.DataFrame, spec: ModelSpec) -> None:
-    bad = frame.loc[~np.isfinite(frame["loglik_nats"]), "text_id"]
-    if len(bad):
-        advice = "try dtype float32" if spec.dtype != "float32" else "its weights are damaged"
-        raise UserError(
-            f"model {spec.name}: not finite in {spec.dtype} on texts {listed(bad.tolist())}; "
-            f"{advice}"
-        )
-
-
-def work(order: Order) -> None:
-    """Run one worker in this process; made to be the target of a process of its own."""
+def work(order: Path, number: int) -> None:
+    """Run the worker of that number in this process, for the run that wrote `order`."""
     start_worker()
-    Worker(order).run()
+    watch(order.parent)
+    Worker(read_order(order), number).run()

@@ -10,7 +10,8 @@ from modelmap.matrix.clip_centre import Matrix as Values
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
 from modelmap.matrix.settings import Matrix
-from modelmap.models.spec import Models, ModelSpec
+from modelmap.models.file import read_roster
+from modelmap.models.spec import ModelSpec
 from modelmap.published.files import imported_file
 from modelmap.published.settings import Imported, Section
 from modelmap.schemas.scoring import CATEGORY_BITS, MODELS, TEXTS
@@ -26,7 +27,7 @@ UNKNOWN_COUNTS: dict[str, int | None] = {"truncated_texts": None, "lossy_texts":
 def run(layout: Layout) -> None:
     """Write data/matrix.parquet, models.parquet, category_bits.parquet and their metrics."""
     settings = read_section(layout, "matrix", Matrix)
-    specs = read_section(layout, "models", Models).root
+    specs = read_roster(layout.roster)
     texts = read_table(layout.texts, TEXTS)
     text_set = text_set_hash(texts["text"])
     imported = read_section(layout, "imported", Section).data
@@ -65,7 +66,7 @@ def _read_scores(
     facts: list[Recorded] = []
     wrong: list[str] = []
     if not specs:
-        raise UserError("resolved.yaml names no models: add some in conf/models")
+        raise UserError("roster.yaml names no models: add some in conf/models")
     for spec in specs:
         path = layout.scores / spec.file_name
         if not path.is_file():

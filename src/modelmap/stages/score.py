@@ -1,16 +1,19 @@
 """Stage score: every model's log-likelihood of every text."""
 
+from collections.abc import Sequence
+
 from modelmap.errors import UserError
 from modelmap.hardware import load_hardware
 from modelmap.layout import Layout
+from modelmap.models.file import read_roster
 from modelmap.models.source import content_hashes, local_files, weight_bytes
-from modelmap.models.spec import Models, ModelSpec
+from modelmap.models.spec import ModelSpec
 from modelmap.schemas.scoring import TEXTS
 from modelmap.scoring.identity import identify
+from modelmap.scoring.order import Job, Order
 from modelmap.scoring.plan import estimated_tflop
 from modelmap.scoring.run import score_all
 from modelmap.scoring.settings import Scoring
-from modelmap.scoring.work import Job, Order
 from modelmap.section import read_section
 from modelmap.tables import read_table
 from modelmap.texts.text_set import text_set_hash
@@ -20,15 +23,17 @@ HUB_WEIGHT_BYTES = 1_000_000_000
 GGUF_EXPANSION = 6
 
 
-def run(layout: Layout) -> None:
-    """Write one score file per model into data/scores."""
-    models = read_section(layout, "models", Models).root
+def run(layout: Layout, overrides: Sequence[str] = ()) -> None:
+    """Write one score file per model into data/scores; `overrides` choose hardware."""
+    models = read_roster(layout.roster)
     scoring = read_section(layout, "scoring", Scoring)
     texts = read_table(layout.texts, TEXTS)
     text_set = text_set_hash(texts["text"])
     text_bytes = int(texts["n_bytes"].sum())
     jobs = [_job(spec, scoring, text_set, text_bytes, layout) for spec in models]
-    score_all(Order(layout.root, jobs, scoring, load_hardware(layout.conf)))
+    hardware = load_hardware(layout.conf, overrides)
+    order = Order(root=layout.root, jobs=jobs, scoring=scoring, hardware=hardware)
+    score_all(order, overrides)
 
 
 def _job(spec: ModelSpec, scoring: Scoring, text_set: str, text_bytes: int, layout: Layout) -> Job:
@@ -42,4 +47,5 @@ def _job(spec: ModelSpec, scoring: Scoring, text_set: str, text_bytes: int, layo
         revision, tokenizer = content_hashes(files)
         weights = weight_bytes(files) * (GGUF_EXPANSION if spec.source == "gguf" else 1)
     identity = identify(spec, revision, tokenizer, scoring, text_set)
-    return Job(spec, identity, estimated_tflop(weights, text_bytes))
+    expected = estimated_tflop(weights, text_bytes)
+    return Job(spec=spec, identity=identity, expected_tflop=expected)

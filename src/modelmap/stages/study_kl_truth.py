@@ -9,7 +9,8 @@ from modelmap.files import write_json
 from modelmap.hardware import load_hardware
 from modelmap.layout import Layout
 from modelmap.matrix.file import LogLikelihoods, read_matrix
-from modelmap.models.spec import Models, ModelSpec
+from modelmap.models.file import read_roster
+from modelmap.models.spec import ModelSpec
 from modelmap.schemas.scoring import TEXTS
 from modelmap.schemas.studies import KL_TRUTH
 from modelmap.scoring.settings import Scoring
@@ -42,7 +43,8 @@ def run(layout: Layout) -> None:
     hardware = load_hardware(layout.conf)
     matrix = read_matrix(layout.matrix)
     groups = _groups(layout, matrix, settings.n_texts)
-    device, n_workers = hardware.device, hardware.n_workers
+    device = hardware.device_of(0)
+    n_workers = hardware.n_workers if device == "cpu" else 1
     simulated = simulate(groups, layout.root, rule, device, settings.seed, n_workers)
     table = _table(groups, simulated, matrix)
     write_csv(table, KL_TRUTH, layout.study("kl_truth", "csv"))
@@ -52,7 +54,7 @@ def run(layout: Layout) -> None:
 def _groups(layout: Layout, matrix: LogLikelihoods, n_texts: int) -> list[Group]:
     """Return the zoo's models by tokenizer, where there are two or more."""
     zoo = read_section(layout, "zoo", Zoo)
-    models = read_section(layout, "models", Models).root
+    models = read_roster(layout.roster)
     texts = read_table(layout.texts, TEXTS)
     if text_set_hash(texts["text"]) != matrix.text_set:
         raise UserError("texts.parquet is not the text set of matrix.parquet: run `dvc repro`")

@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from modelmap.layout import Layout
-from modelmap.models.load import load_model, maximum_length
+from modelmap.models.load import load_model, load_tokenizer, maximum_length
 from modelmap.models.source import local_files
 from modelmap.models.spec import ModelSpec
 from modelmap.processes import set_worker_environment, start_worker
@@ -96,5 +96,6 @@ def _loaded(
     root: Path, specs: tuple[ModelSpec, ...], device: str
 ) -> "tuple[list[PreTrainedModel], PreTrainedTokenizerBase]":
     """Return all models of a group, kept until another group's are asked for."""
-    loaded = [load_model(local_files(spec, Layout(root)), spec, device) for spec in specs]
-    return [model for model, _ in loaded], loaded[0][1]
+    folders = [local_files(spec, Layout(root)) for spec in specs]
+    models = [load_model(path, spec, device) for path, spec in zip(folders, specs, strict=True)]
+    return models, load_tokenizer(folders[0], specs[0])

@@ -1,0 +1,143 @@
+"""Finishing jobs as their last shards arrive, and telling how far the work is."""
+
+import shutil
+import sys
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import pandas as pd
+from tqdm import tqdm
+
+from modelmap.files import write_json
+from modelmap.scoring.heartbeat import NAME as HEARTBEAT
+from modelmap.scoring.job_folder import JobFolder, Plan, job_folder
+from modelmap.scoring.launch import Launcher
+from modelmap.scoring.order import NAME, Job, Order
+from modelmap.scoring.store import holds, read_scores, shard_facts, stored, write_scores
+
+POLL_S = 0.5
+LOG_EVERY_S = 15.0
+BAR = "{desc}: {percentage:3.0f}%|{bar:20}| {postfix}"
+
+
+@dataclass
+class Open:
+    """A job that is not finished."""
+
+    job: Job
+    folder: JobFolder
+    plan: Plan | None = None
+    n_scored: int = 0
+    n_texts: int = 0
+
+    def look(self) -> list[int]:
+        """Return the shards that are saved, after counting their texts."""
+        self.plan = self.plan or self.folder.read_plan()
+        if self.plan is None:
+            return []
+        shards = self.plan.shards
+        saved = [index for index in range(len(shards)) if self.folder.shard(index).is_file()]
+        self.n_texts = sum(len(rows) for rows in shards)
+        self.n_scored = sum(len(shards[index]) for index in saved)
+        return saved
+
+    @property
+    def share(self) -> float:
+        return self.n_scored / self.n_texts if self.n_texts else 0.0
+
+
+class Gatherer:
+    """The jobs of an order: those open, and what is done of all."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.open = [Open(job, job_folder(order.work, job)) for job in order.jobs]
+        self.total = sum(job.expected_tflop for job in order.jobs)
+        self.n_texts_finished = 0
+        self.started = time.monotonic()
+
+    def poll(self) -> None:
+        """Finish the jobs whose shards are all there; let go of those that failed."""
+        self.open = [one for one in self.open if not self._is_over(one)]
+
+    def _is_over(self, one: Open) -> bool:
+        saved = one.look()
+        if one.plan is not None and len(saved) == len(one.plan.shards):
+            if self._finish(one, one.plan):
+                self.n_texts_finished += one.n_texts
+                return True
+            return False
+        return one.folder.failure() is not None
+
+    def _finish(self, one: Open, plan: Plan) -> bool:
+        """Join a job's shards into the store; return whether all of them were whole."""
+        paths = [one.folder.shard(index) for index in range(len(plan.shards))]
+        torn = [path for path in paths if not holds(path, one.job.fingerprint)]
+        for path in torn:
+            path.unlink()
+        if torn:
+            return False
+        parts = [read_scores(path) for path in paths]
+        frame = pd.concat([part for part, _ in parts]).sort_values("text_id", ignore_index=True)
+        shards = [shard_facts(metadata, one.job.spec.name) for _, metadata in parts]
+        facts = {
+            "n_params": shards[0].n_params,
+            "added_bos": shards[0].added_bos,
+            "token_budgets": sorted({size for each in shards for size in each.token_budgets})[::-1],
+            "device": self.order.hardware.device,
+            "torch": version("torch"),
+            "transformers": version("transformers"),
+        }
+        target = stored(self.order.layout.store, one.job.fingerprint)
+        write_scores(frame, target, one.job.identity, facts)
+        # The time is kept out of the score file, whose bytes depend on its inputs alone.
+        seconds = round(time.monotonic() - self.started, 1)
+        content = {"model": one.job.spec.name, "finished_after_s": seconds}
+        write_json(target.with_suffix(".json"), content)
+        return True
+
+    @property
+    def done(self) -> float:
+        """Return the share of the expected operations that is done."""
+        left = sum(one.job.expected_tflop * (1 - one.share) for one in self.open)
+        return 1 - left / self.total
+
+    def told(self) -> str:
+        """Return models done, texts a second, and the time left once there is a rate."""
+        seconds = time.monotonic() - self.started
+        n_texts = self.n_texts_finished + sum(one.n_scored for one in self.open)
+        n_models = len(self.order.jobs)
+        line = f"{n_models - len(self.open)} of {n_models} models, {n_texts / seconds:.3g} texts/s"
+        if self.done <= 0:
+            return line
+        return f"{line}, {tqdm.format_interval(seconds * (1 - self.done) / self.done)} left"
+
+
+def gather(gatherer: Gatherer, launcher: Launcher) -> None:
+    """Finish jobs, showing progress, until none is open or the launcher has ended."""
+    logged = time.monotonic()
+    on_terminal = sys.stderr.isatty()
+    with tqdm(total=1.0, desc="score", bar_format=BAR, disable=not on_terminal) as bar:
+        while True:
+            running = launcher.is_running()
+            gatherer.poll()
+            bar.set_postfix_str(gatherer.told(), refresh=False)
+            bar.update(gatherer.done - bar.n)
+            if not on_terminal and time.monotonic() - logged > LOG_EVERY_S:
+                logged = time.monotonic()
+                print(f"score: {gatherer.told()}", file=sys.stderr, flush=True)
+            if not running or not gatherer.open:
+                return
+            time.sleep(POLL_S)
+
+
+def sweep(order: Order) -> None:
+    """Remove what workers shared of finished jobs, once none can look for it any more."""
+    finished = [stored(order.layout.store, job.fingerprint).is_file() for job in order.jobs]
+    for job, is_finished in zip(order.jobs, finished, strict=True):
+        if is_finished:
+            shutil.rmtree(job_folder(order.work, job).path, ignore_errors=True)
+    done_with = [NAME, HEARTBEAT] + (["encoded-*"] if all(finished) else [])
+    for path in (path for pattern in done_with for path in order.work.glob(pattern)):
+        path.unlink()

@@ -1,0 +1,82 @@
+"""Starting workers through Hydra's launcher, and knowing what became of it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelmap.hardware import hardware_choice
+from modelmap.processes import ONE_THREAD
+from modelmap.scoring.heartbeat import beating
+from modelmap.scoring.order import Order, write_order
+
+GRACE_S = 10.0
+
+
+@dataclass(frozen=True)
+class Launcher:
+    """The process that started the workers and waits for them."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    def is_running(self) -> bool:
+        return self.process.poll() is None
+
+    def ending(self) -> str:
+        """Return its exit status and its last word."""
+        lines = self.log.read_text(errors="replace").split("\n")
+        said = next((line.strip() for line in reversed(lines) if line.strip()), "nothing said")
+        return f"exit {self.process.returncode}: {said}"
+
+
+@contextmanager
+def launched(order: Order, overrides: Sequence[str]) -> Iterator[Launcher]:
+    """Yield the launcher of the order's workers; both are ended at the end of the block."""
+    folder = order.layout.store / "launch"
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "log.txt"
+    with beating(order.work), log.open("wb") as output:
+        process = subprocess.Popen(
+            _command(order, folder, overrides),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **ONE_THREAD},
+        )
+        try:
+            yield Launcher(process, log)
+        finally:
+            _end(process)
+
+
+def _command(order: Order, folder: Path, overrides: Sequence[str]) -> list[str]:
+    n_scorers = order.hardware.n_scorers
+    return [
+        *(sys.executable, "-m", "modelmap.scoring.app"),
+        *("--config-dir", str(order.layout.conf), "--multirun"),
+        *hardware_choice(order.layout.conf),
+        *overrides,
+        f"hardware.scorers={n_scorers}",
+        f"hydra.sweep.dir={_quoted(folder)}",
+        f"+order={_quoted(write_order(order))}",
+        f"+worker={','.join(str(number) for number in range(n_scorers))}",
+    ]
+
+
+def _quoted(path: Path) -> str:
+    """Return a path as Hydra's grammar of overrides takes it, whatever characters it has."""
+    escaped = str(path).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(GRACE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

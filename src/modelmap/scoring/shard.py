@@ -1,0 +1,141 @@
+"""One shard: its batches scored in order, saved on the way, with less at once if memory ends."""
+
+import gc
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from modelmap.errors import UserError
+from modelmap.scoring.encoded import EncodedTexts
+from modelmap.scoring.finite import check_finite
+from modelmap.scoring.job_folder import JobFolder, Plan
+from modelmap.scoring.loglik import log_likelihoods
+from modelmap.scoring.order import Job
+from modelmap.scoring.plan import batches
+from modelmap.scoring.store import holds, read_scores, shard_facts, write_scores
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+SAVE_EVERY_S = 10.0
+CPU_MEMORY = "DefaultCPUAllocator"
+
+
+@dataclass
+class Progress:
+    """The texts of a shard that are scored, and the token budgets they were scored with."""
+
+    loglik_nats: dict[int, float]
+    token_budgets: list[int]
+
+
+class Shard:
+    """The shard `index` of a job."""
+
+    def __init__(self, job: Job, folder: JobFolder, plan: Plan, index: int) -> None:
+        self.job, self.folder, self.plan = job, folder, plan
+        self.rows = plan.shards[index]
+        self.path, self.partial = folder.shard(index), folder.partial(index)
+
+    def score(
+        self, model: "PreTrainedModel", encoded: EncodedTexts, text_ids: Sequence[int]
+    ) -> None:
+        """Score what an earlier worker did not, and save the shard.
+
+        Raises UserError if a score is not finite or a text alone is too much for the memory.
+        """
+        progress = self._resumed(text_ids)
+        saved_at = time.monotonic()
+        while queue := self._batches(encoded, progress):
+            budget, no_memory = self.folder.token_budget(self.plan), False
+            for rows in queue:
+                try:
+                    found = log_likelihoods(model, [encoded.sequence(row) for row in rows], budget)
+                except Exception as error:
+                    if not _out_of_memory(error):
+                        raise
+                    self._lower(budget, [text_ids[row] for row in rows])
+                    no_memory = True
+                    break
+                progress.loglik_nats.update(zip(rows, found.tolist(), strict=True))
+                if budget not in progress.token_budgets:
+                    progress.token_budgets.append(budget)
+                if time.monotonic() - saved_at > SAVE_EVERY_S:
+                    self._save(self.partial, progress, encoded, text_ids, model)
+                    saved_at = time.monotonic()
+            if no_memory:
+                # What the failed pass held is let go only once its exception is.
+                _free_memory()
+        self._save(self.path, progress, encoded, text_ids, model)
+        self.partial.unlink(missing_ok=True)
+
+    def _batches(self, encoded: EncodedTexts, progress: Progress) -> list[list[int]]:
+        """Return the rows of each batch that is left, under the budget of now."""
+        left = [row for row in self.rows if row not in progress.loglik_nats]
+        lengths = encoded.lengths[left].tolist()
+        budget = self.folder.token_budget(self.plan)
+        return [[left[place] for place in batch] for batch in batches(lengths, budget)]
+
+    def _resumed(self, text_ids: Sequence[int]) -> Progress:
+        """Return what a worker that was stopped had saved, nothing if it does not fit."""
+        if not holds(self.partial, self.job.fingerprint):
+            return Progress({}, [])
+        frame, metadata = read_scores(self.partial)
+        row_of = {text_ids[row]: row for row in self.rows}
+        rows = [row_of[text_id] for text_id in frame["text_id"]]
+        values = dict(zip(rows, frame["loglik_nats"].tolist(), strict=True))
+        return Progress(values, shard_facts(metadata, self.partial.name).token_budgets)
+
+    def _save(
+        self,
+        path: Path,
+        progress: Progress,
+        encoded: EncodedTexts,
+        text_ids: Sequence[int],
+        model: "PreTrainedModel",
+    ) -> None:
+        rows = list(progress.loglik_nats)
+        frame = pd.DataFrame(
+            {
+                "text_id": [text_ids[row] for row in rows],
+                "loglik_nats": list(progress.loglik_nats.values()),
+                "n_tokens": np.maximum(encoded.lengths[rows] - 1, 0),
+                "truncated": encoded.truncated[rows],
+                "lossless": encoded.lossless[rows],
+            }
+        )
+        check_finite(frame, self.job.spec)
+        facts: dict[str, object] = {
+            "n_params": model.num_parameters(),
+            "added_bos": self.plan.added_bos,
+            "token_budgets": progress.token_budgets,
+        }
+        write_scores(frame, path, self.job.identity, facts)
+
+    def _lower(self, budget: int, text_ids: Sequence[int]) -> None:
+        """Halve the budget for all that is left of this model."""
+        if len(text_ids) == 1:
+            raise UserError(
+                f"model {self.job.spec.name}: text {text_ids[0]} alone needs more memory than "
+                "there is: choose hardware device-map, a smaller dtype, quantisation or max_length"
+            )
+        self.folder.lower_budget(max(1, budget // 2))
+
+
+def _out_of_memory(error: Exception) -> bool:
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or CPU_MEMORY in str(error)
+
+
+def _free_memory() -> None:
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
