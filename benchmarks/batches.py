@@ -11,14 +11,13 @@ from pathlib import Path
 import torch
 
 from modelmap.layout import Layout
+from modelmap.models.file import read_roster
 from modelmap.models.load import load_model, maximum_length
 from modelmap.models.prepare import prepared_directory
 from modelmap.models.source import content_hashes, local_files
-from modelmap.models.spec import Models
 from modelmap.schemas.scoring import TEXTS
 from modelmap.scoring.loglik import log_likelihoods
 from modelmap.scoring.rule import encode_texts
-from modelmap.section import read_section
 from modelmap.tables import read_table
 
 # Model, how many texts, and the megabytes of logits in one pass.
@@ -45,7 +44,7 @@ def measured(
     name: str, n_texts: int, sizes: list[float], layout: Layout
 ) -> list[dict[str, object]]:
     """Return one row per size of pass for one model."""
-    (spec,) = (m for m in read_section(layout, "models", Models).root if m.name == name)
+    (spec,) = (m for m in read_roster(layout.roster) if m.name == name)
     revision, _ = content_hashes(local_files(spec, layout))
     model, tokenizer = load_model(prepared_directory(spec, revision, layout), spec, "cpu")
     texts = read_table(layout.texts, TEXTS)["text"].iloc[:: 640 // n_texts].tolist()[:n_texts]

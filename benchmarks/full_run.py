@@ -1,0 +1,154 @@
+"""The arithmetic of a full run: tokens, operations, GPU-hours and bytes, for docs/full-run.md.
+
+    python benchmarks/full_run.py LIST.csv [--texts 10000] [--gpu A100=312] ...
+
+LIST.csv has a model's name in its first column. Sizes are read from names such as
+`org/model-7b`; a name that tells none counts as the median. Score files, the matrix and bytes per
+token are measured on this project's own, after `make repro`.
+"""
+
+import argparse
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from modelmap.layout import Layout
+from modelmap.schemas.scoring import TEXTS
+from modelmap.scoring.store import read_scores
+from modelmap.tables import read_table
+
+Vector = NDArray[np.float64]
+
+# 7b, 1.3B, 8x7b, 1b7, 400m; not the 5 of v0.5 and not the 128 of 128k.
+SIZE = re.compile(r"(?<![\d.])(?:(\d+)x)?(\d+(?:\.\d+)?)(b|m)(\d?)(?![a-z])", re.IGNORECASE)
+UNITS = {"b": 1e9, "m": 1e6}
+GPUS = {"A100": 312.0, "L40S": 362.0, "H100": 989.0}
+"""Dense bfloat16 peaks of the makers' data sheets, in 10^12 operations a second."""
+WIDTH_OVER_LAYERS = 128
+"""Of Llama 7B: 4,096 wide, 32 layers. Attention's part follows from the width."""
+
+
+def main() -> None:
+    """Print the arithmetic as Markdown."""
+    given = arguments()
+    names = pd.read_csv(given.list).iloc[:, 0].astype(str).tolist()
+    told = [size_in_name(name) for name in names]
+    known = [size for size in told if size is not None]
+    weights = np.array([np.median(known) if size is None else size for size in told])
+    bytes_per_token = given.bytes_per_token or measured_bytes_per_token(given.tokenizer_of)
+    print(sizes_text(weights, len(known), given))
+    print(texts_text(given, bytes_per_token))
+    print(runs_table(weights, given, bytes_per_token))
+    print(files_text(len(names), given.texts))
+
+
+def arguments() -> argparse.Namespace:
+    """Return the list and the assumptions."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("list", type=Path, help="CSV with model names in its first column")
+    parser.add_argument("--texts", type=int, default=10_000, help="unique texts N")
+    parser.add_argument("--mean-bytes", type=float, default=972.3188, help="of a text")
+    parser.add_argument("--bytes-per-token", type=float, help="in place of a measured one")
+    parser.add_argument(
+        "--tokenizer-of", default="smollm2-135m-instruct", help="the model it is measured on"
+    )
+    parser.add_argument("--weight-bytes", type=float, default=2.0, help="of a downloaded weight")
+    parser.add_argument("--gbit-per-s", type=float, default=1.0, help="of the network")
+    parser.add_argument("--utilisation", type=float, default=0.4, help="share of a GPU's peak")
+    parser.add_argument(
+        "--scored", type=int, nargs="+", default=[10_000, 5_000, 2_000, 1_000], help="texts d of N"
+    )
+    parser.add_argument(
+        "--gpu", nargs="+", default=[f"{name}={peak:g}" for name, peak in GPUS.items()]
+    )
+    return parser.parse_args()
+
+
+def size_in_name(name: str) -> float | None:
+    """Return the number of weights a model's name tells, the last if several, None if none.
+
+    Experts count in full, as they are downloaded: 8x7b is 56e9.
+    """
+    found = SIZE.findall(name.rpartition("/")[2].replace("_", "-"))
+    if not found:
+        return None
+    experts, number, unit, decimal = found[-1]
+    whole = float(f"{number}.{decimal}") if decimal and "." not in number else float(number)
+    return int(experts or 1) * whole * UNITS[unit.lower()]
+
+
+def measured_bytes_per_token(model: str) -> float:
+    """Return the bytes of this project's texts by the tokens that a model scores of them."""
+    layout = Layout(Path(__file__).parents[1])
+    scores, _ = read_scores(layout.scores / f"{model}.parquet")
+    return float(read_table(layout.texts, TEXTS)["n_bytes"].sum() / scores["n_tokens"].sum())
+
+
+def operations(weights: Vector, n_texts: int, n_tokens: float) -> tuple[float, float]:
+    """Return the operations of all models on texts of so many tokens: of weights, of attention.
+
+    Two operations a weight and token. Attention's two products see half of a text's tokens on
+    average: T / (12 x width) of the former.
+    """
+    width = (WIDTH_OVER_LAYERS * weights / 12) ** (1 / 3)
+    of_weights = 2 * weights * n_texts * n_tokens
+    return float(of_weights.sum()), float((of_weights * n_tokens / (12 * width)).sum())
+
+
+def sizes_text(weights: Vector, n_known: int, given: argparse.Namespace) -> str:
+    """Return the number of models and weights, and what it takes to download them."""
+    to_load = weights * given.weight_bytes
+    hours = to_load.sum() * 8 / (given.gbit_per_s * 1e9) / 3600
+    return (
+        f"- {len(weights):,} models, {weights.sum() / 1e12:.2f} x 10^12 weights: sizes from "
+        f"{n_known} names, {np.median(weights) / 1e9:g} x 10^9, their median, for the others\n"
+        f"- to download, at {given.weight_bytes:g} bytes a weight: {to_load.sum() / 1e12:.1f} TB, "
+        f"{hours:.0f} hours at {given.gbit_per_s:g} Gbit/s; the largest model "
+        f"{to_load.max() / 1e9:.0f} GB"
+    )
+
+
+def texts_text(given: argparse.Namespace, bytes_per_token: float) -> str:
+    """Return the texts and their tokens."""
+    n_tokens = given.mean_bytes / bytes_per_token
+    return (
+        f"- {given.texts:,} texts of {given.mean_bytes:g} bytes, {bytes_per_token:.2f} bytes a "
+        f"token: {n_tokens:.0f} tokens a text, {given.texts * n_tokens / 1e6:.2f} x 10^6 a model\n"
+    )
+
+
+def runs_table(weights: Vector, given: argparse.Namespace, bytes_per_token: float) -> str:
+    """Return a row for each number of texts scored."""
+    peaks = {name: float(peak) for name, peak in (one.split("=") for one in given.gpu)}
+    n_tokens = given.mean_bytes / bytes_per_token
+    head = ["texts", "tokens, 10^9", "operations, 10^18", "attention in them"]
+    rows = [[*head, *(f"{name}-hours" for name in peaks)], ["--:"] * (len(head) + len(peaks))]
+    for n_texts in given.scored:
+        of_weights, of_attention = operations(weights, n_texts, n_tokens)
+        total = of_weights + of_attention
+        hours = [total / (peak * 1e12 * given.utilisation) / 3600 for peak in peaks.values()]
+        tokens = len(weights) * n_texts * n_tokens
+        told = [f"{n_texts:,}", f"{tokens / 1e9:.3f}", f"{total / 1e18:.2f}"]
+        rows.append([*told, f"{of_attention / total:.1%}", *(f"{hour:.0f}" for hour in hours)])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
+
+
+def files_text(n_models: int, n_texts: int) -> str:
+    """Return the bytes of scores and matrix, by what this project's own take."""
+    layout = Layout(Path(__file__).parents[1])
+    here, files = len(read_table(layout.texts, TEXTS)), sorted(layout.scores.glob("*.parquet"))
+    of_score = sum(path.stat().st_size for path in files) / (len(files) * here)
+    of_value = layout.matrix.stat().st_size / (len(files) * here)
+    scores, matrix = n_models * n_texts * of_score, n_models * n_texts * of_value
+    return (
+        f"- score files: {of_score:.1f} bytes a text here, {scores / 1e9:.2f} GB in all "
+        f"({scores / n_models / 1e6:.2f} MB a model)\n"
+        f"- matrix: {of_value:.1f} bytes a value here, {matrix / 1e6:.0f} MB"
+    )
+
+
+if __name__ == "__main__":
+    main()

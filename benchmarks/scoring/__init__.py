@@ -1,0 +1,1 @@
+"""Speed and agreement of scoring beside other programs, in an environment of their own."""

@@ -1,0 +1,64 @@
+"""The models and texts that are measured."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from modelmap.hardware import Hardware
+from modelmap.layout import Layout
+from modelmap.models.file import read_roster
+from modelmap.models.load import load_model, load_tokenizer
+from modelmap.models.prepare import prepared_directory
+from modelmap.models.source import content_hashes, local_files
+from modelmap.models.spec import ModelSpec
+from modelmap.schemas.scoring import TEXTS
+from modelmap.tables import read_table
+
+LARGE = "smollm2-135m-instruct"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model of the project, by its entry and the directory that transformers loads."""
+
+    spec: ModelSpec
+    directory: Path
+
+    def load(self, device: str) -> tuple[Any, Any]:
+        """Return the model and its tokenizer."""
+        return load_model(self.directory, self.spec, device), load_tokenizer(
+            self.directory, self.spec
+        )
+
+
+def cases(layout: Layout) -> tuple[list[Case], Case]:
+    """Return the zoo's models and the large one."""
+    made = {
+        spec.name: Case(spec, prepared_directory(spec, _revision(spec, layout), layout))
+        for spec in read_roster(layout.roster)
+        if spec.source == "zoo" or spec.name == LARGE
+    }
+    large = made.pop(LARGE)
+    return list(made.values()), large
+
+
+def _revision(spec: ModelSpec, layout: Layout) -> str:
+    return content_hashes(local_files(spec, layout))[0]
+
+
+def all_texts(layout: Layout) -> list[str]:
+    """Return the project's texts."""
+    texts: list[str] = read_table(layout.texts, TEXTS)["text"].tolist()
+    return texts
+
+
+def some(texts: Sequence[str], n: int) -> list[str]:
+    """Return n texts spread evenly over all."""
+    return [texts[i * len(texts) // n] for i in range(n)]
+
+
+def token_budget(model: Any, hardware: Hardware) -> int:
+    """Return the tokens of one pass, as the engine chooses them."""
+    n_weights = sum(parameter.numel() for parameter in model.parameters())
+    return hardware.token_budget(model.config.get_text_config().vocab_size, n_weights)

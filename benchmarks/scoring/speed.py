@@ -1,0 +1,97 @@
+"""Timing of all methods on the same texts, in turns, so that the machine's noise hits all alike."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from modelmap.hardware import Hardware
+from scoring.cases import Case, some, token_budget
+from scoring.methods import OTHERS, Scorer, exact, ours
+from scoring.operations import operations
+from scoring.pool import Pool
+
+OURS, FORWARD = "ours", "forward alone"
+TOLERANCE_NATS = 1e-3
+N_CHECKED = 3
+
+
+class Clock:
+    """Seconds of each method, added up over rounds."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def add(self, name: str, seconds: float) -> None:
+        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+
+    def timed(self, name: str, call: Callable[[], Any]) -> None:
+        """Run one method and add its time."""
+        started = time.perf_counter()
+        call()
+        self.add(name, time.perf_counter() - started)
+
+
+def measured(
+    case: Case, texts: Sequence[str], n_others: int, rounds: int, pool: Pool, hardware: Hardware
+) -> dict[str, Any]:
+    """Return one row: all methods on `n_others` of the texts, ours on all of them too.
+
+    Raises AssertionError if ours are not the scores by definition.
+    """
+    model, tokenizer = case.load("cpu")
+    pool.load(case, hardware)
+    scorers = {name: method(model, tokenizer) for name, method in OTHERS.items()}
+    few = some(texts, n_others)
+    scorers[OURS] = pool.scores
+    budget = token_budget(model, hardware)
+    apart = differences(
+        scorers,
+        some(few, N_CHECKED),
+        exact(model, tokenizer),
+        lambda some_texts: ours(model, tokenizer, some_texts, budget, "prefixed"),
+    )
+    clock = Clock()
+    names = list(scorers)
+    for turn in range(rounds):
+        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+            clock.timed(name, lambda scorer=scorers[name]: scorer(few))
+        clock.add(FORWARD, pool.forward_seconds(few))
+    lengths = [len(ids) for ids in tokenizer(list(few), verbose=False)["input_ids"]]
+    row = {
+        "model": case.spec.name,
+        "texts": len(few) * rounds,
+        "tokens": (sum(lengths) - len(lengths)) * rounds,
+        "gflop": operations(model, lengths) * rounds / 1e9,
+        "seconds": clock.seconds,
+        "largest_difference_nats": apart,
+        "product_gflop_per_s": pool.product_rate() / 1e9,
+    }
+    if len(texts) > n_others:
+        clock = Clock()
+        clock.timed(OURS, lambda: pool.scores(texts))
+        row["all_texts"] = {"texts": len(texts), "seconds": clock.seconds[OURS]}
+    return row
+
+
+def differences(
+    scorers: Mapping[str, Scorer],
+    texts: Sequence[str],
+    exact: Scorer,
+    prefixed: Scorer,
+    tolerance: float = TOLERANCE_NATS,
+) -> dict[str, float]:
+    """Return how far each method is from `exact`, and lm_eval from `prefixed`, at most.
+
+    Raises AssertionError if ours is further than `tolerance`.
+    """
+    expected = dict.fromkeys(scorers, exact(texts))
+    expected["lm_eval"] = prefixed(texts)
+    apart = {
+        name: float(np.abs(scorer(texts) - expected[name]).max())
+        for name, scorer in scorers.items()
+    }
+    if apart[OURS] > tolerance:
+        raise AssertionError(f"our scores differ by more than {tolerance} nats: {apart}")
+    return apart

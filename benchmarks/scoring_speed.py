@@ -1,0 +1,93 @@
+"""How fast scoring is beside other ways to it: `python benchmarks/scoring_speed.py`.
+
+On the same texts, in turns: the papers' published method, the same without its loop over
+positions, lm_eval's rolling log-likelihood, minicons, and ours. On a CPU the others run in one
+process with two threads, ours in two processes with one; loading is apart, tokenisation is not.
+Before anything is timed the scores must agree. Writes benchmarks/scoring_speed.json and the tables
+of docs/scoring.md. With `--device cuda` in bfloat16, with a Llama of the shape of a 7B model too.
+"""
+
+from scoring.environment import ROOT, enter
+
+enter()
+
+import argparse  # noqa: E402
+import json  # noqa: E402
+from pathlib import Path  # noqa: E402
+from statistics import median  # noqa: E402
+from typing import Any  # noqa: E402
+
+import torch  # noqa: E402
+from scoring.cases import all_texts, cases, some  # noqa: E402
+from scoring.device import on_device  # noqa: E402
+from scoring.pool import Pool  # noqa: E402
+from scoring.speed import measured  # noqa: E402
+from scoring.summary import marked, summary, table  # noqa: E402
+
+from modelmap.files import write_json  # noqa: E402
+from modelmap.hardware import load_hardware  # noqa: E402
+from modelmap.layout import Layout  # noqa: E402
+
+N_PROCESSES = 2
+TABLES = ("zoo", "large", "7b")
+DOCUMENT = ROOT / "docs" / "scoring.md"
+RESULTS = Path(__file__).with_suffix(".json")
+
+
+def on_cpu(n_zoo: int, n_large: int, layout: Layout) -> dict[str, Any]:
+    """Return the zoo's and the large model's summaries and rows."""
+    torch.set_num_threads(N_PROCESSES)
+    hardware, texts = load_hardware(layout.conf, ["hardware=cpu"]), all_texts(layout)
+    zoo, large = cases(layout)
+    pool = Pool(N_PROCESSES)
+    told: dict[str, Any] = {"cores": N_PROCESSES, "dtype": "float32"}
+    try:
+        rows = {
+            "zoo": [measured(case, texts, n_zoo, 1, pool, hardware) for case in zoo],
+            "large": [measured(large, some(texts, n_large), n_large, 2, pool, hardware)],
+        }
+    finally:
+        pool.close()
+    rate = median(row["product_gflop_per_s"] for part in rows.values() for row in part)
+    for name, part in rows.items():
+        told[name] = {**summary(part, rate), "rows": [rounded(row) for row in part]}
+    return told
+
+
+def rounded(value: Any) -> Any:
+    """Return a row with four digits to each number."""
+    if isinstance(value, dict):
+        return {key: rounded(one) for key, one in value.items()}
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+def main() -> None:
+    """Measure on one device, merge into the JSON, and write the tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--zoo-texts", type=int, default=24, help="of each zoo model, every method")
+    parser.add_argument("--large-texts", type=int, default=24, help="of the large model")
+    parser.add_argument("--tiny", action="store_true", help="the device part on a CPU, to try it")
+    asked = parser.parse_args()
+    layout = Layout(ROOT)
+    if asked.device == "cuda" or asked.tiny:
+        found = on_device("cpu" if asked.tiny else "cuda", asked.large_texts, asked.tiny, layout)
+    else:
+        found = on_cpu(asked.zoo_texts, asked.large_texts, layout)
+    for name in TABLES:
+        print(f"{name}\n{table(found[name])}" if name in found else f"{name} is not measured")
+    if asked.tiny or "skipped" in found:
+        print(found.get("skipped", ""))
+        return
+    told = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+    told[asked.device] = found
+    write_json(RESULTS, told)
+    text = DOCUMENT.read_text()
+    for name in TABLES:
+        if name in found:
+            text = marked(text, f"{asked.device} {name}", table(found[name]))
+    DOCUMENT.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
