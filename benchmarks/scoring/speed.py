@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from modelmap.hardware import Hardware
+from modelmap.scoring.plan import batches
 from scoring.cases import Case, some, token_budget
 from scoring.methods import OTHERS, Scorer, exact, ours
 from scoring.operations import operations
@@ -67,12 +68,19 @@ def measured(
         "seconds": clock.seconds,
         "largest_difference_nats": apart,
         "product_gflop_per_s": pool.product_rate() / 1e9,
+        "padding": padding([len(ids) for ids in tokenizer(list(texts))["input_ids"]], budget),
     }
     if len(texts) > n_others:
         clock = Clock()
         clock.timed(OURS, lambda: pool.scores(texts))
         row["all_texts"] = {"texts": len(texts), "seconds": clock.seconds[OURS]}
     return row
+
+
+def padding(lengths: Sequence[int], budget: int) -> float:
+    """Return the share of padding among all tokens that the engine's batches run."""
+    run = sum(len(batch) * lengths[batch[0]] for batch in batches(lengths, budget))
+    return 1 - sum(lengths) / run
 
 
 def differences(

@@ -26,6 +26,9 @@ def summary(rows: Sequence[dict[str, Any]], product_gflop_per_s: float) -> dict[
         }
     told: dict[str, Any] = {"models": len(rows), "texts": texts, "tokens": tokens}
     told |= {"product_gflop_per_s": round(product_gflop_per_s, 1), "methods": methods}
+    padded = [row["padding"] for row in rows if "padding" in row]
+    if padded:
+        told["largest_padding"] = round(max(padded), 3)
     whole = [row["all_texts"] for row in rows if "all_texts" in row]
     if whole:
         rate = sum(one["texts"] for one in whole) / sum(one["seconds"] for one in whole)

@@ -54,10 +54,21 @@ class Worker:
         """Work through the jobs, those expected to take longest first."""
         left = list(self.order.jobs)
         while left:
-            states = [self._advance(job) for job in left]
-            if "worked" not in states:
+            if not self._work_once(left):
                 time.sleep(POLL_S)
-            left = [job for job, state in zip(left, states, strict=True) if state != "done"]
+
+    def _work_once(self, left: list[Job]) -> bool:
+        """Do the first work there is, taking jobs that are done off the list; return whether any.
+
+        The next look is from the front again: a long job, busy a moment ago, may be open to all.
+        """
+        for job in tuple(left):
+            state = self._advance(job)
+            if state == "done":
+                left.remove(job)
+            if state == "worked":
+                return True
+        return not left
 
     def _advance(self, job: Job) -> str:
         """Do what can be done of one job; return "done", "worked", or "busy" elsewhere."""
