@@ -35,7 +35,7 @@ Scorer = Callable[..., np.ndarray]
 def encoded() -> EncodedTexts:
     """Return texts of many lengths, in tokens."""
     texts = [TEXTS[row % len(TEXTS)] * (1 + row % 2) for row in range(N_TEXTS)]
-    return gathered(encode_texts(tiny_tokenizer(add_bos=True), texts, "own", 256))
+    return gathered(encode_texts(tiny_tokenizer(add_bos=True), texts, "own", 256), added_bos=True)
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ class EncodedTexts:
     """bool, shape (N,)."""
     lossless: np.ndarray
     """bool, shape (N,)."""
+    added_bos: np.ndarray
+    """bool, shape (1,): whether a token stands before the first real one."""
 
     @property
     def lengths(self) -> np.ndarray:
@@ -38,7 +40,7 @@ class EncodedTexts:
         return ids
 
 
-def gathered(encoded: Sequence[Encoded]) -> EncodedTexts:
+def gathered(encoded: Sequence[Encoded], added_bos: bool) -> EncodedTexts:
     """Return the texts' ids in arrays."""
     lengths = [len(item.ids) for item in encoded]
     return EncodedTexts(
@@ -46,6 +48,7 @@ def gathered(encoded: Sequence[Encoded]) -> EncodedTexts:
         np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         np.array([item.truncated for item in encoded], dtype=bool),
         np.array([item.lossless for item in encoded], dtype=bool),
+        np.array([added_bos]),
     )
 
 

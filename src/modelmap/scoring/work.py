@@ -4,6 +4,7 @@ Workers share nothing but a folder. So any launcher may start any number of work
 and none waits for another.
 """
 
+import gc
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +36,7 @@ from modelmap.scoring.store import holds
 from modelmap.tables import read_table
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedModel
 
 POLL_S = 0.2
 
@@ -99,35 +100,39 @@ class Worker:
         """Fetch the model, encode the texts and divide them; return "busy" if another encodes."""
         check_device(job.spec, self.device)
         directory = prepared_directory(job.spec, job.identity.revision, self.order.layout)
-        config, tokenizer = load_config(directory, job.spec), load_tokenizer(directory, job.spec)
+        config = load_config(directory, job.spec)
         limit = maximum_length(config, job.spec.max_length)
         name = encoding_name(job.identity, limit)
-        if not self._encode(self.order.work / name, tokenizer, limit):
+        if not self._encode(self.order.work / name, directory, job, limit):
             return "busy"
+        encoded = self._encoded(name)
         hardware, weights = self.order.hardware, count_weights(directory)
         budget = hardware.token_budget(config.get_text_config().vocab_size, weights)
-        lengths = self._encoded(name).lengths.tolist()
         earlier = folder.read_plan()
         plan = Plan(
             directory=str(directory),
             encoded=name,
             bounds=hardware.bounds,
             token_budget=budget,
-            added_bos=adds_bos(tokenizer, self.order.scoring.rule),
+            added_bos=bool(encoded.added_bos[0]),
             # Other bounds are for what is left: what is saved stays.
             shards=earlier.shards
             if earlier
-            else shard_rows(lengths, budget, weights, hardware.shard_tflop),
+            else shard_rows(encoded.lengths.tolist(), budget, weights, hardware.shard_tflop),
         )
         folder.write_plan(plan)
         return None
 
-    def _encode(self, path: Path, tokenizer: "PreTrainedTokenizerBase", limit: int) -> bool:
+    def _encode(self, path: Path, directory: Path, job: Job, limit: int) -> bool:
         """Bring the file of encoded texts about; return whether it is there."""
+        if path.is_file():
+            return True
         with held(path.with_suffix(".lock")) as free:
             if free and not path.is_file():
+                tokenizer = load_tokenizer(directory, job.spec)
                 texts, rule = self.texts["text"].tolist(), self.order.scoring.rule
-                write_encoded(gathered(encode_texts(tokenizer, texts, rule, limit)), path)
+                encoded = encode_texts(tokenizer, texts, rule, limit)
+                write_encoded(gathered(encoded, adds_bos(tokenizer, rule)), path)
             return free
 
     def _encoded(self, name: str) -> EncodedTexts:
@@ -164,4 +169,6 @@ def work(order: Path, number: int) -> None:
     """Run the worker of that number in this process, for the run that wrote `order`."""
     start_worker()
     watch(order.parent)
+    # What the libraries hold stays: looking through it again would take as long as a small model.
+    gc.freeze()
     Worker(read_order(order), number).run()
