@@ -35,19 +35,26 @@ def wait_for(is_there: Callable[[], bool], what: str) -> None:
 
 
 def kill(run: "subprocess.Popen[bytes]", victim: Victim) -> None:
-    """Kill DVC alone, the scorer alone, or every process of the run, and wait for DVC's end."""
+    """Kill DVC alone, the scorer alone, or every process of the run, and wait for DVC's end.
+
+    Before DVC has started the scorer there is none to kill: the run goes on.
+    """
     if victim == "group":
         os.killpg(run.pid, signal.SIGKILL)
     elif victim == "dvc":
         run.kill()
     else:
-        scorers = [p for p in psutil.Process(run.pid).children(recursive=True) if _scores(p)]
-        scorers[0].kill()
+        for process in psutil.Process(run.pid).children(recursive=True):
+            if _scores(process):
+                process.kill()
     run.wait(TIMEOUT_S)
 
 
 def _scores(process: psutil.Process) -> bool:
-    command = process.cmdline()
+    try:
+        command = process.cmdline()
+    except psutil.Error:
+        return False
     return any(part.endswith("/modelmap") for part in command) and "score" in command
 
 

@@ -1,5 +1,6 @@
 """Scoring many models: nothing twice, nothing lost, failures told together."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ from modelmap.errors import UserError
 from modelmap.layout import Layout
 from modelmap.scoring import launch
 from modelmap.scoring import run as scoring_run
+from modelmap.scoring.gather import Gatherer
+from modelmap.scoring.job_folder import job_folder
 from modelmap.scoring.run import score_all
 from modelmap.scoring.store import read_scores
+from modelmap.scoring.work import Worker
 
 ORIGINAL_SCORE = scoring_run._score
 
@@ -123,3 +127,22 @@ def test_workers_that_end_early_are_told_with_their_last_word(
         "workers ended early (exit 3: the node went away) with one unfinished: if memory "
         "ran out, lower logits_mb or scorers in conf/local; `dvc repro` goes on from here"
     )
+
+
+def test_progress_counts_models_and_texts_and_estimates_what_is_left(
+    layout: Layout, saved: Path
+) -> None:
+    """Nothing done gives no estimate; half the shards half the work; all of them no time left."""
+    order = order_of(layout, saved, "one")
+    gatherer = Gatherer(order)
+    assert gatherer.told().startswith("0 of 1 models, 0 texts/s")
+    Worker(order).run()
+    folder = job_folder(order.work, order.jobs[0])
+    held_back = folder.shard(0).read_bytes()
+    folder.shard(0).unlink()
+    gatherer.poll()
+    assert 0 < gatherer.done < 1
+    assert re.fullmatch(r"0 of 1 models, \S+ texts/s, \d\d:\d\d left", gatherer.told())
+    folder.shard(0).write_bytes(held_back)
+    gatherer.poll()
+    assert re.fullmatch(r"1 of 1 models, \S+ texts/s, 00:00 left", gatherer.told())

@@ -18,7 +18,7 @@ from modelmap.scoring.store import holds, read_scores, shard_facts, stored, writ
 
 POLL_S = 0.5
 LOG_EVERY_S = 15.0
-BAR = "{desc}: {percentage:3.0f}%|{bar:20}| {postfix}"
+BAR = "score: {percentage:3.0f}%|{bar:20}| {desc}"
 
 
 @dataclass
@@ -118,11 +118,11 @@ def gather(gatherer: Gatherer, launcher: Launcher) -> None:
     """Finish jobs, showing progress, until none is open or the launcher has ended."""
     logged = time.monotonic()
     on_terminal = sys.stderr.isatty()
-    with tqdm(total=1.0, desc="score", bar_format=BAR, disable=not on_terminal) as bar:
+    with tqdm(total=1.0, bar_format=BAR, disable=not on_terminal) as bar:
         while True:
             running = launcher.is_running()
             gatherer.poll()
-            bar.set_postfix_str(gatherer.told(), refresh=False)
+            bar.set_description_str(gatherer.told(), refresh=False)
             bar.update(gatherer.done - bar.n)
             if not on_terminal and time.monotonic() - logged > LOG_EVERY_S:
                 logged = time.monotonic()
