@@ -19,6 +19,8 @@ def main(config: DictConfig) -> None:
     work(Path(config.order), config.worker)
 
 
-if __name__ == "__main__":
+# The second is what a worker's process calls this file: it may be left before it is given work.
+if __name__ in ("__main__", "__mp_main__"):
     end_with_parent()
+if __name__ == "__main__":
     main()
