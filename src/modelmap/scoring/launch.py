@@ -1,15 +1,17 @@
 """Starting workers through Hydra's launcher, and knowing what became of it."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from modelmap.hardware import hardware_choice
 from modelmap.processes import ONE_THREAD
+from modelmap.scoring.app import SCORER
 from modelmap.scoring.heartbeat import beating
 from modelmap.scoring.order import Order, write_order
 
@@ -45,7 +47,8 @@ def launched(order: Order, overrides: Sequence[str]) -> Iterator[Launcher]:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **ONE_THREAD},
+            env={**os.environ, **ONE_THREAD, SCORER: str(os.getpid())},
+            process_group=0,
         )
         try:
             yield Launcher(process, log)
@@ -74,9 +77,15 @@ def _quoted(path: Path) -> str:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
+    """End the launcher's group: itself, and what it started on this machine."""
+    _signal(process, signal.SIGTERM)
     try:
         process.wait(GRACE_S)
     except subprocess.TimeoutExpired:
-        process.kill()
+        _signal(process, signal.SIGKILL)
         process.wait()
+
+
+def _signal(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
