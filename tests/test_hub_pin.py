@@ -3,14 +3,14 @@
 import signal
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 from hub_project import ROSTER, Project, commit, new_project, one_line
-from hub_server import Hub, Repo, serving
+from hub_server import Asked, Hub, Repo, serving
 
 from modelmap import pin
 from modelmap.errors import UserError
@@ -127,22 +127,35 @@ def test_the_papers_models_are_pinned_from_their_list(project: Project) -> None:
     assert [(one["name"], one["revision"]) for one in roster] == [(i, commit(i)) for i in ids]
 
 
+class Interrupting(list[Asked]):
+    """What the hub was asked; at the hundredth question whoever asks is interrupted."""
+
+    process: "subprocess.Popen[bytes] | None" = None
+    one_at_a_time = threading.Lock()
+
+    def append(self, asked: Asked) -> None:
+        with self.one_at_a_time:
+            super().append(asked)
+            if len(self) == 100 and self.process is not None:
+                self.process.send_signal(signal.SIGINT)
+
+
 def test_an_interrupted_pin_keeps_what_it_got(project: Project) -> None:
     """Stopped half-way, `modelmap pin` leaves whole pins, and the next one asks for the rest."""
     ids = [f"org/model-{i}" for i in range(600)]
     list_models(project, ids)
     command = [sys.executable, "-m", "modelmap", "--root", str(project.root), "pin"]
     quiet = subprocess.DEVNULL
+    interrupting = Interrupting()
+    project.hub.asked = interrupting
     with subprocess.Popen(
         command, env=project.environment(), stderr=quiet, stdout=quiet
     ) as process:
-        while len(project.hub.asked) < 100 and process.poll() is None:
-            time.sleep(0.005)
-        process.send_signal(signal.SIGINT)
+        interrupting.process = process
     assert process.returncode == 130
     first = project.pins
     assert 0 < len(first) < len(ids)
-    project.hub.asked.clear()
+    project.hub.asked = []
     assert project.modelmap("pin").returncode == 0
     assert {one.repo for one in project.hub.asked} == set(ids) - set(first)
     assert project.pins == {name: commit(name) for name in ids}
