@@ -31,7 +31,7 @@ studies: setup ## run the longer studies: at most an hour
 	dvc repro studies/dvc.yaml
 
 test: setup lint types ## lint, types and all tests
-	python -m pytest -n 3 --dist loadfile
+	python -m pytest -n 2 --dist loadfile
 
 soak: setup ## kill scoring at 20 random moments: a quarter of an hour
 	python -m pytest -m soak
