@@ -149,7 +149,12 @@ def test_an_interrupted_pin_keeps_what_it_got(project: Project) -> None:
     interrupting = Interrupting()
     project.hub.asked = interrupting
     with subprocess.Popen(
-        command, env=project.environment(), stderr=quiet, stdout=quiet
+        command,
+        env=project.environment(),
+        stderr=quiet,
+        stdout=quiet,
+        # What runs in the background may have been told to ignore interrupts, and would pass it on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         interrupting.process = process
     assert process.returncode == 130
