@@ -40,7 +40,6 @@ from modelmap.zoo.settings import Shape, TokenizerRecipe
 from modelmap.zoo.tokenizers import train_tokenizer
 
 CHECKOUT = Path(__file__).parents[1]
-COPIED = ("dvc.yaml", "params.yaml", "src", "conf", "data", ".dvc", ".dvcignore", ".gitignore")
 N_MODELS, N_FEW, N_SAMPLE, SEED = 1_018, 100, 50, 42
 VOCABULARY = 384
 SHAPE = Shape(hidden_size=8, n_layers=1, n_heads=2, max_length=1024)
@@ -110,19 +109,8 @@ def measured(root: Path) -> dict[str, object]:
 
 
 def copy_project(root: Path) -> None:
-    """Copy what runs, with the experiment that this measures, into a repository of its own."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *COPIED],
-        cwd=CHECKOUT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (CHECKOUT / name).is_file():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(CHECKOUT / name, root / name)
-    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    """Clone the committed project, with the experiment that this measures."""
+    subprocess.run(["git", "clone", "-q", CHECKOUT, root], check=True)
     (root / "conf/experiment/scale.yaml").write_text(EXPERIMENT)
     params = root / "params.yaml"
     params.write_text(re.sub("(?m)^experiment: .*", "experiment: scale", params.read_text()))

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from modelmap.errors import UserError, listed
-from modelmap.figures.folder import replaced
 from modelmap.files import checked, read_yaml, write_text
+from modelmap.folders import replaced
 from modelmap.layout import Layout
 from modelmap.maps.file import read_places
 from modelmap.matrix.file import LogLikelihoods, read_matrix

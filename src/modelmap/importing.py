@@ -11,8 +11,8 @@ import pandas as pd
 import yaml
 
 from modelmap.errors import UserError, listed
-from modelmap.figures.folder import replaced
 from modelmap.files import write_text
+from modelmap.folders import replaced
 from modelmap.layout import Layout
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 
 from modelmap.errors import UserError
@@ -47,15 +48,15 @@ def start_worker() -> None:
     torch.set_num_threads(1)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    end_with_parent()
+    when_left_by(os.getppid(), lambda: os._exit(1))
 
 
-def end_with_parent() -> None:
-    """End this process, whatever it does, soon after the one that started it."""
-    threading.Thread(target=_end_without, args=(os.getppid(),), daemon=True).start()
+def when_left_by(parent: int, end: Callable[[], None]) -> None:
+    """Call `end` soon after this process is no longer the child of `parent`."""
 
+    def wait() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        end()
 
-def _end_without(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
+    threading.Thread(target=wait, daemon=True).start()

@@ -35,14 +35,19 @@ MANIFEST: dict[str, Any] = {
 PROTOCOLS = st.sampled_from([2, 3, 4, 5])
 
 
+def write_pickle(data: st.DataObject, right: object, path: Path) -> None:
+    """Write a pickle of what is right, of odd values in its place, or damaged."""
+    content = data.draw(st.just(right) | with_odd_values(right) | ODD_VALUES)
+    pickled = pickle.dumps(content, data.draw(PROTOCOLS))
+    path.write_bytes(data.draw(st.just(pickled) | damaged(pickled)))
+
+
 @fuzzed(40)
 @given(data=st.data())
 def test_damaged_or_odd_vectors_are_read_or_told(tmp_path: Path, data: st.DataObject) -> None:
     """The dict of log-likelihoods, with other bytes or other values in any place."""
-    content = data.draw(st.just(VECTORS) | with_odd_values(VECTORS) | ODD_VALUES)
-    right = pickle.dumps(content, data.draw(PROTOCOLS))
     path = tmp_path / "vectors.pkl"
-    path.write_bytes(data.draw(st.just(right) | damaged(right)))
+    write_pickle(data, VECTORS, path)
     vectors = right_or_told(lambda: read_vectors(path))
     if vectors is not None:
         matrix = right_or_told(lambda: stacked(vectors, 3, path.name), path.name)
@@ -53,10 +58,8 @@ def test_damaged_or_odd_vectors_are_read_or_told(tmp_path: Path, data: st.DataOb
 @given(data=st.data())
 def test_damaged_or_odd_metadata_is_read_or_told(tmp_path: Path, data: st.DataObject) -> None:
     """The list of models, with other bytes or other values in any place."""
-    content = data.draw(st.just(METADATA) | with_odd_values(METADATA) | ODD_VALUES)
-    right = pickle.dumps(content, data.draw(PROTOCOLS))
     path = tmp_path / "metadata.pkl"
-    path.write_bytes(data.draw(st.just(right) | damaged(right)))
+    write_pickle(data, METADATA, path)
     metadata = right_or_told(lambda: read_metadata(path))
     if metadata:
         assert len(model_table(list(metadata), metadata)) == len(metadata)

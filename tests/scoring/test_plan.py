@@ -48,8 +48,8 @@ def test_a_shard_takes_batches_until_it_is_full() -> None:
 
 
 def test_the_estimate_is_two_operations_per_weight_and_token() -> None:
-    """10^9 float32 weights on 3,500 bytes, 1,000 tokens: 2 x 10^12 operations."""
-    assert estimated_tflop(4_000_000_000, 3_500) == 2.0
+    """10^9 weights on 3,500 bytes, 1,000 tokens: 2 x 10^12 operations."""
+    assert estimated_tflop(1_000_000_000, 3_500) == 2.0
 
 
 def test_the_token_budget_shrinks_with_the_vocabulary_and_with_the_model() -> None:

@@ -1,11 +1,10 @@
 """GGUF files, de-quantised to directories that load fast."""
 
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from modelmap.errors import UserError
+from modelmap.folders import replaced
 from modelmap.models.gguf_header import check_gguf
 
 
@@ -18,22 +17,18 @@ def convert_gguf(path: Path, target: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     check_gguf(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(dir=target.parent, prefix=".part-"))
     try:
-        tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            path.parent, gguf_file=path.name, dtype=torch.float32
-        )
-        # transformers refuses to save a model that remembers having been a GGUF.
-        del model.config.quantization_config
-        model.hf_quantizer = None
-        model.is_quantized = False
-        tokenizer.save_pretrained(partial)
-        model.save_pretrained(partial)
-        partial.replace(target)
+        with replaced(target) as fresh:
+            tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+            model: Any = AutoModelForCausalLM.from_pretrained(
+                path.parent, gguf_file=path.name, dtype=torch.float32
+            )
+            # transformers refuses to save a model that remembers having been a GGUF.
+            del model.config.quantization_config
+            model.hf_quantizer = None
+            model.is_quantized = False
+            tokenizer.save_pretrained(fresh)
+            model.save_pretrained(fresh)
     except Exception as error:
         # As for directories: whatever transformers raises means one thing to a user.
         raise UserError(f"{path.name} cannot be converted: {error}") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

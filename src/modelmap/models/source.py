@@ -71,12 +71,3 @@ def _file_hash(path: Path) -> bytes:
         while block := file.read(BLOCK):
             digest.update(block)
     return digest.digest()
-
-
-def weight_bytes(path: Path) -> int:
-    """Return the bytes of a model's weight files, by which its cost is estimated."""
-    if path.is_file():
-        return path.stat().st_size
-    kinds = ("*.safetensors", "*.bin")
-    found = [[file.stat().st_size for file in path.glob(kind)] for kind in kinds]
-    return max(1, *(sum(sizes) for sizes in found))

@@ -4,18 +4,28 @@ import json
 import math
 from pathlib import Path
 
-PICKLED_BYTES = 2
-"""A weight in a file that tells nothing of itself, most often in half precision."""
+KINDS = ("*.safetensors", "*.bin")
+METADATA = "__metadata__"
+UNKNOWN_BYTES = 2
+"""Of a weight in a file that tells nothing of itself: most often half precision."""
+GGUF_PER_BYTE = 1.5
+"""Weights of four to six bits."""
 
 
-def count_weights(directory: Path) -> int:
-    """Return the number of weights in a directory's files: 1 at least."""
-    counted = sum(_in_header(path) for path in directory.glob("*.safetensors"))
-    pickled = sum(path.stat().st_size for path in directory.glob("*.bin"))
-    return max(1, counted or pickled // PICKLED_BYTES)
+def count_weights(path: Path) -> int:
+    """Return about how many weights a directory or a GGUF file holds: 1 at least."""
+    if path.is_file():
+        return int(path.stat().st_size * GGUF_PER_BYTE) or 1
+    counted = sum(_in_header(file) for file in path.glob("*.safetensors"))
+    unknown = sum(file.stat().st_size for kind in KINDS for file in path.glob(kind))
+    return max(1, counted or unknown // UNKNOWN_BYTES)
 
 
 def _in_header(path: Path) -> int:
-    with path.open("rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    return sum(math.prod(part["shape"]) for name, part in header.items() if name != "__metadata__")
+    """Return the weights that a safetensors file lists; 0 if it is damaged: loading tells that."""
+    try:
+        with path.open("rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        return sum(math.prod(part["shape"]) for key, part in header.items() if key != METADATA)
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
+        return 0

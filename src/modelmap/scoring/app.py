@@ -5,12 +5,12 @@ Which launcher runs the jobs, and where, is Hydra's configuration: conf/hardware
 
 import os
 import signal
-import threading
-import time
 from pathlib import Path
 
 import hydra
 from omegaconf import DictConfig
+
+from modelmap.processes import when_left_by
 
 SCORER = "MODELMAP_SCORER"
 """The variable that holds the number of the process that started this one."""
@@ -24,16 +24,14 @@ def main(config: DictConfig) -> None:
     work(Path(config.order), config.worker)
 
 
-def end_with(scorer: int) -> None:
-    """End this process and all that it started here once the scorer is no longer its parent.
+def end_group() -> None:
+    """End this process and all that it started here.
 
-    All at once: a worker that has not been given its work yet would wait for it forever.
+    A worker that has not been given its work yet would wait for it forever.
     """
-    while os.getppid() == scorer:
-        time.sleep(1)
     os.killpg(0, signal.SIGTERM)
 
 
 if __name__ == "__main__":
-    threading.Thread(target=end_with, args=(int(os.environ[SCORER]),), daemon=True).start()
+    when_left_by(int(os.environ[SCORER]), end_group)
     main()

@@ -14,7 +14,7 @@ from modelmap.scoring.heartbeat import NAME as HEARTBEAT
 from modelmap.scoring.job_folder import JobFolder, Plan, job_folder
 from modelmap.scoring.launch import Launcher
 from modelmap.scoring.order import NAME, Job, Order
-from modelmap.scoring.store import holds, read_scores, shard_facts, stored, write_scores
+from modelmap.scoring.store import read_whole, shard_facts, stored, write_scores
 
 POLL_S = 0.5
 LOG_EVERY_S = 15.0
@@ -72,13 +72,14 @@ class Gatherer:
 
     def _finish(self, one: Open, plan: Plan) -> bool:
         """Join a job's shards into the store; return whether all of them were whole."""
-        paths = [one.folder.shard(index) for index in range(len(plan.shards))]
-        torn = [path for path in paths if not holds(path, one.job.fingerprint)]
-        for path in torn:
-            path.unlink()
-        if torn:
+        parts = []
+        for path in map(one.folder.shard, range(len(plan.shards))):
+            if part := read_whole(path, one.job.fingerprint):
+                parts.append(part)
+            else:
+                path.unlink()
+        if len(parts) < len(plan.shards):
             return False
-        parts = [read_scores(path) for path in paths]
         frame = pd.concat([part for part, _ in parts]).sort_values("text_id", ignore_index=True)
         shards = [shard_facts(metadata, one.job.spec.name) for _, metadata in parts]
         facts = {

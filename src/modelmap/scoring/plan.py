@@ -5,13 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 BYTES_PER_TOKEN = 3.5
-BYTES_PER_WEIGHT = 4
 FLOP_PER_WEIGHT = 2
 
 
-def estimated_tflop(weight_bytes: int, text_bytes: int) -> float:
+def estimated_tflop(n_weights: int, text_bytes: int) -> float:
     """Return about how many 10^12 operations scoring takes: 2 x weights x tokens."""
-    return work_tflop(weight_bytes // BYTES_PER_WEIGHT, text_bytes / BYTES_PER_TOKEN)
+    return work_tflop(n_weights, text_bytes / BYTES_PER_TOKEN)
 
 
 def work_tflop(n_weights: int, n_tokens: float) -> float:

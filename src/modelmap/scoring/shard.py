@@ -17,7 +17,7 @@ from modelmap.scoring.job_folder import JobFolder, Plan
 from modelmap.scoring.loglik import log_likelihoods
 from modelmap.scoring.order import Job
 from modelmap.scoring.plan import batches
-from modelmap.scoring.store import holds, read_scores, shard_facts, write_scores
+from modelmap.scoring.store import read_whole, shard_facts, write_scores
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -52,15 +52,12 @@ class Shard:
         progress = self._resumed(text_ids)
         saved_at = time.monotonic()
         while queue := self._batches(encoded, progress):
-            budget, no_memory = self.folder.token_budget(self.plan), False
+            budget = self.folder.token_budget(self.plan)
             for rows in queue:
-                try:
-                    found = log_likelihoods(model, [encoded.sequence(row) for row in rows], budget)
-                except Exception as error:
-                    if not _out_of_memory(error):
-                        raise
+                found = _pass(model, [encoded.sequence(row) for row in rows], budget)
+                if found is None:
+                    _free_memory()
                     self._lower(budget, [text_ids[row] for row in rows])
-                    no_memory = True
                     break
                 progress.loglik_nats.update(zip(rows, found.tolist(), strict=True))
                 if budget not in progress.token_budgets:
@@ -68,9 +65,6 @@ class Shard:
                 if time.monotonic() - saved_at > SAVE_EVERY_S:
                     self._save(self.partial, progress, encoded, text_ids, model)
                     saved_at = time.monotonic()
-            if no_memory:
-                # What the failed pass held is let go only once its exception is.
-                _free_memory()
         self._save(self.path, progress, encoded, text_ids, model)
         self.partial.unlink(missing_ok=True)
 
@@ -83,9 +77,10 @@ class Shard:
 
     def _resumed(self, text_ids: Sequence[int]) -> Progress:
         """Return what a worker that was stopped had saved, nothing if it does not fit."""
-        if not holds(self.partial, self.job.fingerprint):
+        saved = read_whole(self.partial, self.job.fingerprint)
+        if saved is None:
             return Progress({}, [])
-        frame, metadata = read_scores(self.partial)
+        frame, metadata = saved
         row_of = {text_ids[row]: row for row in self.rows}
         rows = [row_of[text_id] for text_id in frame["text_id"]]
         values = dict(zip(rows, frame["loglik_nats"].tolist(), strict=True))
@@ -125,6 +120,21 @@ class Shard:
                 "there is: choose hardware device-map, a smaller dtype, quantisation or max_length"
             )
         self.folder.lower_budget(max(1, budget // 2))
+
+
+def _pass(
+    model: "PreTrainedModel", sequences: Sequence[np.ndarray], budget: int
+) -> np.ndarray | None:
+    """Return the log-likelihoods of one batch, or None if there was not enough memory.
+
+    The failed pass's memory is held by its exception, which ends here.
+    """
+    try:
+        return log_likelihoods(model, sequences, budget)
+    except Exception as error:
+        if not _out_of_memory(error):
+            raise
+        return None
 
 
 def _out_of_memory(error: Exception) -> bool:

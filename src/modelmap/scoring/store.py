@@ -82,15 +82,20 @@ def shard_facts(metadata: Mapping[str, str], name: str) -> ShardFacts:
     return checked(ShardFacts, json_object(metadata.get("facts", "").encode(), name), name)
 
 
+def read_whole(path: Path, fingerprint: str) -> tuple[pd.DataFrame, dict[str, str]] | None:
+    """Return a score file's table and metadata, or None if it is not whole or not of that kind."""
+    if not path.is_file():
+        return None
+    try:
+        frame, metadata = _undamaged(path)
+    except UserError:
+        return None
+    return (frame, metadata) if metadata.get("fingerprint") == fingerprint else None
+
+
 def holds(path: Path, fingerprint: str) -> bool:
     """Return whether `path` is a whole score file of that fingerprint."""
-    if not path.is_file():
-        return False
-    try:
-        _, metadata = _undamaged(path)
-    except UserError:
-        return False
-    return metadata.get("fingerprint") == fingerprint
+    return read_whole(path, fingerprint) is not None
 
 
 def stored(store: Path, fingerprint: str) -> Path:

@@ -7,7 +7,7 @@ and none waits for another.
 import gc
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
@@ -32,13 +32,14 @@ from modelmap.scoring.order import Job, Order, read_order
 from modelmap.scoring.plan import shard_rows
 from modelmap.scoring.rule import adds_bos, encode_texts
 from modelmap.scoring.shard import Shard
-from modelmap.scoring.store import holds
 from modelmap.tables import read_table
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 POLL_S = 0.2
+State = Literal["done", "worked", "busy"]
+"""Of a job as a worker leaves it: nothing left to do, something done, or held by others."""
 
 
 class Worker:
@@ -71,8 +72,8 @@ class Worker:
                 return True
         return not left
 
-    def _advance(self, job: Job) -> str:
-        """Do what can be done of one job; return "done", "worked", or "busy" elsewhere."""
+    def _advance(self, job: Job) -> State:
+        """Do what can be done of one job."""
         folder = job_folder(self.order.work, job)
         if folder.failure() is not None:
             return "done"
@@ -85,7 +86,7 @@ class Worker:
             folder.fail(" ".join(told.split()))
             return "done"
 
-    def _prepare(self, job: Job, folder: JobFolder) -> str | None:
+    def _prepare(self, job: Job, folder: JobFolder) -> Literal["busy"] | None:
         plan = folder.read_plan()
         if (
             plan is not None
@@ -96,7 +97,7 @@ class Worker:
         with held(folder.lock("prepare")) as free:
             return self._write_plan(job, folder) if free else "busy"
 
-    def _write_plan(self, job: Job, folder: JobFolder) -> str | None:
+    def _write_plan(self, job: Job, folder: JobFolder) -> Literal["busy"] | None:
         """Fetch the model, encode the texts and divide them; return "busy" if another encodes."""
         check_device(job.spec, self.device)
         directory = prepared_directory(job.spec, job.identity.revision, self.order.layout)
@@ -140,16 +141,16 @@ class Worker:
             self.encoded = (name, read_encoded(self.order.work / name))
         return self.encoded[1]
 
-    def _score_shards(self, job: Job, folder: JobFolder) -> str:
+    def _score_shards(self, job: Job, folder: JobFolder) -> State:
         plan = folder.read_plan()
         assert plan is not None
-        state = "done"
+        state: State = "done"
         for index in range(len(plan.shards)):
             path = folder.shard(index)
             if path.is_file():
                 continue
             with held(path.with_suffix(".lock")) as free:
-                if free and not holds(path, job.fingerprint):
+                if free and not path.is_file():
                     encoded = self._encoded(plan.encoded)
                     shard = Shard(job, folder, plan, index)
                     shard.score(self._model(job, plan), encoded, self.texts["text_id"].tolist())

@@ -2,11 +2,11 @@
 
 from modelmap.figures.catalogue import draw_all, entries
 from modelmap.figures.catalogue_resampling import resampling_entries
-from modelmap.figures.folder import replaced
 from modelmap.figures.inputs import read_inputs
 from modelmap.figures.resampling_inputs import read_resampling_inputs
 from modelmap.figures.settings import Figures
 from modelmap.files import write_json
+from modelmap.folders import replaced
 from modelmap.layout import Layout
 from modelmap.maps.settings import MapSettings, Stability
 from modelmap.predict.settings import Predict

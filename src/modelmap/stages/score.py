@@ -6,8 +6,9 @@ from modelmap.errors import UserError
 from modelmap.hardware import load_hardware
 from modelmap.layout import Layout
 from modelmap.models.file import read_roster
-from modelmap.models.source import content_hashes, local_files, weight_bytes
+from modelmap.models.source import content_hashes, local_files
 from modelmap.models.spec import ModelSpec
+from modelmap.models.weights import count_weights
 from modelmap.schemas.scoring import TEXTS
 from modelmap.scoring.identity import identify
 from modelmap.scoring.order import Job, Order
@@ -19,8 +20,7 @@ from modelmap.tables import read_table
 from modelmap.texts.text_set import text_set_hash
 
 # Until a hub model is here its size is unknown: the guess only decides who is scored first.
-HUB_WEIGHT_BYTES = 1_000_000_000
-GGUF_EXPANSION = 6
+HUB_WEIGHTS = 250_000_000
 
 
 def run(layout: Layout, overrides: Sequence[str] = ()) -> None:
@@ -41,11 +41,11 @@ def _job(spec: ModelSpec, scoring: Scoring, text_set: str, text_bytes: int, layo
         if spec.revision is None:
             raise UserError(f"model {spec.name} has no revision: run `modelmap pin`")
         revision = tokenizer = spec.revision
-        weights = HUB_WEIGHT_BYTES
+        weights = HUB_WEIGHTS
     else:
         files = local_files(spec, layout)
         revision, tokenizer = content_hashes(files)
-        weights = weight_bytes(files) * (GGUF_EXPANSION if spec.source == "gguf" else 1)
+        weights = count_weights(files)
     identity = identify(spec, revision, tokenizer, scoring, text_set)
     expected = estimated_tflop(weights, text_bytes)
     return Job(spec=spec, identity=identity, expected_tflop=expected)

@@ -3,9 +3,9 @@
 from modelmap.divergence.settings import Divergence
 from modelmap.figures import coverage, kl_truth, text_count
 from modelmap.figures.catalogue import Entry, draw_all
-from modelmap.figures.folder import replaced
 from modelmap.figures.settings import Figures
 from modelmap.files import write_json
+from modelmap.folders import replaced
 from modelmap.layout import Layout
 from modelmap.schemas.studies import COVERAGE, KL_TRUTH, TEXT_COUNT
 from modelmap.section import read_section

@@ -1,8 +1,6 @@
 """Stage zoo: the training pool becomes small models, as ordinary Hugging Face directories."""
 
-import shutil
 import sys
-import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -11,6 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from modelmap.errors import UserError, listed
+from modelmap.folders import replaced
 from modelmap.hardware import load_hardware
 from modelmap.layout import Layout
 from modelmap.processes import set_worker_environment, start_worker
@@ -24,19 +23,12 @@ from modelmap.zoo.settings import Zoo
 def run(layout: Layout) -> None:
     """Write data/zoo: one directory per recipe; empty where the experiment has no zoo."""
     zoo = read_section(layout, "zoo", Zoo)
-    layout.zoo.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(dir=layout.zoo.parent, prefix=".zoo-"))
-    try:
+    with replaced(layout.zoo) as fresh:
         if zoo.families:
             corpus = read_section(layout, "corpus", Corpus)
             pool = training_pool(chunked_documents(corpus, layout.raw), corpus)
             _check_categories(zoo, pool)
-            _build(zoo, pool, partial, load_hardware(layout.conf).n_workers)
-        shutil.rmtree(layout.zoo, ignore_errors=True)
-        partial.chmod(0o755)
-        partial.replace(layout.zoo)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+            _build(zoo, pool, fresh, load_hardware(layout.conf).n_workers)
 
 
 def _check_categories(zoo: Zoo, pool: Pool) -> None:

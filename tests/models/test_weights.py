@@ -1,0 +1,28 @@
+"""How many weights a model's files hold."""
+
+from pathlib import Path
+
+import pytest
+from tiny import ARCHITECTURES, tiny_model
+
+from modelmap.models.weights import count_weights
+from modelmap.zoo.settings import Architecture
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_weights_are_counted_in_the_headers(architecture: Architecture, tmp_path: Path) -> None:
+    """Of a saved model as many as the model has, whatever their dtype."""
+    model = tiny_model(architecture)
+    model.half().save_pretrained(tmp_path)
+    assert count_weights(tmp_path) == model.num_parameters()
+
+
+def test_files_that_tell_nothing_count_by_their_size(tmp_path: Path) -> None:
+    """Pickled and damaged files have two bytes a weight, a GGUF 1.5 weights a byte; never none."""
+    assert count_weights(tmp_path) == 1
+    (tmp_path / "pytorch_model.bin").write_bytes(bytes(600))
+    assert count_weights(tmp_path) == 300
+    (tmp_path / "model.safetensors").write_bytes(b"\xff" * 400)
+    assert count_weights(tmp_path) == 500
+    (tmp_path / "small.gguf").write_bytes(bytes(1000))
+    assert count_weights(tmp_path / "small.gguf") == 1500
