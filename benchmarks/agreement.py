@@ -9,22 +9,22 @@ from scoring.environment import ROOT, enter
 
 enter()
 
-import json  # noqa: E402
-import tempfile  # noqa: E402
-from pathlib import Path  # noqa: E402
-from typing import Any  # noqa: E402
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
 
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-from scoring.cases import Case, all_texts, cases, some, token_budget  # noqa: E402
-from scoring.llama_cpp import LlamaCpp, dequantised  # noqa: E402
-from scoring.methods import lm_eval, ours  # noqa: E402
-from scoring.summary import marked, rows_table  # noqa: E402
+import numpy as np
+import torch
+from scoring.cases import Case, all_texts, cases, some, token_budget
+from scoring.llama_cpp import LlamaCpp, dequantised
+from scoring.methods import lm_eval, ours
+from scoring.summary import marked, rows_table
 
-from modelmap.hardware import load_hardware  # noqa: E402
-from modelmap.layout import Layout  # noqa: E402
-from modelmap.models.source import local_files  # noqa: E402
-from modelmap.scoring.rule import encode_texts  # noqa: E402
+from modelmap.models.source import local_files
+from modelmap.plumbing.hardware import load_hardware
+from modelmap.plumbing.layout import Layout
+from modelmap.score.rule import encode_texts
 
 ZOO = ("llama", "gpt2-3k", "qwen")
 ZOO_TEXTS, LARGE_TEXTS = 64, 16

@@ -14,11 +14,11 @@ from scoring.cases import LARGE, Case, all_texts, cases, some
 from scoring.operations import operations, product_rate
 from scoring.summary import rows_table
 
-from modelmap.files import write_text
-from modelmap.layout import Layout
 from modelmap.models.load import maximum_length
-from modelmap.scoring.loglik import log_likelihoods
-from modelmap.scoring.rule import encode_texts
+from modelmap.plumbing.files import write_text
+from modelmap.plumbing.layout import Layout
+from modelmap.score.loglik import log_likelihoods
+from modelmap.score.rule import encode_texts
 
 # Model, how many texts, and the megabytes of logits in one pass.
 CASES = {

@@ -13,14 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from modelmap.layout import Layout
-from modelmap.schemas.scoring import TEXTS
-from modelmap.scoring.store import read_scores
-from modelmap.tables import read_table
-
-Vector = NDArray[np.float64]
+from modelmap.plumbing.arrays import Vector
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import read_table
+from modelmap.score.store import read_scores
+from modelmap.texts.tables import TEXTS
 
 # 7b, 1.3B, 8x7b, 1b7, 400m; not the 5 of v0.5 and not the 128 of 128k.
 SIZE = re.compile(r"(?<![\d.])(?:(\d+)x)?(\d+(?:\.\d+)?)(b|m)(\d?)(?![a-z])", re.IGNORECASE)

@@ -22,7 +22,8 @@ from sklearn.linear_model import RidgeCV
 from threadpoolctl import threadpool_limits
 
 from modelmap.matrix.clip_centre import clip_threshold, clipped, double_centred
-from modelmap.parallel import each
+from modelmap.plumbing.parallel import each
+from modelmap.plumbing.seeds import named_rng
 from modelmap.predict.correlation import correlations
 from modelmap.predict.evaluate import (
     Families,
@@ -34,7 +35,6 @@ from modelmap.predict.evaluate import (
     sampled,
 )
 from modelmap.predict.targets import Problem, Target, score_problem
-from modelmap.seeds import named_rng
 from modelmap.studies.synthetic import synthetic_matrix
 
 N_MODELS, N_TEXTS, N_FAMILIES, N_BENCHMARKS = 1018, 10_000, 120, 6

@@ -16,13 +16,14 @@ import psutil
 from threadpoolctl import threadpool_limits
 
 from modelmap.matrix.clip_centre import clip_threshold, clipped, double_centred
-from modelmap.parallel import each
+from modelmap.plumbing.arrays import Matrix, Vector
+from modelmap.plumbing.parallel import each
+from modelmap.plumbing.seeds import named_rng
 from modelmap.resample.errors import absolute_error, relative_error
 from modelmap.resample.estimate import unique_texts, weighted_coordinates
-from modelmap.resample.gram import ErrorMeter, GramSums, Matrix, Vector, run_errors
+from modelmap.resample.gram import ErrorMeter, GramSums, run_errors
 from modelmap.resample.paper_draws import drawn_texts, grid, run_seeds
 from modelmap.resample.weights import METHODS, probabilities
-from modelmap.seeds import named_rng
 from modelmap.studies.synthetic import synthetic_matrix
 
 N_MODELS, N_TEXTS, N_FAMILIES, N_RUNS = 1_018, 10_000, 60, 100

@@ -25,16 +25,16 @@ import torch
 import yaml
 from transformers.utils.logging import disable_progress_bar
 
-from modelmap.hardware import Hardware, load_hardware
-from modelmap.layout import Layout
 from modelmap.models.file import read_roster
 from modelmap.models.load import load_config, load_model, load_tokenizer, maximum_length
 from modelmap.models.spec import ModelSpec
-from modelmap.schemas.scoring import TEXTS
-from modelmap.scoring.loglik import log_likelihoods
-from modelmap.scoring.rule import encode_texts
-from modelmap.seeds import named_seed
-from modelmap.tables import read_table
+from modelmap.plumbing.hardware import Hardware, load_hardware
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.seeds import named_seed
+from modelmap.plumbing.tables import read_table
+from modelmap.score.loglik import log_likelihoods
+from modelmap.score.rule import encode_texts
+from modelmap.texts.tables import TEXTS
 from modelmap.zoo.architectures import empty_model
 from modelmap.zoo.settings import Shape, TokenizerRecipe
 from modelmap.zoo.tokenizers import train_tokenizer

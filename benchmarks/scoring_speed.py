@@ -11,22 +11,22 @@ from scoring.environment import ROOT, enter
 
 enter()
 
-import argparse  # noqa: E402
-import json  # noqa: E402
-from pathlib import Path  # noqa: E402
-from statistics import median  # noqa: E402
-from typing import Any  # noqa: E402
+import argparse
+import json
+from pathlib import Path
+from statistics import median
+from typing import Any
 
-import torch  # noqa: E402
-from scoring.cases import all_texts, cases, some  # noqa: E402
-from scoring.device import on_device  # noqa: E402
-from scoring.pool import Pool  # noqa: E402
-from scoring.speed import measured  # noqa: E402
-from scoring.summary import marked, summary, table  # noqa: E402
+import torch
+from scoring.cases import all_texts, cases, some
+from scoring.device import on_device
+from scoring.pool import Pool
+from scoring.speed import measured
+from scoring.summary import marked, summary, table
 
-from modelmap.files import write_json  # noqa: E402
-from modelmap.hardware import load_hardware  # noqa: E402
-from modelmap.layout import Layout  # noqa: E402
+from modelmap.plumbing.files import write_json
+from modelmap.plumbing.hardware import load_hardware
+from modelmap.plumbing.layout import Layout
 
 N_PROCESSES = 2
 TABLES = ("zoo", "large", "7b")

@@ -20,11 +20,12 @@ from pathlib import Path
 import pandas as pd
 
 from modelmap.divergence.neighbours import square_form
-from modelmap.layout import Layout
+from modelmap.divergence.tables import KL, NEIGHBOURS
+from modelmap.map.tables import MAP
 from modelmap.matrix.file import read_matrix
-from modelmap.schemas.maps import KL, MAP, NEIGHBOURS
-from modelmap.schemas.scoring import MODELS
-from modelmap.tables import read_table
+from modelmap.matrix.tables import MODELS
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import read_table
 
 root = next(p for p in [Path.cwd(), *Path.cwd().parents] if (p / "dvc.yaml").exists())
 layout = Layout(root)

@@ -8,12 +8,13 @@ import pytest
 
 from modelmap.divergence.kl import bits_per_byte, nats_per_text, squared_distances
 from modelmap.divergence.neighbours import nearest, pair_table
-from modelmap.layout import Layout
+from modelmap.divergence.tables import KL, NEIGHBOURS
+from modelmap.map.tables import MAP
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods, write_matrix
-from modelmap.schemas.maps import KL, MAP, NEIGHBOURS
-from modelmap.schemas.scoring import MODELS
-from modelmap.tables import write_table
+from modelmap.matrix.tables import MODELS
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import write_table
 
 N_MODELS, N_TEXTS = 6, 40
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modelmap.hardware import Hardware
-from modelmap.layout import Layout
 from modelmap.models.file import read_roster
 from modelmap.models.load import load_model, load_tokenizer
 from modelmap.models.prepare import prepared_directory
 from modelmap.models.source import content_hashes, local_files
 from modelmap.models.spec import ModelSpec
-from modelmap.schemas.scoring import TEXTS
-from modelmap.tables import read_table
+from modelmap.plumbing.hardware import Hardware
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import read_table
+from modelmap.texts.tables import TEXTS
 
 LARGE = "smollm2-135m-instruct"
 

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from modelmap.hardware import load_hardware
-from modelmap.layout import Layout
-from modelmap.scoring.loglik import log_likelihoods
-from modelmap.seeds import named_rng
+from modelmap.plumbing.hardware import load_hardware
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.seeds import named_rng
+from modelmap.score.loglik import log_likelihoods
 from scoring.cases import all_texts, cases, some, token_budget
 from scoring.methods import OTHERS, exact, ours
 from scoring.operations import operations, product_rate, synchronise

@@ -7,7 +7,7 @@ import sysconfig
 import venv
 from pathlib import Path
 
-from modelmap.processes import ONE_THREAD
+from modelmap.plumbing.processes import ONE_THREAD
 
 # xllamacpp holds a build of llama.cpp that older systems load too, and exports its C functions;
 # llama-cpp-py-sync, of the release before, holds their declarations.

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from modelmap.scoring.loglik import log_likelihoods
-from modelmap.scoring.rule import Rule, encode_texts
+from modelmap.score.loglik import log_likelihoods
+from modelmap.score.rule import Rule, encode_texts
 
 Scorer = Callable[[Sequence[str]], np.ndarray]
 Method = Callable[[Any, Any], Scorer]

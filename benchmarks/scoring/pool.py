@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from modelmap.hardware import Hardware
-from modelmap.processes import set_worker_environment, start_worker
-from modelmap.scoring.plan import batches
-from modelmap.scoring.rule import encode_texts
+from modelmap.plumbing.hardware import Hardware
+from modelmap.plumbing.processes import set_worker_environment, start_worker
+from modelmap.score.batches import batches
+from modelmap.score.rule import encode_texts
 from scoring.cases import Case, token_budget
 from scoring.methods import ours
 from scoring.operations import product_rate
@@ -58,8 +58,8 @@ class Pool:
             worker.shutdown()
 
     def _shares(self, texts: Sequence[str]) -> list[list[int]]:
-        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        return [order[k :: len(self.workers)] for k in range(len(self.workers))]
+        job_list = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        return [job_list[k :: len(self.workers)] for k in range(len(self.workers))]
 
     def _all(self, function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
         futures: list[Future[Any]] = [

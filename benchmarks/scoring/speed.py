@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from modelmap.hardware import Hardware
-from modelmap.scoring.plan import batches
+from modelmap.plumbing.hardware import Hardware
+from modelmap.score.batches import batches
 from scoring.cases import Case, some, token_budget
 from scoring.methods import OTHERS, Scorer, exact, ours
 from scoring.operations import operations

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from scoring_project import MODELS, ScoringProject
+from helpers.score_project import MODELS, ScoringProject
 
 HERE = Path(__file__).parent
 

@@ -10,13 +10,14 @@ import pandas as pd
 import pytest
 import yaml
 
-from modelmap.errors import UserError
-from modelmap.layout import Layout
+from modelmap.divergence import stage
+from modelmap.divergence.tables import CLUSTERS, KL, NEIGHBOURS
 from modelmap.matrix.file import LogLikelihoods, write_matrix
-from modelmap.schemas.maps import CLUSTERS, KL, NEIGHBOURS
-from modelmap.schemas.scoring import MODELS, TEXTS
-from modelmap.stages import divergence
-from modelmap.tables import read_table, write_table
+from modelmap.matrix.tables import MODELS
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import read_table, write_table
+from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import text_set_hash
 
 BY_HAND = [[-5.0, -6.0, -7.0, -8.0], [-6.0, -6.0, -6.0, -8.0], [-7.0, -8.0, -5.0, -6.0]]
@@ -81,7 +82,7 @@ def metrics(layout: Layout) -> dict[str, object]:
 def test_the_stage_gives_the_divergences_of_a_case_by_hand(project: Make) -> None:
     """KL .25, 2 and 1.25 nats on texts of ten bytes, in bits per byte, with plain errors."""
     layout = project()
-    divergence.run(layout)
+    stage.run(layout)
     pairs = read_table(layout.kl, KL)
     kl = [0.25 / UNIT, 2 / UNIT, 1.25 / UNIT]
     named = [("p", "q"), ("p", "r"), ("q", "r")]
@@ -104,7 +105,7 @@ def test_the_stage_gives_the_divergences_of_a_case_by_hand(project: Make) -> Non
 def test_metrics_are_the_medians_of_the_case_by_hand(project: Make) -> None:
     """Within a family .25 nats, between 1.625, to the parent .25: all in bits per byte."""
     layout = project()
-    divergence.run(layout)
+    stage.run(layout)
     told = metrics(layout)
     assert told["median_kl_within_family"] == pytest.approx(0.25 / UNIT, abs=1e-4)
     assert told["median_kl_between_families"] == pytest.approx(1.625 / UNIT, abs=1e-4)
@@ -115,7 +116,7 @@ def test_metrics_are_the_medians_of_the_case_by_hand(project: Make) -> None:
 def test_the_metrics_say_what_the_intervals_cover(project: Make) -> None:
     """The population of documents, at the level asked for; strata where categories are drawn."""
     layout = project()
-    divergence.run(layout)
+    stage.run(layout)
     told = metrics(layout)
     assert told["intervals_cover"] == "the population of documents the texts come from"
     assert (told["confidence"], told["n_documents"], told["n_strata"]) == (0.95, 4, 1)
@@ -134,7 +135,7 @@ def test_a_project_of_single_models_or_of_one_family_is_no_error(
 ) -> None:
     """A median of no pairs is told as null, and everything else as ever."""
     layout = project(families)
-    divergence.run(layout)
+    stage.run(layout)
     assert metrics(layout)[absent] is None
     assert len(read_table(layout.kl, KL)) == 3
 
@@ -142,7 +143,7 @@ def test_a_project_of_single_models_or_of_one_family_is_no_error(
 def test_texts_of_one_document_are_told_in_one_line(project: Make) -> None:
     """No standard error can be had from one document: a UserError says so."""
     with pytest.raises(UserError, match="document"):
-        divergence.run(project(documents="wwww"))
+        stage.run(project(documents="wwww"))
 
 
 def test_texts_that_were_not_scored_are_told(project: Make) -> None:
@@ -152,4 +153,4 @@ def test_texts_that_were_not_scored_are_told(project: Make) -> None:
     texts.loc[0, "text"] = "another te"
     write_table(texts, TEXTS, layout.texts)
     with pytest.raises(UserError, match=r"texts\.parquet is not the text set"):
-        divergence.run(layout)
+        stage.run(layout)

@@ -11,8 +11,8 @@ from modelmap.divergence.interval import intervals
 from modelmap.divergence.kl import nats_per_text, squared_distances
 from modelmap.divergence.standard_error import Clusters, Spread, standard_errors
 from modelmap.matrix.clip_centre import double_centred
+from modelmap.plumbing.arrays import Matrix
 
-Matrix = NDArray[np.float64]
 Documents = NDArray[np.int64]
 
 

@@ -5,12 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from numpy.typing import NDArray
 
 from modelmap.divergence.kl import bits_per_byte, nats_per_text, squared_distances
 from modelmap.matrix.clip_centre import double_centred
+from modelmap.plumbing.arrays import Matrix
 
-Matrix = NDArray[np.float64]
 matrices = arrays(
     np.float64,
     st.tuples(st.integers(2, 6), st.integers(2, 9)),

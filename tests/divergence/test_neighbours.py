@@ -4,13 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from modelmap.divergence.neighbours import cluster_table, nearest, pair_table, square_form
-from modelmap.schemas.maps import CLUSTERS, KL, NEIGHBOURS
-from modelmap.tables import check_table
-
-Matrix = NDArray[np.float64]
+from modelmap.divergence.tables import CLUSTERS, KL, NEIGHBOURS
+from modelmap.plumbing.arrays import Matrix
+from modelmap.plumbing.tables import check_table
 
 
 @st.composite

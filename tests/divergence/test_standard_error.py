@@ -9,9 +9,9 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from modelmap.divergence.standard_error import Clusters, Spread, clustered, standard_errors
-from modelmap.errors import UserError
+from modelmap.plumbing.arrays import Matrix
+from modelmap.plumbing.errors import UserError
 
-Matrix = NDArray[np.float64]
 Documents = NDArray[np.int64]
 coordinates = arrays(
     np.float64,

@@ -3,11 +3,11 @@
 import dataclasses
 import re
 
-from figures.made_up import made_up_inputs
+from helpers.figure_tables import made_up_inputs
 
 from modelmap.figures import captions
 from modelmap.figures.inputs import Inputs
-from modelmap.maps.settings import MapSettings
+from modelmap.map.settings import MapSettings
 
 SETTINGS = MapSettings(
     seed=1,

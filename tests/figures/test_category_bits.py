@@ -2,16 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from figures.made_up import made_up_inputs
+from helpers.figure_tables import made_up_inputs
 
 from modelmap.figures.category_bits import plan
-from modelmap.figures.category_table import (
-    boundaries,
-    colour_limits,
-    extension,
-    skip_reason,
-    table,
-)
+from modelmap.figures.category_table import boundaries, colour_limits, extension, skip_reason, table
 
 
 def bits_of(values: dict[tuple[str, str], float]) -> pd.DataFrame:

@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from figures.made_up import made_up_inputs
-from figures.made_up_resampling import made_up_resampling, write_resampling
+from helpers.figure_tables import made_up_inputs
+from helpers.resampling_tables import made_up_resampling, write_resampling
 
-from modelmap.errors import UserError
-from modelmap.figures import pca_spectrum
+from modelmap.divergence.tables import CLUSTERS, KL
+from modelmap.figures import pca_spectrum, stage
 from modelmap.figures.inputs import Inputs
-from modelmap.layout import Layout
+from modelmap.map.tables import MAP, SPECTRUM
 from modelmap.matrix.file import LogLikelihoods, write_matrix
-from modelmap.schemas.maps import CLUSTERS, KL, MAP, SPECTRUM
-from modelmap.schemas.scoring import CATEGORY_BITS, MODELS
-from modelmap.stages import figures
-from modelmap.tables import write_table
+from modelmap.matrix.tables import CATEGORY_BITS, MODELS
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import write_table
 
 ALL = [
     "model_map",
@@ -87,7 +87,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_every_figure_is_drawn_and_indexed(tmp_path: Path, family_sizes: dict[str, int]) -> None:
     """With four models of one family, and with twelve of three: each in every format."""
     layout = project(tmp_path, made_up_inputs(family_sizes, ["x", "y"]))
-    figures.run(layout)
+    stage.run(layout)
     index = json.loads((layout.figures / "index.json").read_text())
     assert [entry["name"] for entry in index["figures"]] == ALL
     assert index["skipped"] == []
@@ -101,9 +101,9 @@ def test_drawing_twice_gives_the_same_bytes_with_text_as_text(tmp_path: Path) ->
     layout = project(tmp_path, made_up_inputs({"alpaca": 4}, ["x", "y"]))
     layout.figures.mkdir(parents=True)
     (layout.figures / "old.svg").touch()
-    figures.run(layout)
+    stage.run(layout)
     first = contents(layout.figures)
-    figures.run(layout)
+    stage.run(layout)
     assert contents(layout.figures) == first
     assert len(first) == 2 * len(ALL) + 1
     assert b">alpaca-1</text>" in first["kl_heatmap.svg"]
@@ -116,7 +116,7 @@ def test_figures_that_need_more_are_skipped_with_the_reason(tmp_path: Path) -> N
     inputs = made_up_inputs({"a": 4}, ["x"])
     spectrum = inputs.spectrum.assign(variance_share=[1.0, 0.0, 0.0], cumulative_share=1.0)
     layout = project(tmp_path, dataclasses.replace(inputs, spectrum=spectrum))
-    figures.run(layout)
+    stage.run(layout)
     index = json.loads((layout.figures / "index.json").read_text())
     reasons = {entry["name"]: entry["reason"] for entry in index["skipped"]}
     assert set(reasons) == {"category_bits", "pca_spectrum"}
@@ -137,7 +137,7 @@ def test_a_failure_leaves_the_earlier_figures(
 
     monkeypatch.setattr(pca_spectrum, "draw", fail)
     with pytest.raises(OSError, match="no space"):
-        figures.run(layout)
+        stage.run(layout)
     assert contents(layout.figures) == {"old.svg": b"earlier"}
     assert {path.name for path in layout.reports.iterdir()} == {"figures", "plots"}
 
@@ -148,4 +148,4 @@ def test_tables_of_other_models_are_refused_by_name(tmp_path: Path) -> None:
     stale = inputs.places.replace({"model": {"a-1": "gone"}})
     layout = project(tmp_path, dataclasses.replace(inputs, places=stale))
     with pytest.raises(UserError, match=r"map\.parquet and matrix\.parquet are of different"):
-        figures.run(layout)
+        stage.run(layout)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from figures.made_up import made_up_inputs
+from helpers.figure_tables import made_up_inputs
 
 from modelmap.figures.dendrogram import leaf_order
 from modelmap.figures.kl_heatmap import name_size, ordered, plan, spread

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from figures.made_up import made_up_models, made_up_places
+from helpers.figure_tables import made_up_models, made_up_places
 
 from modelmap.figures.map_labels import (
     NAMED_UP_TO,

@@ -5,12 +5,12 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
-from figures.made_up import made_up_inputs, made_up_models, made_up_places
+from helpers.figure_tables import made_up_inputs, made_up_models, made_up_places
 from matplotlib.collections import EllipseCollection
 
 from modelmap.figures.map_stability import caption, draw, moved, title
-from modelmap.maps.settings import Setting, Stability
-from modelmap.maps.stability import Maps
+from modelmap.stability.maps import Maps
+from modelmap.stability.settings import Setting, StabilitySettings
 
 SETTINGS = (("same_texts", "none", 640, 0.1), ("uniform_1N", "uniform", 640, 1.0))
 
@@ -86,7 +86,7 @@ def test_the_caption_tells_runs_and_every_settings_spread() -> None:
     """Each number is the table's."""
     inputs = made_up_inputs({"a": 4}, ["x", "y"])
     stability = made_up_stability(inputs.models, inputs.places)
-    settings = Stability(
+    settings = StabilitySettings(
         seed=1, n_runs=9, max_iter=250, settings=[Setting(method="uniform", draws=1.0)]
     )
     told = caption(dataclasses.replace(inputs, n_texts=640), stability, settings)

@@ -3,7 +3,7 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
-from figures.made_up import made_up_models, made_up_places
+from helpers.figure_tables import made_up_models, made_up_places
 
 from modelmap.figures.model_map import draw, limits
 

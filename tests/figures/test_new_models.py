@@ -3,25 +3,25 @@
 import numpy as np
 import pandas as pd
 import pytest
-from figures.made_up import made_up_inputs, made_up_models, made_up_places
+from helpers.figure_tables import made_up_inputs, made_up_models, made_up_places
 
 from modelmap.figures.kinship import OTHER_COLOUR, family_colours
 from modelmap.figures.new_models import caption, draw, mark_areas, new_colours, skip_reason
-from modelmap.resample.newcomers import KNOWN, SAME_TEXTS
-from modelmap.schemas.resampling import NEWCOMERS
-from modelmap.tables import check_table, empty_table
+from modelmap.new_models.tables import NEW_MODELS
+from modelmap.new_models.trial import KNOWN, SAME_TEXTS
+from modelmap.plumbing.tables import check_table, empty_table
 
 
 def made_up_newcomers(models: pd.DataFrame, n_new: int) -> pd.DataFrame:
     """Return a map of `models` on which the last are new."""
     places = made_up_places(models)
     places.insert(1, "is_new", [i >= len(models) - n_new for i in range(len(models))])
-    return check_table(places, NEWCOMERS, "newcomers.parquet")
+    return check_table(places, NEW_MODELS, "new_models.parquet")
 
 
 def test_without_new_models_the_figure_is_skipped() -> None:
     """An empty table is what a skipped stage leaves."""
-    assert skip_reason(empty_table(NEWCOMERS)) is not None
+    assert skip_reason(empty_table(NEW_MODELS)) is not None
     assert skip_reason(made_up_newcomers(made_up_models({"a": 5}), 1)) is None
 
 
@@ -29,15 +29,15 @@ def test_without_new_models_the_figure_is_skipped() -> None:
 def test_only_new_models_are_named(family_sizes: dict[str, int], n_new: int) -> None:
     """Names are those of new models, by families of the model map's colours."""
     models = made_up_models(family_sizes)
-    newcomers = made_up_newcomers(models, n_new)
-    axes = draw(models, newcomers).axes[0]
+    new_models = made_up_newcomers(models, n_new)
+    axes = draw(models, new_models).axes[0]
     names = {text.get_text().split(" ")[0] for text in axes.texts}
-    new = set(newcomers.loc[newcomers["is_new"], "model"])
+    new = set(new_models.loc[new_models["is_new"], "model"])
     assert names
     assert all(any(model.endswith(name) for model in new) for name in names)
     assert len(np.asarray(axes.collections[-1].get_offsets())) == n_new
     every = family_colours(list(models["family"]))
-    joined = models.merge(newcomers, on="model")
+    joined = models.merge(new_models, on="model")
     assert all(every[family] == colour for family, colour in new_colours(joined).items())
 
 

@@ -5,14 +5,14 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from figures.made_up import made_up_models
+from helpers.figure_tables import made_up_models
 from matplotlib.figure import Figure
 
 from modelmap.figures import prediction_curves, prediction_scatter
 from modelmap.figures.style import look
+from modelmap.plumbing.tables import check_table, empty_table
 from modelmap.predict.correlation import ALL_TEXTS, ALONE
-from modelmap.schemas.prediction import PREDICTION_CURVES, PREDICTIONS
-from modelmap.tables import check_table, empty_table
+from modelmap.predict.tables import PREDICTION_CURVES, PREDICTIONS
 
 
 def made_up_curves(n_targets: int) -> pd.DataFrame:

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from fuzz.damage import check_line, damaged, fuzzed, with_odd_values
+from helpers.damage import check_line, damaged, fuzzed, with_odd_values
 from hypothesis import given
 from hypothesis import strategies as st
 
 from modelmap.__main__ import main
-from modelmap.layout import Layout
-from modelmap.scoring.identity import Identity
-from modelmap.scoring.store import write_scores
-from modelmap.tables import read_table
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import read_table
+from modelmap.score.identity import Identity
+from modelmap.score.store import write_scores
 from modelmap.texts.text_set import text_set_hash
 
 NAMES = ["a", "org/b", "c", "d"]
@@ -49,16 +49,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     layout.raw.mkdir(parents=True)
     rows = [{"text": f"text {i} é", "document_id": i // 2, "category": "c"} for i in range(12)]
     (layout.raw / "mine.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert main(["--root", str(root), "texts"]) == 0
+    assert main(["--root", str(root), "run", "texts"]) == 0
     write_made_up_scores(layout)
     for stage in ("matrix", "divergence"):
-        assert main(["--root", str(root), stage]) == 0
+        assert main(["--root", str(root), "run", stage]) == 0
     return root
 
 
 def write_made_up_scores(layout: Layout) -> None:
     """Write a score file for each model."""
-    from modelmap.schemas.scoring import TEXTS
+    from modelmap.texts.tables import TEXTS
 
     texts = read_table(layout.texts, TEXTS)
     text_set = text_set_hash(texts["text"])
@@ -91,13 +91,13 @@ def check_run(root: Path, stage: str, capsys: pytest.CaptureFixture[str]) -> Non
     """Run a stage, and where it fails check its line and that nothing was written."""
     before = all_files(root)
     capsys.readouterr()
-    status = main(["--root", str(root), stage])
+    status = main(["--root", str(root), "run", stage])
     told = capsys.readouterr().err
     after = all_files(root)
     assert set(after) == set(before)
     if status:
         assert status == 1
-        assert told.startswith(f"modelmap {stage}: ")
+        assert told.startswith(f"modelmap run {stage}: ")
         assert told.count("\n") == 1
         assert "unexpected" not in told
         check_line(told.rstrip("\n"))
@@ -155,7 +155,7 @@ def test_a_category_of_terminal_commands_is_told_in_plain_letters(
     shares = {**SECTIONS, "texts": {"n_texts": 2, "seed": 1, "shares": {"c\n\x1b[2J": 1.0}}}
     (project / "resolved.yaml").write_text(yaml.safe_dump(shares))
     try:
-        assert main(["--root", str(project), "texts"]) == 1
+        assert main(["--root", str(project), "run", "texts"]) == 1
         check_line(capsys.readouterr().err.rstrip("\n"))
     finally:
         restore(project, before)

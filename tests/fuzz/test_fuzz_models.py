@@ -7,19 +7,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fuzz.damage import ODD_VALUES, check_line, damaged, fuzzed, right_or_told
+from helpers.damage import ODD_VALUES, check_line, damaged, fuzzed, right_or_told
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from modelmap.errors import UserError
-from modelmap.files import checked
-from modelmap.layout import Layout
 from modelmap.models.gguf import convert_gguf
 from modelmap.models.gguf_header import check_gguf
 from modelmap.models.load import load_model
 from modelmap.models.source import local_files
 from modelmap.models.spec import Models, ModelSpec
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.files import checked
+from modelmap.plumbing.layout import Layout
 from modelmap.zoo.settings import Descendants
 
 NAMES = st.one_of(

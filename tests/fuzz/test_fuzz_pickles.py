@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fuzz.damage import ODD_VALUES, check_line, damaged, fuzzed, right_or_told, with_odd_values
+from helpers.damage import ODD_VALUES, check_line, damaged, fuzzed, right_or_told, with_odd_values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelmap.errors import UserError
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.unpickle import load_allowing, numbers_and_dates
 from modelmap.predict.scores import read_scores
-from modelmap.unpickle import load_allowing, numbers_and_dates
 
 ROWS = [
     {

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fuzz.damage import ODD_VALUES, damaged, fuzzed, right_or_told, with_odd_values
+from helpers.damage import ODD_VALUES, damaged, fuzzed, right_or_told, with_odd_values
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -12,17 +12,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from fuzz.damage import ODD_VALUES, check_line, damaged, fuzzed, right_or_told
+from helpers.damage import ODD_VALUES, check_line, damaged, fuzzed, right_or_told
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelmap.errors import UserError
+from modelmap.map.tables import MAP
 from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
-from modelmap.schemas.maps import MAP
-from modelmap.schemas.scoring import TEXTS
-from modelmap.scoring.identity import Identity
-from modelmap.scoring.store import holds, read_scores, recorded, write_scores
-from modelmap.tables import MOST_CELLS, read_csv, read_parquet, read_table, write_table
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.tables import MOST_CELLS, read_csv, read_parquet, read_table, write_table
+from modelmap.score.identity import Identity
+from modelmap.score.store import holds, read_scores, recorded, write_scores
+from modelmap.texts.tables import TEXTS
 
 IDENTITY = Identity("files", "r", "t", "own", "float32", None, "sdpa", None, "texts", 1)
 

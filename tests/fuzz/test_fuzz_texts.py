@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fuzz.damage import ODD_VALUES, check_line, damaged, fuzzed, right_or_told, with_odd_values
+from helpers.damage import ODD_VALUES, check_line, damaged, fuzzed, right_or_told, with_odd_values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelmap.errors import UserError
+from modelmap.corpus.jsonl import MOST_BAD, read_documents
+from modelmap.corpus.settings import CorpusSettings
+from modelmap.plumbing.errors import UserError
 from modelmap.predict.scores import read_scores
-from modelmap.texts.jsonl import MOST_BAD, read_documents
-from modelmap.texts.settings import Corpus
 
 ROWS = [
     {"text": "one", "category": "a", "document_id": 1},
@@ -102,8 +102,8 @@ def test_a_path_out_of_data_raw_is_told(path: str) -> None:
     """Texts are read below data/raw alone, which DVC watches."""
     content = {"source": "jsonl", "path": path, "min_bytes": 1, "max_bytes": 9, "train_share": 0}
     with pytest.raises(ValueError, match="not inside data/raw"):
-        Corpus.model_validate(content)
-    assert Corpus.model_validate({**content, "path": "own/x..jsonl"}).path == "own/x..jsonl"
+        CorpusSettings.model_validate(content)
+    assert CorpusSettings.model_validate({**content, "path": "own/x..jsonl"}).path == "own/x..jsonl"
 
 
 @pytest.mark.parametrize("name", ["\0", "x" * 300, "a\nb", "x" * 5000, "\ud800"])

@@ -8,21 +8,21 @@ from typing import Any
 
 import pytest
 import yaml
-from fuzz.damage import ODD_VALUES, damaged, fuzzed, right_or_told, with_odd_values
+from helpers import ROOT
+from helpers.damage import ODD_VALUES, damaged, fuzzed, right_or_told, with_odd_values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelmap.figures.settings import Figures
-from modelmap.files import LARGEST_YAML_BYTES, checked, read_yaml
-from modelmap.hardware import Hardware, load_hardware
-from modelmap.layout import Layout
+from modelmap.figures.settings import FiguresSettings
 from modelmap.models.roster import read_pins
-from modelmap.resolve import Resolved, as_yaml, compose_configuration, resolve
-from modelmap.section import read_section
-from modelmap.stages import resolve as stage
-from modelmap.verify import Tolerances
+from modelmap.plumbing.files import LARGEST_YAML_BYTES, checked, read_yaml
+from modelmap.plumbing.hardware import Hardware, load_hardware
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.section import read_section
+from modelmap.resolve import stage as stage
+from modelmap.resolve.configuration import Resolved, as_yaml, compose_configuration, resolve
+from modelmap.review.verify import Tolerances
 
-ROOT = Path(__file__).parents[2]
 PARAMS = (ROOT / "params.yaml").read_bytes()
 COMMIT = "0f" * 20
 COMPOSED = compose_configuration(ROOT, "micro")
@@ -128,7 +128,7 @@ def test_a_section_of_any_value_is_read_or_told(tmp_path: Path, content: object)
     """Through the file as well."""
     layout = Layout(tmp_path)
     layout.resolved.write_text(yaml.safe_dump({"figures": content}), encoding="utf-8")
-    right_or_told(lambda: read_section(layout, "figures", Figures), "resolved.yaml")
+    right_or_told(lambda: read_section(layout, "figures", FiguresSettings), "resolved.yaml")
 
 
 def no_odd_number(kept: Any, given: Any) -> bool:

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from modelmap.errors import UserError
 from modelmap.matrix.assemble import assembled, category_bits
-from modelmap.schemas.scoring import CATEGORY_BITS
-from modelmap.tables import check_table
+from modelmap.matrix.tables import CATEGORY_BITS
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.tables import check_table
 
 
 def scores(values: dict[int, float]) -> pd.DataFrame:

@@ -5,12 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from numpy.typing import NDArray
 
 from modelmap.matrix.clip_centre import clip_threshold, clipped, double_centred
 from modelmap.matrix.file import LogLikelihoods
+from modelmap.plumbing.arrays import Matrix
 
-Matrix = NDArray[np.float64]
 matrices = arrays(
     np.float64,
     st.tuples(st.integers(2, 6), st.integers(2, 9)),

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from modelmap.errors import UserError
 from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
-from modelmap.tables import read_parquet, write_parquet
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.tables import read_parquet, write_parquet
 
 
 def matrix(n_texts: int = 5) -> LogLikelihoods:

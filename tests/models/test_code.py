@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from own_code import LOG, expected_loglik, write_own_model
-from tiny import TEXTS, tiny_tokenizer
+from helpers.model_with_code import LOG, expected_loglik, write_own_model
+from helpers.tiny_models import TEXTS, tiny_tokenizer
 
-from modelmap.errors import UserError
 from modelmap.models.load import load_model
 from modelmap.models.spec import ModelSpec
-from modelmap.scoring.loglik import log_likelihoods
-from modelmap.scoring.rule import encode_texts
+from modelmap.plumbing.errors import UserError
+from modelmap.score.loglik import log_likelihoods
+from modelmap.score.rule import encode_texts
 
 SPEC = ModelSpec(
     name="own", source="directory", location="own", family="own", kind="base", attention="eager"

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tiny import TEXTS, tiny_model, tiny_tokenizer
+from helpers.tiny_models import TEXTS, tiny_model, tiny_tokenizer
 
-from modelmap.errors import UserError
 from modelmap.models import options
 from modelmap.models.load import load_model
 from modelmap.models.options import check_device, loading_options
 from modelmap.models.spec import ModelSpec
-from modelmap.scoring.loglik import log_likelihoods
-from modelmap.scoring.rule import encode_texts
+from modelmap.plumbing.errors import UserError
+from modelmap.score.loglik import log_likelihoods
+from modelmap.score.rule import encode_texts
 
 Cuda = Callable[[bool], None]
 

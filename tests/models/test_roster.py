@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from helpers import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelmap.errors import UserError
 from modelmap.models.roster import Roster, default_family, roster_models, with_listed
 from modelmap.models.spec import ModelSpec
-from modelmap.zoo.settings import Zoo
+from modelmap.plumbing.errors import UserError
+from modelmap.zoo.settings import ZooSettings
 
-ROOT = Path(__file__).parents[2]
 PAPERS = ROOT.parent / "shared" / "data" / "models_1018.yaml"
 IDS = ["01-ai/Yi-1.5-6B", "EleutherAI/pythia-70m", "42dot/42dot_LLM-PLM-1.3B"]
 HUB = {"source": "hub", "family": "b", "kind": "base"}
@@ -31,7 +31,7 @@ def root(tmp_path: Path) -> Path:
 def entries(section: dict[str, object], root: Path, pins: dict[str, str]) -> list[ModelSpec]:
     """Return the checked models of a section `roster`."""
     roster = Roster.model_validate(with_listed(section, root))
-    made = roster_models(roster, Zoo(seed=0, families=[]), pins)
+    made = roster_models(roster, ZooSettings(seed=0, families=[]), pins)
     return [ModelSpec.model_validate(entry) for entry in made]
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from modelmap.errors import UserError
-from modelmap.files import checked
 from modelmap.models.spec import ModelSpec
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.files import checked
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 HUB = {"name": "a/b", "source": "hub", "location": "a/b", "family": "b", "kind": "base"}

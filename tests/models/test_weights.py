@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tiny import ARCHITECTURES, tiny_model
+from helpers.tiny_models import ARCHITECTURES, tiny_model
 
 from modelmap.models.weights import count_weights
 from modelmap.zoo.settings import Architecture

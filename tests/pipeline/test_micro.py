@@ -9,10 +9,10 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from project import Project
+from helpers.project import Project
 
 FIRST = {"resolve", "texts", "zoo", "score", "matrix", "divergence", "map"}
-LATER = {"resample", "order", "stability", "newcomers", "predict", "figures"}
+LATER = {"resample", "order", "stability", "new_models", "predict", "figures"}
 MINE = "{source: directory, location: data/models/mine, family: llama, kind: base}"
 
 
@@ -83,7 +83,7 @@ def test_a_failed_stage_says_how_to_get_earlier_results_back(project: Project) -
     project.edit("conf/experiment/micro.yaml", r"n_texts: 64", "n_texts: 100000")
     failed = project.run("dvc", "repro")
     assert failed.returncode != 0
-    told = [line for line in failed.stderr.splitlines() if line.startswith("modelmap texts:")]
+    told = [line for line in failed.stderr.splitlines() if line.startswith("modelmap run texts:")]
     assert len(told) == 1
     for part in ("too few texts", "news", "bible", "dvc checkout", "git checkout -- reports"):
         assert part in told[0]

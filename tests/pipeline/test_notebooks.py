@@ -4,11 +4,12 @@ from pathlib import Path
 
 import jupytext
 import pytest
+from helpers import ROOT
 from nbclient import NotebookClient
 
-from modelmap.layout import Layout
+from modelmap.plumbing.layout import Layout
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.py"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)

@@ -9,23 +9,24 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from helpers import ROOT
 
-from modelmap.errors import UserError
-from modelmap.files import checked
-from modelmap.layout import Layout
 from modelmap.matrix.assemble import category_bits
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods, write_matrix
+from modelmap.matrix.tables import CATEGORY_BITS, MODELS
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.files import checked
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import read_csv, read_table, write_table
+from modelmap.predict import stage
 from modelmap.predict.correlation import ALL_TEXTS, ALONE, correlations
-from modelmap.predict.settings import HELD_OUT, Predict
+from modelmap.predict.settings import HELD_OUT, PredictSettings
+from modelmap.predict.tables import PREDICTION_CURVES, PREDICTION_TABLE, PREDICTIONS
 from modelmap.predict.targets import MEAN_LOGLIK
-from modelmap.schemas.prediction import PREDICTION_CURVES, PREDICTION_TABLE, PREDICTIONS
-from modelmap.schemas.scoring import CATEGORY_BITS, MODELS, TEXTS
-from modelmap.stages import predict
-from modelmap.tables import read_csv, read_table, write_table
+from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import text_set_hash
 
-ROOT = Path(__file__).parents[2]
 N_MODELS, N_TEXTS = 16, 60
 NAMES = [f"m{i:02}" for i in range(N_MODELS)]
 CATEGORIES = ("news", "code", "bible")
@@ -108,7 +109,7 @@ def told(layout: Layout) -> dict[str, Any]:
 def test_held_out_categories_are_predicted_and_told_in_every_output(project: Make) -> None:
     """Tables, plots and metrics hold the same three targets, and agree with one another."""
     layout = project()
-    predict.run(layout)
+    stage.run(layout)
     predictions = read_table(layout.predictions, PREDICTIONS)
     curves = read_csv(layout.plot("prediction"), PREDICTION_CURVES)
     shares = read_csv(layout.plot("prediction_table"), PREDICTION_TABLE)
@@ -130,7 +131,7 @@ def test_held_out_categories_are_predicted_and_told_in_every_output(project: Mak
 def test_the_truth_is_the_bits_per_byte_and_a_family_is_in_one_fold(project: Make) -> None:
     """The first split's predictions have the correlation of one of the splits."""
     layout = project()
-    predict.run(layout)
+    stage.run(layout)
     predictions = read_table(layout.predictions, PREDICTIONS)
     bits = read_table(layout.category_bits, CATEGORY_BITS)
     merged = predictions.merge(
@@ -152,7 +153,7 @@ def test_a_csv_of_scores_replaces_the_categories(project: Make) -> None:
     rows = [f"{name},{20 + 3 * i},{'' if i == 2 else 90 - i}" for i, name in enumerate(NAMES[:14])]
     text = "\n".join(["model,ARC,MMLU", *rows, "other,1,2", ""])
     (layout.raw / "scores.csv").write_text(text)
-    predict.run(layout)
+    stage.run(layout)
     metrics = told(layout)
     counts = {name: target["n_models"] for name, target in metrics["targets"].items()}
     assert counts == {"ARC": 14, "MMLU": 13, "mean of benchmarks": 13, MEAN_LOGLIK: 16}
@@ -175,7 +176,7 @@ def test_scores_of_other_models_only_are_refused(project: Make) -> None:
     layout = project("scores.csv")
     (layout.raw / "scores.csv").write_text("model,ARC\nM00,1\nM01,2\n")
     with pytest.raises(UserError) as caught:
-        predict.run(layout)
+        stage.run(layout)
     assert str(caught.value) == (
         "scores.csv has none of the map's models: it has M00, M01, "
         "the map m00, m01, m02, m03, m04 and 11 more"
@@ -185,7 +186,7 @@ def test_scores_of_other_models_only_are_refused(project: Make) -> None:
 def test_one_family_is_skipped_with_the_reason_and_empty_outputs(project: Make) -> None:
     """Nothing fails, and every output is there for the figures to skip."""
     layout = project(n_families=1)
-    predict.run(layout)
+    stage.run(layout)
     metrics = told(layout)
     reason = "needs models of at least 2 families, and there are 1"
     assert metrics["skipped"] == dict.fromkeys(sorted(CATEGORIES), reason)
@@ -203,7 +204,7 @@ def test_texts_of_another_set_are_refused(project: Make) -> None:
     texts.loc[0, "text"] = "another"
     write_table(texts, TEXTS, layout.texts)
     with pytest.raises(UserError, match=r"texts\.parquet is not the text set"):
-        predict.run(layout)
+        stage.run(layout)
 
 
 @pytest.mark.parametrize(
@@ -220,8 +221,8 @@ def test_texts_of_another_set_are_refused(project: Make) -> None:
 def test_wrong_settings_are_told(key: str, value: object, told: str) -> None:
     """Each by the key it is of."""
     shipped = yaml.safe_load((ROOT / "params.yaml").read_text())["predict"]
-    checked(Predict, shipped, "params.yaml")
+    checked(PredictSettings, shipped, "params.yaml")
     with pytest.raises(UserError, match="params") as caught:
-        checked(Predict, {**shipped, key: value}, "params.yaml")
+        checked(PredictSettings, {**shipped, key: value}, "params.yaml")
     assert key in str(caught.value)
     assert told in str(caught.value)

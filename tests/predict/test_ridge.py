@@ -10,15 +10,8 @@ from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold
 
-from modelmap.predict.ridge import (
-    Indices,
-    Matrix,
-    Vector,
-    gram_matrix,
-    inner_folds,
-    predicted,
-    r_squared,
-)
+from modelmap.plumbing.arrays import Indices, Matrix, Vector
+from modelmap.predict.ridge import gram_matrix, inner_folds, predicted, r_squared
 
 SCORE_ALPHAS = np.array([1e1, 1e3, 1e5, 1e7, 1e9])
 LOGLIK_ALPHAS = np.array([1e-4, 1e-2, 1.0, 1e2, 1e4])

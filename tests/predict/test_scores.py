@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from modelmap.errors import UserError
+from modelmap.plumbing.errors import UserError
 from modelmap.predict.scores import MEAN, read_scores
 
 

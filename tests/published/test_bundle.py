@@ -10,28 +10,29 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from published_files import write_lines
+from helpers import ROOT
+from helpers.published_files import write_lines
 
-from modelmap import exporting, importing
-from modelmap.errors import UserError
-from modelmap.files import write_json
-from modelmap.layout import Layout
+from modelmap.map.tables import MAP
+from modelmap.matrix import stage as matrix_stage
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods, write_matrix
+from modelmap.matrix.tables import MODELS
+from modelmap.plan.tables import PLAN
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.files import write_json
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import read_table, write_table
+from modelmap.published import exporting, importing
 from modelmap.published.licences import text_digest
 from modelmap.published.manifest import TABLES, table_digests
 from modelmap.published.rebuild import matching, source_files, with_withheld
-from modelmap.schemas.maps import MAP
-from modelmap.schemas.published import BUNDLE_TEXTS
-from modelmap.schemas.resampling import PLAN
-from modelmap.schemas.scoring import MODELS, TEXTS
-from modelmap.stages import matrix as matrix_stage
-from modelmap.stages import resolve as resolve_stage
-from modelmap.stages import texts as texts_stage
-from modelmap.tables import read_table, write_table
+from modelmap.published.tables import BUNDLE_TEXTS
+from modelmap.resolve import stage as resolve_stage
+from modelmap.texts import stage as texts_stage
+from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import text_set_hash
 
-ROOT = Path(__file__).parents[2]
 NAMES = ["a", "org/b", "c", "d"]
 BROUGHT = ("texts", "models", "matrix")
 

@@ -3,12 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
 
+from modelmap.plumbing.arrays import Matrix
 from modelmap.published import golden
 from modelmap.published.vectors import clipped_at
 
-Matrix = NDArray[np.float64]
 NAMES = [golden.LLAMA, golden.OPEN_BIO, *(f"m{i}" for i in range(golden.N_MODELS - 2))]
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from published_files import (
+from helpers import ROOT
+from helpers.published_files import (
     N_MODELS,
     N_TEXTS,
     NAMES,
@@ -20,19 +21,17 @@ from published_files import (
 )
 
 from modelmap.__main__ import main
-from modelmap.errors import UserError
-from modelmap.importing import Request, run
-from modelmap.layout import Layout
+from modelmap.matrix import stage as matrix_stage
 from modelmap.matrix.file import read_matrix
-from modelmap.schemas.scoring import MODELS
-from modelmap.stages import matrix as matrix_stage
-from modelmap.stages import resolve as resolve_stage
-from modelmap.stages import score as score_stage
-from modelmap.stages import texts as texts_stage
-from modelmap.stages import zoo as zoo_stage
-from modelmap.tables import read_table
-
-ROOT = Path(__file__).parents[2]
+from modelmap.matrix.tables import MODELS
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import read_table
+from modelmap.published.importing import Request, run
+from modelmap.resolve import stage as resolve_stage
+from modelmap.score import stage as score_stage
+from modelmap.texts import stage as texts_stage
+from modelmap.zoo import stage as zoo_stage
 
 
 @pytest.fixture

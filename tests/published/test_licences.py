@@ -2,19 +2,18 @@
 
 import re
 from importlib.metadata import PackageNotFoundError, metadata
-from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
+from helpers import ROOT
 
-from modelmap.errors import UserError
-from modelmap.files import checked, read_yaml
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.files import checked, read_yaml
+from modelmap.plumbing.tables import check_table
 from modelmap.published.licences import Licences, licence_table, licensed_texts, text_digest
-from modelmap.schemas.published import BUNDLE_TEXTS
-from modelmap.tables import check_table
+from modelmap.published.tables import BUNDLE_TEXTS
 
-ROOT = Path(__file__).parents[2]
 SHIPPED = checked(Licences, read_yaml(ROOT / "conf" / "licences.yaml"), "conf/licences.yaml")
 CATEGORIES: dict[str, list[str]] = yaml.safe_load(
     (ROOT / "conf" / "corpus" / "packages.yaml").read_text()

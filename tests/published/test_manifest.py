@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from modelmap.errors import UserError
+from modelmap.plumbing.errors import UserError
 from modelmap.published.manifest import (
     TABLES,
     Manifest,

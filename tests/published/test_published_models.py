@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from published_files import NAMES, made_up_metadata, write_pickle
+from helpers.published_files import NAMES, made_up_metadata, write_pickle
 
-from modelmap.errors import UserError
+from modelmap.matrix.tables import MODELS
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.tables import check_table
 from modelmap.published.models import model_table, read_metadata, warnings
-from modelmap.schemas.scoring import MODELS
-from modelmap.tables import check_table
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from published_files import N_TEXTS, made_up_lines, write_lines
+from helpers.published_files import N_TEXTS, made_up_lines, write_lines
 
-from modelmap.errors import UserError
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.tables import check_table
 from modelmap.published.texts import read_texts
-from modelmap.schemas.scoring import TEXTS
-from modelmap.tables import check_table
+from modelmap.texts.tables import TEXTS
 
 
 def told_by(folder: Path, lines: list[dict[str, Any]]) -> str:

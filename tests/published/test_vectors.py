@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.published_files import N_TEXTS, NAMES, made_up_values, vectors_of, write_pickle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from published_files import N_TEXTS, NAMES, made_up_values, vectors_of, write_pickle
 
-from modelmap.errors import UserError
+from modelmap.plumbing.errors import UserError
 from modelmap.published.vectors import check_names, clipped_at, read_vectors, stacked
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from matrices import made_up
+from helpers.matrices import made_up
 
 from modelmap.divergence.kl import squared_distances
 from modelmap.matrix.clip_centre import double_centred

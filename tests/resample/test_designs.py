@@ -2,13 +2,13 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from helpers.matrices import made_up
 from hypothesis import given
 from hypothesis import strategies as st
-from matrices import made_up
 
 from modelmap.divergence.kl import squared_distances
 from modelmap.matrix.clip_centre import double_centred
-from modelmap.resample.design_variance import (
+from modelmap.plan.design_variance import (
     distance_variances,
     estimated_variances,
     predicted_error,

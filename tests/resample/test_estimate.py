@@ -2,9 +2,9 @@ from itertools import product
 
 import numpy as np
 import pytest
+from helpers.matrices import made_up
 from hypothesis import given
 from hypothesis import strategies as st
-from matrices import made_up
 
 from modelmap.divergence.kl import squared_distances
 from modelmap.matrix.clip_centre import double_centred

@@ -1,27 +1,29 @@
-"""The stages resample and order: what they write, and that the machine changes none of it."""
+"""The stages resample and plan: what they write, and that the machine changes none of it."""
 
 import json
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from local_hardware import set_workers
+from helpers import ROOT
+from helpers.local_hardware import set_workers
 
-from modelmap.errors import UserError
-from modelmap.layout import Layout
 from modelmap.matrix.file import read_matrix, write_matrix
+from modelmap.plan import stage as plan
+from modelmap.plan.tables import PLAN, PLAN_ERRORS
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import read_csv, read_table, write_table
+from modelmap.resample import stage as resample
 from modelmap.resample.comparison import DESIGNS
-from modelmap.schemas.resampling import DESIGN_ERRORS, PLAN, PLAN_ERRORS, RESAMPLE_CURVES
-from modelmap.schemas.scoring import TEXTS
-from modelmap.stages import order, resample
-from modelmap.tables import read_csv, read_table, write_table
+from modelmap.resample.tables import DESIGN_ERRORS, RESAMPLE_CURVES
+from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import text_set_hash
 
-CONF = Path(__file__).parents[2] / "conf"
+CONF = ROOT / "conf"
 SECTIONS = {
     "resample": {"n_runs": 4, "seed": 1, "n_design_runs": 4, "unique_shares": [0.2, 0.6]},
     "plan": {
@@ -71,7 +73,7 @@ def test_stages_write_the_same_bytes_with_one_worker_and_two(project: Layout) ->
     for n_workers in (1, 2):
         set_workers(project, n_workers)
         resample.run(project)
-        order.run(project)
+        plan.run(project)
         both.append(written(project))
     assert both[0] == both[1]
     expected = {"resample.csv", "designs.csv", "plan.csv", "resample.json", "order.json"}
@@ -96,12 +98,12 @@ def test_what_resample_writes(project: Layout) -> None:
 def test_what_order_writes(project: Layout) -> None:
     """Every text once, ranks from 1, and a prediction for each size with what was measured."""
     set_workers(project, 1)
-    order.run(project)
+    plan.run(project)
     assert sorted(read_table(project.plan, PLAN)["rank"]) == list(range(1, 41))
     errors = read_csv(project.plot("plan"), PLAN_ERRORS)
     assert errors["d"].tolist() == [8, 24]
     assert (np.diff(errors["predicted_error"]) < 0).all()
-    metrics = json.loads(project.metrics("order").read_text())
+    metrics = json.loads(project.metrics("plan").read_text())
     assert metrics["texts_for_relative_error_0.1"] <= metrics["texts_for_relative_error_0.05"]
 
 
@@ -111,7 +113,7 @@ def test_a_plan_is_refused_for_texts_of_another_matrix(project: Layout) -> None:
     texts.loc[0, "text"] = "changed"
     write_table(texts, TEXTS, project.texts)
     with pytest.raises(UserError, match=r"texts.parquet is not the text set of matrix.parquet"):
-        order.run(project)
+        plan.run(project)
 
 
 def test_a_method_may_reach_what_uniform_sampling_does_not() -> None:

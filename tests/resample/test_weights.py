@@ -1,17 +1,12 @@
 import numpy as np
 import pytest
+from helpers.matrices import made_up
 from hypothesis import given
 from hypothesis import strategies as st
-from matrices import made_up
 
-from modelmap.errors import UserError
 from modelmap.matrix.clip_centre import double_centred
-from modelmap.resample.weights import (
-    METHODS,
-    kl_size,
-    length_squared_size,
-    probabilities,
-)
+from modelmap.plumbing.errors import UserError
+from modelmap.resample.weights import METHODS, kl_size, length_squared_size, probabilities
 
 
 @given(st.integers(2, 12), st.integers(2, 30), st.integers(0, 1000))

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from snapshots import MEAN_BYTES, Values, matrix, places, snapshot, spec, vectors
+from helpers.snapshots import MEAN_BYTES, matrix, places, snapshot, spec, vectors
 
+from modelmap.plumbing.arrays import Values
 from modelmap.review.moves import displacement_shares, kl_to_earlier_self, model_changes
 from modelmap.review.snapshot import Snapshot
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import yaml
 from dvc_render.vega import VegaRenderer
-from small_project import CHECKOUT
+from helpers import ROOT
 
-from modelmap.dictionary import FILES
+from modelmap.review.dictionary import FILES
 
-PIPELINE: dict[str, Any] = yaml.safe_load((CHECKOUT / "dvc.yaml").read_text())
-TEMPLATES = CHECKOUT / ".dvc" / "plots"
+PIPELINE: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())
+TEMPLATES = ROOT / ".dvc" / "plots"
 PLOTS = [entry for entry in PIPELINE["plots"] if isinstance(entry, dict)]
 IMAGES = [entry for entry in PIPELINE["plots"] if isinstance(entry, str)]
 # Two revisions, and for each of these columns the values templates know.
@@ -42,7 +42,7 @@ def test_every_metrics_file_is_declared_once_at_the_top() -> None:
 
 def test_figures_that_are_plots_are_drawn() -> None:
     """The SVG of every figure in the index, and no other."""
-    index = json.loads((CHECKOUT / "reports/figures/index.json").read_text())
+    index = json.loads((ROOT / "reports/figures/index.json").read_text())
     names = [entry["name"] for entry in [*index["figures"], *index["skipped"]]]
     assert sorted(IMAGES) == sorted(f"reports/figures/{name}.svg" for name in names)
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from snapshots import matrix, places, snapshot, spec, vectors
+from helpers.snapshots import matrix, places, snapshot, spec, vectors
 
 from modelmap.review.models_text import models_text
 from modelmap.review.report import metrics_text, params_text

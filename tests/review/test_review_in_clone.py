@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from small_project import DVC, GIT, clone, done, make_project, run
-from workflow_lines import run_lines
+from helpers.review_project import DVC, GIT, clone, done, make_project, run
+from helpers.workflow_lines import run_lines
 
-from modelmap.errors import UserError
-from modelmap.layout import Layout
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.layout import Layout
 from modelmap.review.commands import merge_base
 from modelmap.review.guard import UP_TO_DATE, verdict
 from modelmap.review.snapshot import NOWHERE, read_snapshot

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.review_project import run
+from helpers.workflow_lines import FOLDER, WORKFLOWS, run_lines, steps
 from markdown_it import MarkdownIt
-from small_project import run
-from workflow_lines import FOLDER, WORKFLOWS, run_lines, steps
 
 # YAML 1.1 reads the key `on` as true.
 ON = True

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sharing.shared import Clone, Owner, make_origin
+from helpers.shared_project import Clone, Owner, make_origin
 
 
 @pytest.fixture(scope="session")

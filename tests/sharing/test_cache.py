@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from sharing.shared import Owner
+from helpers.shared_project import Owner
 
-from modelmap import cache
-from modelmap.cache import checked_out, damaged_objects, md5
-from modelmap.errors import UserError
-from modelmap.layout import Layout
+from modelmap.plumbing import cache
+from modelmap.plumbing.cache import checked_out, damaged_objects, md5
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.layout import Layout
 
 
 def put(objects: Path, content: bytes, ending: str = "") -> str:

@@ -4,9 +4,9 @@ import os
 import tomllib
 from pathlib import Path
 
-from sharing.shared import Clone
+from helpers.shared_project import Clone
 
-from modelmap.layout import Layout
+from modelmap.plumbing.layout import Layout
 
 MINE = "{source: directory, location: data/models/mine, family: llama, kind: base}"
 
@@ -55,7 +55,7 @@ def test_the_analysis_runs_from_the_matrix_without_torch(clone: Clone, tmp_path:
 
 def test_a_model_added_to_pulled_scores_is_the_only_one_scored(clone: Clone) -> None:
     """`dvc pull data/scores`, then a new model: the others' scores stay the same bytes."""
-    from tiny import tiny_model, tiny_tokenizer
+    from helpers.tiny_models import tiny_model, tiny_tokenizer
 
     layout = Layout(clone.root)
     clone.append("conf/local/default.yaml", "# @package _global_\nhardware: {workers: 1}\n")

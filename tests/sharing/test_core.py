@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from modelmap.errors import UserError
-from modelmap.hardware import Hardware
 from modelmap.models.spec import ModelSpec
-from modelmap.scoring.identity import identify
-from modelmap.scoring.order import Job, Order
-from modelmap.scoring.run import score_all
-from modelmap.scoring.settings import Scoring
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.hardware import Hardware
+from modelmap.score.identity import identify
+from modelmap.score.jobs import Job, JobList
+from modelmap.score.run import score_all
+from modelmap.score.settings import ScoreSettings
 
 HEAVY = {"torch", "transformers", "pandas", "numpy", "dvc", "hydra"}
 
@@ -43,12 +43,12 @@ def test_scoring_without_torch_says_what_to_install(
     """One line names the models and the way out; no worker is started."""
     monkeypatch.setitem(sys.modules, "torch", None)
     spec = ModelSpec(name="new", source="directory", location="new", family="new", kind="base")
-    scoring = Scoring(rule="own")
+    scoring = ScoreSettings(rule="own")
     identity = identify(spec, "0", "0", scoring, "0")
     job = Job(spec=spec, identity=identity, expected_tflop=1.0)
     hardware = Hardware(device="cpu", workers=1, batch_tokens=1, logits_mb=1, shard_tflop=1)
     with pytest.raises(UserError) as caught:
-        score_all(Order(root=tmp_path, jobs=[job], scoring=scoring, hardware=hardware))
+        score_all(JobList(root=tmp_path, jobs=[job], scoring=scoring, hardware=hardware))
     assert str(caught.value) == (
         "models cannot be run without torch: run `make setup`, or `pip install -e '.[score]'`"
     )

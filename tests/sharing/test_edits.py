@@ -8,13 +8,13 @@ import contextlib
 
 import pytest
 from dvc.repo import Repo
-from sharing.shared import Owner
+from helpers.shared_project import Owner
 
-from modelmap.layout import Layout
-from modelmap.stages import resolve
+from modelmap.plumbing.layout import Layout
+from modelmap.resolve import stage
 
-RESAMPLING = {"resample", "order", "stability", "newcomers", "predict"}
-FROM_MAP = {"map", "stability", "newcomers", "figures"}
+RESAMPLING = {"resample", "order", "stability", "new_models", "predict"}
+FROM_MAP = {"map", "stability", "new_models", "figures"}
 FROM_MATRIX = {"matrix", "divergence", "figures"} | FROM_MAP | RESAMPLING
 FROM_SCORE = {"score"} | FROM_MATRIX
 MINE = "{source: directory, location: data/models/mine, family: llama, kind: base}"
@@ -27,7 +27,7 @@ EDITS = {
     "resample": ("params.yaml", r"unique_shares: \[0\.05, ", "unique_shares: [", {"resample"}),
     "plan": ("params.yaml", r"size_measure: relative", "size_measure: ls", {"order"}),
     "stability": ("params.yaml", r"draws: 0\.25", "draws: 0.2", {"stability"}),
-    "newcomers": ("params.yaml", r"share: 0\.118", "share: 0.2", {"newcomers"}),
+    "new_models": ("params.yaml", r"share: 0\.118", "share: 0.2", {"new_models"}),
     "predict": ("params.yaml", r"targets: held-out categories", "targets: a.csv", {"predict"}),
     "clip quantile": ("params.yaml", r"clip_quantile: [\d.]+", "clip_quantile: 0.05", FROM_MATRIX),
     "n_texts": ("params.yaml", r"n_texts: 64", "n_texts: 48", {"texts"} | FROM_SCORE),
@@ -53,7 +53,7 @@ EDITS = {
 
 def would_run(owner: Owner) -> set[str]:
     """Return the stages DVC would run, and those behind them, once the edit is resolved."""
-    resolve.run(Layout(owner.root))
+    stage.run(Layout(owner.root))
     # DVC looks for dvc.yaml where it is run.
     with contextlib.chdir(owner.root), Repo() as repo:
         repo.commit("resolve", force=True)

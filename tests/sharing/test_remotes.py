@@ -9,10 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from sharing.s3_server import ACCESS, BUCKET, MISSING, SECRET, BreakingLine, s3_server
-from sharing.shared import Clone, Owner, Run, set_remote
+from helpers.s3_server import ACCESS, BUCKET, MISSING, SECRET, BreakingLine, s3_server
+from helpers.shared_project import Clone, Owner, Run, set_remote
 
-from modelmap.layout import Layout
+from modelmap.plumbing.layout import Layout
 
 S3 = f"s3://{BUCKET}/modelmap"
 KEY = {"AWS_ACCESS_KEY_ID": ACCESS, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_MAX_ATTEMPTS": "1"}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 from dvc.utils.hydra import apply_overrides
-from project import CHECKOUT
-from sharing.shared import Clone
+from helpers import ROOT
+from helpers.shared_project import Clone
 
 FOLLOWING = ("zoo", "map", "stability", "resample", "plan", "kl_truth", "coverage", "text_count")
 
@@ -16,7 +16,7 @@ def test_setting_parameters_again_and_again_keeps_every_other_value_and_comment(
     tmp_path: Path,
 ) -> None:
     """DVC writes the whole file anew each time: no interpolation is there for it to write out."""
-    params = Path(shutil.copy(CHECKOUT / "params.yaml", tmp_path))
+    params = Path(shutil.copy(ROOT / "params.yaml", tmp_path))
     text = params.read_text()
     expected = yaml.safe_load(text)
     comments = [line.strip() for line in text.splitlines() if line.strip().startswith("#")]

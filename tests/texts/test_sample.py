@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelmap.errors import UserError
+from modelmap.plumbing.errors import UserError
 from modelmap.texts.sample import quotas, sample_texts
-from modelmap.texts.settings import Sampling
+from modelmap.texts.settings import TextsSettings
 
 weights = st.lists(st.integers(0, 1000), min_size=1, max_size=8).filter(any)
 
@@ -24,7 +24,7 @@ def pool(**sizes: int) -> pd.DataFrame:
 
 def sampled(table: pd.DataFrame, seed: int = 0, **keys: object) -> pd.DataFrame:
     """Return texts drawn with numpy's generator of `seed`."""
-    sampling = Sampling.model_validate({"seed": 0, **keys})
+    sampling = TextsSettings.model_validate({"seed": 0, **keys})
     return sample_texts(table, sampling, np.random.default_rng(seed))
 
 
@@ -149,12 +149,12 @@ def test_every_text_can_be_drawn() -> None:
 def test_wrong_sampling_settings_are_refused(keys: dict[str, object], told: str) -> None:
     """Counts below two, shares that do not sum to one, and unknown keys are named."""
     with pytest.raises(ValueError, match=told):
-        Sampling.model_validate({"seed": 0, **keys})
+        TextsSettings.model_validate({"seed": 0, **keys})
 
 
 def test_shares_left_out_or_null_mean_the_whole_pool() -> None:
     """`shares: null` in YAML is no shares."""
-    assert Sampling.model_validate({"n_texts": 2, "seed": 0, "shares": None}).shares == {}
+    assert TextsSettings.model_validate({"n_texts": 2, "seed": 0, "shares": None}).shares == {}
 
 
 @pytest.mark.parametrize(
@@ -165,5 +165,5 @@ def test_categories_have_fixed_numbers_of_texts_only_where_shares_are_drawn(
     n_texts: int | str, shares: dict[str, float], expected: bool
 ) -> None:
     """Not without shares, and not where all texts are kept."""
-    drawn = Sampling.model_validate({"n_texts": n_texts, "seed": 1, "shares": shares})
+    drawn = TextsSettings.model_validate({"n_texts": n_texts, "seed": 1, "shares": shares})
     assert drawn.by_category is expected

@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from modelmap.zoo.build import FamilyBuilder
 from modelmap.zoo.recipes import family_recipes
-from modelmap.zoo.settings import Zoo
+from modelmap.zoo.settings import ZooSettings
 
 ARCHITECTURES = ["llama", "gpt2", "gpt_neox", "qwen3"]
 POOL = {
@@ -35,7 +35,7 @@ DESCENDANTS = {
 SUFFIXES = ["", "-step1", "-code", "-news", "-code-news", "-int8", "-int4"]
 
 
-def zoo(*names: str, **keys: object) -> Zoo:
+def zoo(*names: str, **keys: object) -> ZooSettings:
     """Return a zoo of tiny families, each named after its architecture, or llama."""
     families = [
         {
@@ -57,10 +57,10 @@ def zoo(*names: str, **keys: object) -> Zoo:
         "families": families,
         "descendants": DESCENDANTS,
     }
-    return Zoo.model_validate({**sections, **keys})
+    return ZooSettings.model_validate({**sections, **keys})
 
 
-def built(made: Zoo, directory: Path, which: int = 0) -> FamilyBuilder:
+def built(made: ZooSettings, directory: Path, which: int = 0) -> FamilyBuilder:
     """Build one family of a zoo and return its builder."""
     builder = FamilyBuilder(made.families[which], made, POOL, directory)
     builder.build()
@@ -168,7 +168,7 @@ def test_the_same_zoo_is_the_same_bytes_whatever_else_it_holds(tmp_path: Path) -
 @pytest.mark.parametrize(
     "other", [zoo("llama", seed=2), zoo("llama-twin")], ids=["another seed", "another name"]
 )
-def test_another_seed_or_name_is_another_family(tmp_path: Path, other: Zoo) -> None:
+def test_another_seed_or_name_is_another_family(tmp_path: Path, other: ZooSettings) -> None:
     """A second name with one recipe is a second seed: each of its models has other weights."""
     built(zoo("llama"), tmp_path / "one")
     built(other, tmp_path / "other")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from modelmap.zoo.recipes import Recipe, all_recipes, family_recipes
-from modelmap.zoo.settings import Zoo
+from modelmap.zoo.settings import ZooSettings
 
 RUN = {
     "steps": 10,
@@ -34,9 +34,9 @@ ZOO: dict[str, Any] = {
 }
 
 
-def zoo(**keys: object) -> Zoo:
+def zoo(**keys: object) -> ZooSettings:
     """Return a right zoo with some sections changed."""
-    return Zoo.model_validate({**ZOO, **keys})
+    return ZooSettings.model_validate({**ZOO, **keys})
 
 
 def test_a_family_is_a_base_and_its_descendants_by_hand() -> None:
@@ -66,7 +66,7 @@ def test_a_zoo_is_its_families_one_after_another() -> None:
 
 def test_a_zoo_without_families_is_empty_whatever_else_it_says() -> None:
     """No shape, training or tokenizer is needed for no models."""
-    assert all_recipes(Zoo.model_validate({"seed": 1, "families": []})) == []
+    assert all_recipes(ZooSettings.model_validate({"seed": 1, "families": []})) == []
     assert all_recipes(zoo(families=[])) == []
 
 

@@ -1,12 +1,10 @@
 """Confidence intervals of KL estimates (ours)."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from modelmap.divergence.standard_error import Spread
-
-Values = NDArray[np.float64]
+from modelmap.plumbing.arrays import Values
 
 COVERS = "the population of documents the texts come from"
 """What the intervals are about. The KL over the N texts themselves is computed, not estimated."""

@@ -1,9 +1,9 @@
 """KL divergences from coordinates (P1, Eq. 5; P3 v3 for bits per byte)."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
+from modelmap.plumbing.arrays import Matrix
+
 LN2 = float(np.log(2))
 
 

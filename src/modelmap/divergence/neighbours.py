@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import squareform
 
-Matrix = NDArray[np.float64]
+from modelmap.plumbing.arrays import Matrix
 
 
 def pair_table(

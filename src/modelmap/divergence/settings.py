@@ -2,13 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from modelmap.plumbing.section import Section
 
 
-class Divergence(BaseModel):
+class DivergenceSettings(Section):
     """What is derived from the pairwise divergences."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     n_neighbours: Annotated[int, Field(ge=1)]
     linkage: Literal["average", "complete", "single"]

@@ -5,15 +5,12 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from modelmap.errors import UserError
+from modelmap.plumbing.arrays import Indices, Matrix, Vector
+from modelmap.plumbing.errors import UserError
 
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
-Numbers = NDArray[np.int64]
-Counted = int | Numbers
+Counted = int | Indices
 
 BLOCK = 32
 """Models whose terms are held at once: at 10,000 texts they stay in a processor's cache."""
@@ -26,8 +23,8 @@ class Clusters:
     A stratum is what a fixed number of texts was drawn from.
     """
 
-    documents: Numbers
-    strata: Numbers
+    documents: Indices
+    strata: Indices
 
     @property
     def n_documents(self) -> int:
@@ -131,7 +128,7 @@ def spread_of(
     return np.sqrt(total) / n_texts, 2 / relative_variance
 
 
-def _indicator(numbers: Numbers, n_rows: int) -> csr_matrix:
+def _indicator(numbers: Indices, n_rows: int) -> csr_matrix:
     ones = np.ones(len(numbers))
     return csr_matrix((ones, (numbers, np.arange(len(numbers)))), shape=(n_rows, len(numbers)))
 

@@ -7,8 +7,8 @@ from modelmap.figures.kl_heatmap import ordered, plan
 from modelmap.figures.map_labels import NAMED_UP_TO
 from modelmap.figures.pca_spectrum import marks
 from modelmap.figures.scale import scale_for
-from modelmap.maps.embed import perplexity
-from modelmap.maps.settings import MapSettings
+from modelmap.map.embed import perplexity
+from modelmap.map.settings import MapSettings
 
 
 def counts(inputs: Inputs) -> str:

@@ -16,9 +16,9 @@ from modelmap.figures import (
     pca_spectrum,
 )
 from modelmap.figures.inputs import Inputs
-from modelmap.figures.settings import Figures
+from modelmap.figures.settings import FiguresSettings
 from modelmap.figures.style import save_figure
-from modelmap.maps.settings import MapSettings
+from modelmap.map.settings import MapSettings
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,9 @@ def entries(inputs: Inputs, map_settings: MapSettings) -> list[Entry]:
     ]
 
 
-def draw_all(figures: Sequence[Entry], settings: Figures, directory: Path) -> dict[str, Any]:
+def draw_all(
+    figures: Sequence[Entry], settings: FiguresSettings, directory: Path
+) -> dict[str, Any]:
     """Return the index of the figures written into `directory`, and of those skipped and why."""
     drawn, skipped = [], []
     for entry in figures:

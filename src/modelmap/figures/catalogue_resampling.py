@@ -11,18 +11,18 @@ from modelmap.figures import (
 from modelmap.figures.catalogue import Entry
 from modelmap.figures.inputs import Inputs
 from modelmap.figures.resampling_inputs import ResamplingInputs
-from modelmap.maps.settings import Stability
-from modelmap.predict.settings import Predict
+from modelmap.predict.settings import PredictSettings
 from modelmap.resample.curves import baselines, meeting_points
-from modelmap.resample.settings import Resample
+from modelmap.resample.settings import ResampleSettings
+from modelmap.stability.settings import StabilitySettings
 
 
 def resampling_entries(
     inputs: Inputs,
     tables: ResamplingInputs,
-    resample: Resample,
-    stability: Stability,
-    predict: Predict,
+    resample: ResampleSettings,
+    stability: StabilitySettings,
+    predict: PredictSettings,
 ) -> list[Entry]:
     """Return the figures in the order of the index."""
     return [
@@ -35,15 +35,15 @@ def resampling_entries(
         ),
         Entry(
             "new_models",
-            new_models.skip_reason(tables.newcomers),
-            lambda: new_models.draw(inputs.models, tables.newcomers),
-            lambda: new_models.caption(inputs, tables.newcomers, tables.newcomer_errors),
+            new_models.skip_reason(tables.new_models),
+            lambda: new_models.draw(inputs.models, tables.new_models),
+            lambda: new_models.caption(inputs, tables.new_models, tables.new_model_errors),
         ),
         *_predictions(inputs, tables, len(predict.split_seeds)),
     ]
 
 
-def _errors(inputs: Inputs, tables: ResamplingInputs, resample: Resample) -> list[Entry]:
+def _errors(inputs: Inputs, tables: ResamplingInputs, resample: ResampleSettings) -> list[Entry]:
     bounds = baselines(tables.curves, inputs.n_texts)
     return [
         Entry(

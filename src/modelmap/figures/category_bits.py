@@ -8,15 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from modelmap.figures.category_table import (
-    Table,
-    boundaries,
-    colour_limits,
-    extension,
-    table,
-)
+from modelmap.figures.category_table import Table, boundaries, colour_limits, extension, table
 from modelmap.figures.kinship import family_colours, family_handles, legend_colours
 from modelmap.figures.style import (
     LEGEND_ROW,
@@ -30,8 +23,7 @@ from modelmap.figures.style import (
     place,
     text_width,
 )
-
-Matrix = NDArray[np.float64]
+from modelmap.plumbing.arrays import Matrix
 
 MARGIN, GAP, STRIP = 0.06, 0.05, 0.1
 BAR, BAR_WITH_TICKS, SHORTEST_BAR, LONGEST_BAR = 0.1, 0.5, 0.8, 1.6

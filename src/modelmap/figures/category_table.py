@@ -4,11 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from modelmap.figures.kinship import KINDS
-
-Matrix = NDArray[np.float64]
+from modelmap.plumbing.arrays import Matrix
 
 OUTLIERS, FAR = 0.04, 1.4
 """The share of cells that may lie beyond each end of the colours, and how far they must reach."""

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
+from modelmap.plumbing.arrays import Matrix
 
 
 def leaf_order(clusters: pd.DataFrame) -> list[int]:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from modelmap.errors import UserError, listed
-from modelmap.layout import Layout
+from modelmap.divergence.tables import CLUSTERS, KL
+from modelmap.map.tables import MAP, SPECTRUM
 from modelmap.matrix.file import read_matrix
-from modelmap.schemas.maps import CLUSTERS, KL, MAP, SPECTRUM
-from modelmap.schemas.scoring import CATEGORY_BITS, MODELS
-from modelmap.tables import read_table
+from modelmap.matrix.tables import CATEGORY_BITS, MODELS
+from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import read_table
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from modelmap.divergence.neighbours import square_form
 from modelmap.figures.dendrogram import brackets, leaf_order, pure_families
@@ -27,8 +26,7 @@ from modelmap.figures.style import (
     place,
     text_width,
 )
-
-Matrix = NDArray[np.float64]
+from modelmap.plumbing.arrays import Matrix
 
 MARGIN, GAP, TREE, STRIP = 0.1, 0.04, 0.85, 0.1
 SMALLEST_SIDE, LARGEST_SIDE, LARGEST_CELL = 2.4, 5.0, 0.42

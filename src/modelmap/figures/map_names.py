@@ -11,13 +11,11 @@ import textalloc
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
-from numpy.typing import NDArray
 
 from modelmap.figures.kinship import darkened
 from modelmap.figures.map_sides import SIDES, beside, free_sides
 from modelmap.figures.style import PAPER, POINTS, SMALL_SIZE, TEXT_SIZE
-
-Vector = NDArray[np.float64]
+from modelmap.plumbing.arrays import Vector
 
 INSET = 0.01
 """Of the map's width: the frame's neighbourhood that is kept free."""

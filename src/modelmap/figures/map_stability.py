@@ -22,8 +22,8 @@ from modelmap.figures.style import (
     place,
     text_width,
 )
-from modelmap.maps.settings import Stability
-from modelmap.maps.stability import SAME_TEXTS, displacement_share, ellipses, spread_share
+from modelmap.stability.maps import SAME_TEXTS, displacement_share, ellipses, spread_share
+from modelmap.stability.settings import StabilitySettings
 
 MARGIN, GAP, TITLE = 0.05, 0.14, 0.34
 """Inches: around the figure, between panels, and for a title."""
@@ -146,7 +146,7 @@ def _legend(figure: Figure, colours: dict[str, str], width: float) -> None:
     )
 
 
-def caption(inputs: Inputs, stability: pd.DataFrame, settings: Stability) -> str:
+def caption(inputs: Inputs, stability: pd.DataFrame, settings: StabilitySettings) -> str:
     """Return the caption of the figure, with the spread of every setting."""
     places = inputs.places[["x", "y"]].to_numpy()
     spreads = ", ".join(

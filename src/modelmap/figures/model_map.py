@@ -7,7 +7,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from modelmap.figures.kinship import (
     MARKS,
@@ -33,8 +32,7 @@ from modelmap.figures.style import (
     place,
     text_width,
 )
-
-Vector = NDArray[np.float64]
+from modelmap.plumbing.arrays import Vector
 
 MARGIN, GAP = 0.05, 0.14
 """Inches: around the figure, and between map and legend."""

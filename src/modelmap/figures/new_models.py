@@ -5,7 +5,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 
 from modelmap.figures.captions import counts
 from modelmap.figures.inputs import Inputs
@@ -26,26 +25,25 @@ from modelmap.figures.style import (
     place,
     text_width,
 )
-from modelmap.resample.newcomers import KNOWN, SAME_TEXTS
-
-Vector = NDArray[np.float64]
+from modelmap.new_models.trial import KNOWN, SAME_TEXTS
+from modelmap.plumbing.arrays import Vector
 
 EXISTING = "existing models"
 AREA = {True: 44.0, False: 26.0}
 """Square points of a new and of an existing model's mark."""
 
 
-def skip_reason(newcomers: pd.DataFrame) -> str | None:
+def skip_reason(new_models: pd.DataFrame) -> str | None:
     """Return why there is no map of new models, or None."""
-    if newcomers.empty:
+    if new_models.empty:
         return "needs new models on a map of 4 or more existing ones"
     return None
 
 
-def draw(models: pd.DataFrame, newcomers: pd.DataFrame) -> Figure:
-    """Return the map of `newcomers`, which has x, y and is_new."""
+def draw(models: pd.DataFrame, new_models: pd.DataFrame) -> Figure:
+    """Return the map of `new_models`, which has x, y and is_new."""
     with look():
-        joined = models.merge(newcomers, on="model")
+        joined = models.merge(new_models, on="model")
         new = joined[joined["is_new"]]
         colours = new_colours(joined)
         names = [*legend_colours(colours), EXISTING]
@@ -61,7 +59,7 @@ def draw(models: pd.DataFrame, newcomers: pd.DataFrame) -> Figure:
         _points(axes, joined, colours, areas)
         radii = np.sqrt(areas) / 2 * figure.dpi / POINTS
         labels = choose_labels(
-            models[models["model"].isin(new["model"])], newcomers[["model", "x", "y"]]
+            models[models["model"].isin(new["model"])], new_models[["model", "x", "y"]]
         ).assign(root=False)
         write_names(axes, joined, labels, colours, radii)
         _legend(figure, colours, legend_width)
@@ -116,9 +114,9 @@ def _legend(figure: Figure, colours: dict[str, str], width: float) -> None:
     )
 
 
-def caption(inputs: Inputs, newcomers: pd.DataFrame, errors: pd.DataFrame) -> str:
+def caption(inputs: Inputs, new_models: pd.DataFrame, errors: pd.DataFrame) -> str:
     """Return the caption of the map, with the errors of distances to new models."""
-    n_new = int(newcomers["is_new"].sum())
+    n_new = int(new_models["is_new"].sum())
     known = errors[errors["design"] == KNOWN]
     told = {
         design: ", ".join(
@@ -130,7 +128,7 @@ def caption(inputs: Inputs, newcomers: pd.DataFrame, errors: pd.DataFrame) -> st
     named = "families are named once" if n_new > NAMED_UP_TO else "new models are named"
     return (
         f"New models on a map of few texts ({counts(inputs)}): the texts were drawn "
-        f"{known['n'].iloc[0]:g} times by LS, and clipped, by the {len(newcomers) - n_new} "
+        f"{known['n'].iloc[0]:g} times by LS, and clipped, by the {len(new_models) - n_new} "
         f"existing models alone; the {n_new} newest were then placed with them; {named} where "
         f"there is room. Relative error of squared distances from {known['d'].iloc[0]:.0f} "
         f"unique texts on average: {told[KNOWN]}; from as many texts drawn uniformly: "

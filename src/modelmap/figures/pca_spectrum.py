@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from modelmap.figures.style import INK, look, new_figure, place
-from modelmap.maps.embed import components_for
+from modelmap.map.embed import components_for
 
 SHARES = (0.90, 0.95)
 DASHES = ((4, 2), (1, 1.5))

@@ -6,29 +6,25 @@ from typing import Any
 
 import pandas as pd
 
-from modelmap.layout import Layout
-from modelmap.schemas.maps import STABILITY
-from modelmap.schemas.prediction import PREDICTION_CURVES, PREDICTIONS
-from modelmap.schemas.resampling import (
-    DESIGN_ERRORS,
-    NEWCOMER_ERRORS,
-    NEWCOMERS,
-    PLAN_ERRORS,
-    RESAMPLE_CURVES,
-)
-from modelmap.tables import read_csv, read_table
+from modelmap.new_models.tables import NEW_MODEL_ERRORS, NEW_MODELS
+from modelmap.plan.tables import PLAN_ERRORS
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import read_csv, read_table
+from modelmap.predict.tables import PREDICTION_CURVES, PREDICTIONS
+from modelmap.resample.tables import DESIGN_ERRORS, RESAMPLE_CURVES
+from modelmap.stability.tables import STABILITY
 
 
 @dataclass(frozen=True)
 class ResamplingInputs:
-    """The tables of the stages resample, order, stability, newcomers and predict."""
+    """The tables of the stages resample, order, stability, new_models and predict."""
 
     curves: pd.DataFrame
     designs: pd.DataFrame
     plan_errors: pd.DataFrame
     stability: pd.DataFrame
-    newcomers: pd.DataFrame
-    newcomer_errors: pd.DataFrame
+    new_models: pd.DataFrame
+    new_model_errors: pd.DataFrame
     predictions: pd.DataFrame
     prediction_curves: pd.DataFrame
 
@@ -40,8 +36,8 @@ def resampling_files(layout: Layout) -> dict[str, tuple[Any, Path]]:
         "designs": (DESIGN_ERRORS, layout.plot("designs")),
         "plan_errors": (PLAN_ERRORS, layout.plot("plan")),
         "stability": (STABILITY, layout.stability),
-        "newcomers": (NEWCOMERS, layout.newcomers),
-        "newcomer_errors": (NEWCOMER_ERRORS, layout.plot("newcomers")),
+        "new_models": (NEW_MODELS, layout.new_models),
+        "new_model_errors": (NEW_MODEL_ERRORS, layout.plot("new_models")),
         "predictions": (PREDICTIONS, layout.predictions),
         "prediction_curves": (PREDICTION_CURVES, layout.plot("prediction")),
     }

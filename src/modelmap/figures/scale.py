@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.colors import LogNorm, Normalize, PowerNorm
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
+from modelmap.plumbing.arrays import Values
 
 SMALLEST = 0.02
 """The quantile of the positive values where a logarithmic scale begins."""

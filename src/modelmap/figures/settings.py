@@ -2,13 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from modelmap.plumbing.section import Section
 
 
-class Figures(BaseModel):
+class FiguresSettings(Section):
     """How figures are drawn."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     formats: Annotated[list[Literal["svg", "png"]], Field(min_length=1)]
     png_dpi: Annotated[int, Field(ge=50, le=600)]

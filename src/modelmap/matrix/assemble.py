@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from modelmap.errors import UserError, listed
-from modelmap.matrix.clip_centre import Matrix
+from modelmap.plumbing.arrays import Matrix
+from modelmap.plumbing.errors import UserError, listed
 
 LN2 = float(np.log(2))
 

@@ -1,9 +1,8 @@
 """Clipping and double centring of the log-likelihood matrix (P1, Sect. 3)."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
+from modelmap.plumbing.arrays import Matrix
 
 
 def clip_threshold(loglik_nats: Matrix, quantile: float) -> float:

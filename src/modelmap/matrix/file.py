@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, Field, FiniteFloat
 
-from modelmap.errors import UserError
-from modelmap.files import checked
-from modelmap.matrix.clip_centre import Matrix, clipped, double_centred
-from modelmap.tables import read_parquet, write_parquet
+from modelmap.matrix.clip_centre import clipped, double_centred
+from modelmap.plumbing.arrays import Matrix
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.files import checked
+from modelmap.plumbing.tables import read_parquet, write_parquet
 
 TEXT_ID = "text_id"
 

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from modelmap.plumbing.section import Section
 
 
-class Matrix(BaseModel):
+class MatrixSettings(Section):
     """How the log-likelihood matrix is read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     clip_quantile: Annotated[float, Field(ge=0, lt=1)]

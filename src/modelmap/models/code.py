@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from modelmap.errors import UserError, listed
-from modelmap.files import parse_json
 from modelmap.models.spec import ModelSpec
+from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.files import parse_json
 
 NAMED_IN = ("config.json", "tokenizer_config.json")
 

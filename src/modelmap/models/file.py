@@ -7,9 +7,9 @@ from pathlib import Path
 
 import yaml
 
-from modelmap.errors import UserError
-from modelmap.files import checked, read_yaml
 from modelmap.models.spec import Models, ModelSpec
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.files import checked, read_yaml
 
 HEADER = """\
 # Written by `modelmap resolve` from conf/models, conf/zoo and conf/pins.yaml: edit those, not this.

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from modelmap.errors import UserError
-from modelmap.folders import replaced
 from modelmap.models.gguf_header import check_gguf
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.folders import replaced
 
 
 def convert_gguf(path: Path, target: Path) -> None:

@@ -5,7 +5,7 @@ import struct
 from math import prod
 from pathlib import Path
 
-from modelmap.errors import UserError
+from modelmap.plumbing.errors import UserError
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)

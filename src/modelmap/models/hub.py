@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from modelmap.errors import UserError
 from modelmap.models.spec import ModelSpec
+from modelmap.plumbing.errors import UserError
 
 HUB_FILES = ["*.safetensors", "*.json", "*.model", "*.txt", "*.jinja"]
 HUB_CODE = ["*.py"]

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelmap.errors import UserError
 from modelmap.models.code import loading_code
 from modelmap.models.options import check_device, loading_options
 from modelmap.models.spec import ModelSpec
+from modelmap.plumbing.errors import UserError
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase

@@ -3,8 +3,8 @@
 from importlib.util import find_spec
 from typing import Any
 
-from modelmap.errors import UserError
 from modelmap.models.spec import ModelSpec
+from modelmap.plumbing.errors import UserError
 
 # An option that runs on CUDA only -> the package it needs and how that is installed.
 CUDA_ONLY = {

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from modelmap.layout import Layout
 from modelmap.models.gguf import convert_gguf
 from modelmap.models.hub import from_hub
 from modelmap.models.source import local_files
 from modelmap.models.spec import ModelSpec
+from modelmap.plumbing.layout import Layout
 
 
 def prepared_directory(spec: ModelSpec, revision: str, layout: Layout) -> Path:

@@ -1,19 +1,21 @@
 """The models an experiment scores, expanded from a short roster."""
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
-from modelmap.errors import UserError, listed
-from modelmap.files import LARGEST_YAML_BYTES, checked, parse_yaml, read_bytes, read_yaml
-from modelmap.models.spec import LONGEST_NAME, NAME, Pins
+from modelmap.models.spec import DTYPES, LONGEST_NAME, NAME, UNKNOWN_DTYPE, Pins
+from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.files import LARGEST_YAML_BYTES, checked, parse_yaml, read_bytes, read_yaml
 from modelmap.zoo.recipes import all_recipes
-from modelmap.zoo.settings import Zoo
+from modelmap.zoo.settings import ZooSettings
 
 LISTS = Path("conf") / "lists"
 # What an entry of a listed model has unless `each` or the entry itself says otherwise: P1's dtype.
+OF_TABLE = ("family", "parent", "kind", "created")
 LISTED = {"source": "hub", "kind": "base", "dtype": "float16"}
 
 
@@ -23,6 +25,8 @@ class Roster(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     zoo: bool = False
+    imported: bool = False
+    """Whether the models that `modelmap import` brought are among them."""
     list: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None = None
     """A file in conf/lists: a plain YAML list of hub ids."""
     each: dict[str, object] = {}
@@ -70,7 +74,8 @@ def with_listed(content: object, root: Path) -> dict[str, Any]:
         for one in read_ids(root / path, path.as_posix())
     }
     others = {name: entry for name, entry in roster.models.items() if name not in entries}
-    return {"zoo": roster.zoo, "models": {**entries, **others}}
+    shared = {"zoo": roster.zoo, "imported": roster.imported}
+    return {**shared, "models": {**entries, **others}}
 
 
 def default_family(hub_id: str) -> str:
@@ -79,8 +84,26 @@ def default_family(hub_id: str) -> str:
     return next((word for word in re.split(r"[-_.]", name) if word), name).lower()
 
 
-def roster_models(roster: Roster, zoo: Zoo, pins: dict[str, str]) -> list[dict[str, object]]:
-    """Return every model of a roster as the keys of a ModelSpec: the zoo's first, then the others.
+def imported_entries(models: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, object]]:
+    """Yield the keys of a ModelSpec for each row of an imported table of models."""
+    for row in models:
+        yield {
+            "name": row["model"],
+            "source": "imported",
+            "location": row["model"],
+            "dtype": row["dtype"] if row["dtype"] in DTYPES else UNKNOWN_DTYPE,
+            # A missing value of a table is NaN, which is not a text.
+            **{key: row[key] for key in OF_TABLE if isinstance(row[key], str)},
+        }
+
+
+def roster_models(
+    roster: Roster,
+    zoo: ZooSettings,
+    pins: dict[str, str],
+    imported: Iterable[Mapping[str, Any]] = (),
+) -> list[dict[str, object]]:
+    """Return every model of a roster as the keys of a ModelSpec: the zoo's, imported, then others.
 
     A hub model takes its revision from `pins` unless its entry has one, or lets code run: then
     somebody has read that commit, and says so there.
@@ -96,6 +119,8 @@ def roster_models(roster: Roster, zoo: Zoo, pins: dict[str, str]) -> list[dict[s
         }
         for recipe in (all_recipes(zoo) if roster.zoo else [])
     ]
+    if roster.imported:
+        made += imported_entries(imported)
     for name, entry in roster.models.items():
         full = {"name": name, "location": name, **entry}
         if is_pinned(entry):

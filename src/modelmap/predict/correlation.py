@@ -2,10 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import pearsonr, spearmanr
 
-Vector = NDArray[np.float64]
+from modelmap.plumbing.arrays import Vector
 
 ALL_TEXTS = "all texts"
 ALONE = "mean log-likelihood alone"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
 from modelmap.matrix.clip_centre import double_centred
+from modelmap.plumbing.arrays import Indices, Matrix
 from modelmap.predict.correlation import ALL_TEXTS, ALONE, correlations
 from modelmap.predict.ridge import gram_matrix, predicted
 from modelmap.predict.targets import Problem, Target
@@ -16,9 +17,6 @@ from modelmap.resample.estimate import UniqueTexts, unique_texts, weighted_coord
 from modelmap.resample.paper_draws import FIRST_SEED, drawn_texts, grid
 from modelmap.resample.weights import METHODS, Method, probabilities
 
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
-Indices = NDArray[np.int64]
 Families = NDArray[np.object_]
 
 MOST_FOLDS, FEWEST_FAMILIES, FEWEST_TRAINING = 5, 2, 4

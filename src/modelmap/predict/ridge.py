@@ -11,10 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
+from modelmap.plumbing.arrays import Indices, Matrix, Vector
+
 Stack = NDArray[np.float64]
-Vector = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 INNER_FOLDS = 5
 """RidgeCV(cv=5): consecutive folds, not shuffled."""

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from modelmap.errors import UserError, listed
-from modelmap.files import exists, read_bytes
+from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.files import exists, read_bytes
+from modelmap.plumbing.unpickle import load_allowing, numbers_and_dates
 from modelmap.predict.targets import MEAN_LOGLIK, PERCENT
-from modelmap.unpickle import load_allowing, numbers_and_dates
 
 MODEL = "model"
 MEAN = "mean of benchmarks"

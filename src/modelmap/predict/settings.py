@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
+
+from modelmap.plumbing.section import Section
 
 HELD_OUT = "held-out categories"
 SUFFIXES = (".csv", ".pkl")
@@ -13,10 +15,8 @@ SUFFIXES = (".csv", ".pkl")
 Exponents = Annotated[list[int], Field(min_length=1)]
 
 
-class Predict(BaseModel):
+class PredictSettings(Section):
     """What is predicted from the coordinates, and how."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     targets: str
     """`held-out categories`, or the name of a file in data/raw."""

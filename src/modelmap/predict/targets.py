@@ -8,9 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from modelmap.matrix.clip_centre import clip_threshold, clipped
-
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
+from modelmap.plumbing.arrays import Matrix, Vector
 
 MEAN_LOGLIK = "mean log-likelihood"
 PERCENT = (0.0, 100.0)

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
+from modelmap.plumbing.arrays import Matrix
 
 N_MODELS, N_TEXTS = 1018, 10_000
 LLAMA, OPEN_BIO = "meta-llama/Llama-2-7b-hf", "aaditya/Llama3-OpenBioLLM-8B"

@@ -7,10 +7,9 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from modelmap.errors import UserError, listed
-from modelmap.files import checked, parse_json, read_bytes, write_text
-from modelmap.published.files import digest
-from modelmap.published.settings import Sha256
+from modelmap.plumbing.archives import Sha256, sha256
+from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.files import checked, parse_json, read_bytes, write_text
 
 MANIFEST = "manifest.json"
 LARGEST_BYTES = 1_000_000
@@ -57,7 +56,7 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
 
 def table_digests(folder: Path) -> dict[Table, str]:
     """Return the sha256 of every table of a bundle."""
-    return {name: digest(folder / name) for name in TABLES}
+    return {name: sha256(folder / name) for name in TABLES}
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -80,7 +79,7 @@ def copy_tables(folder: Path, manifest: Manifest, target: Path) -> None:
             wrong.append(f"{name} is a link")
         elif not path.is_file():
             wrong.append(f"{name} is missing")
-        elif digest(Path(shutil.copyfile(path, target / name))) != manifest.sha256[name]:
+        elif sha256(Path(shutil.copyfile(path, target / name))) != manifest.sha256[name]:
             wrong.append(f"{name} has another sha256 than {MANIFEST} says")
     if wrong:
         raise UserError(f"{folder.name}: {listed(wrong)}; copy the bundle's files again, whole")

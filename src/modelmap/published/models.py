@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from modelmap.errors import UserError, listed
+from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.unpickle import load_allowing, numbers_and_dates
 from modelmap.published.vectors import check_names
-from modelmap.unpickle import load_allowing, numbers_and_dates
 
 UNKNOWN = "unknown"
 BILLION = 1_000_000_000

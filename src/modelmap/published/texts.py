@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from modelmap.errors import UserError, listed
-from modelmap.texts.jsonl import parsed_lines
+from modelmap.corpus.jsonl import parsed_lines
+from modelmap.plumbing.errors import UserError, listed
 
 FEWEST_TEXTS = 2
 

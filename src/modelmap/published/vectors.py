@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from modelmap.errors import UserError, listed
-from modelmap.unpickle import PickledArray, load_allowing, numbers_dates_and_arrays
-
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
+from modelmap.plumbing.arrays import Matrix, Vector
+from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.unpickle import PickledArray, load_allowing, numbers_dates_and_arrays
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)?")
 """A hub id, or a plain name."""

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 
+from modelmap.plumbing.arrays import Matrix, Vector
 from modelmap.resample.designs import (
     horvitz_thompson,
     inclusion_probabilities,
@@ -16,9 +16,6 @@ from modelmap.resample.designs import (
 )
 from modelmap.resample.estimate import UniqueTexts, unique_texts
 from modelmap.resample.weights import kl_size, length_squared_size
-
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
 
 WITH, SIMPLE, PIVOTAL, SEQUENTIAL = (
     "with replacement",

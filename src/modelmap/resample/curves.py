@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from modelmap.plumbing.arrays import Matrix
 from modelmap.resample.errors import root_mean_square
 from modelmap.resample.paper_draws import grid
-
-Matrix = NDArray[np.float64]
 
 MEASURES = ("relative", "absolute")
 BEYOND = (1.1, 1.2, 1.3, 1.4, 1.5, 1.75, 2.0)

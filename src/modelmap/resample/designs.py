@@ -9,11 +9,9 @@ both have the variance approximation of Hajek and Rosen.
 import numpy as np
 from numpy.typing import NDArray
 
+from modelmap.plumbing.arrays import Matrix, Vector
 from modelmap.resample.errors import FLOOR
 from modelmap.resample.estimate import UniqueTexts
-
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
 
 
 def relative_size(coordinates: Matrix, distances: Matrix) -> Vector:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
+from modelmap.plumbing.arrays import Matrix
 
 FLOOR = 1e-3
 """The papers' smallest divisor of a relative error, in squared nats."""

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
+from modelmap.plumbing.arrays import Matrix, Vector
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.blas import dsyrk
 
+from modelmap.plumbing.arrays import Matrix, Vector
 from modelmap.resample.errors import FLOOR
 from modelmap.resample.estimate import UniqueTexts
-
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
 
 BLOCK = 64
 """Rows at a time, so that what is worked on stays in the processor's cache."""

@@ -3,12 +3,10 @@
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from modelmap.errors import UserError
+from modelmap.plumbing.arrays import Matrix, Vector
+from modelmap.plumbing.errors import UserError
 
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
 Method = Literal["uniform", "ls", "kl"]
 METHODS: tuple[Method, ...] = ("uniform", "ls", "kl")
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from modelmap.errors import UserError
+from modelmap.plumbing.errors import UserError
 
 DVC = (sys.executable, "-m", "dvc")
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from modelmap.errors import UserError, listed
-from modelmap.files import read_yaml
-from modelmap.layout import Layout
+from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.files import read_yaml
+from modelmap.plumbing.layout import Layout
 from modelmap.review.commands import dvc_json, dvc_whole, git
 
 WOULD_RUN = re.compile(r"(?:Running stage|failed to reproduce) '(.+?)'")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from modelmap.errors import one_line
+from modelmap.plumbing.errors import one_line
 
 LONGEST = 80
 LOOK_ALIKES = str.maketrans({"|": "¦", "`": "'"})

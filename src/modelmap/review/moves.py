@@ -4,15 +4,13 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from modelmap.divergence.kl import bits_per_byte
-from modelmap.maps.align import aligned, map_size
+from modelmap.map.align import aligned, map_size
 from modelmap.matrix.clip_centre import clipped
 from modelmap.matrix.file import LogLikelihoods
+from modelmap.plumbing.arrays import Values
 from modelmap.review.snapshot import Snapshot
-
-Values = NDArray[np.float64]
 
 FEWEST_PLACED = 3
 """Two models can always be laid over one another but for their distance."""

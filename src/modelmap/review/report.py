@@ -4,8 +4,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from modelmap.errors import LONGEST, UserError
-from modelmap.layout import Layout
+from modelmap.plumbing.errors import LONGEST, UserError
+from modelmap.plumbing.layout import Layout
 from modelmap.review.commands import dvc_json, merge_base
 from modelmap.review.guard import UP_TO_DATE, verdict
 from modelmap.review.markdown import code, table

@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from modelmap.errors import UserError
-from modelmap.layout import Layout
+from modelmap.map.tables import MAP
 from modelmap.matrix.file import LogLikelihoods, read_matrix
 from modelmap.models.file import read_roster
 from modelmap.models.spec import ModelSpec
-from modelmap.schemas.maps import MAP
-from modelmap.tables import read_parquet, read_table
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import read_parquet, read_table
 
 T = TypeVar("T")
 NOWHERE = "neither in the cache nor in a remote"

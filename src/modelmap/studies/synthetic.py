@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
+from modelmap.plumbing.arrays import Matrix
 
 RANK = 40
 """About the components that hold 90% of the variance of the papers' matrix (42)."""

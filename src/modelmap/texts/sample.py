@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from modelmap.errors import UserError, listed
-from modelmap.texts.settings import Sampling
+from modelmap.plumbing.errors import UserError, listed
+from modelmap.texts.settings import TextsSettings
+from modelmap.texts.tables import TEXTS
 
 
 def quotas(shares: dict[str, float], n_texts: int) -> dict[str, int]:
@@ -17,15 +18,17 @@ def quotas(shares: dict[str, float], n_texts: int) -> dict[str, int]:
     return counts
 
 
-def sample_texts(pool: pd.DataFrame, sampling: Sampling, rng: np.random.Generator) -> pd.DataFrame:
+def sample_texts(
+    pool: pd.DataFrame, sampling: TextsSettings, rng: np.random.Generator
+) -> pd.DataFrame:
     """Return the sampled rows of `pool` with text_id 0..N-1.
 
     Drawn without replacement within each category where shares are given, else from the whole
     pool; "all" keeps the pool as it stands. Rows keep the pool's order. Raises UserError that
     names every category with too few texts.
     """
-    if sampling.n_texts == "all":
-        chosen = np.arange(len(pool))
+    if sampling.n_texts == "all" or sampling.draw == "first":
+        chosen = np.arange(len(pool))[: None if sampling.n_texts == "all" else sampling.n_texts]
         if len(pool) < 2:
             raise UserError(f"the text set has {len(pool)} texts: a map needs at least 2")
     else:
@@ -35,7 +38,8 @@ def sample_texts(pool: pd.DataFrame, sampling: Sampling, rng: np.random.Generato
         )
     texts = pool.iloc[chosen].reset_index(drop=True)
     texts.insert(0, "text_id", np.arange(len(texts)))
-    return texts
+    texts["n_bytes"] = texts["text"].str.encode("utf-8").str.len().astype(np.int64)
+    return texts[list(TEXTS.columns)]
 
 
 def _strata(

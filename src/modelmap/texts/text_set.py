@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 
-from modelmap.errors import UserError
+from modelmap.plumbing.errors import UserError
 
 
 def text_set_hash(texts: Iterable[str]) -> str:
@@ -14,7 +14,7 @@ def text_set_hash(texts: Iterable[str]) -> str:
     return total.hexdigest()
 
 
-def check_text_set(texts: Iterable[str], expected: str) -> None:
-    """Raise UserError unless these are the texts the matrix was made from."""
+def check_text_set(texts: Iterable[str], expected: str, name: str = "matrix.parquet") -> None:
+    """Raise UserError unless these are the texts whose hash the file `name` records."""
     if text_set_hash(texts) != expected:
-        raise UserError("texts.parquet is not the text set of matrix.parquet: run `dvc repro`")
+        raise UserError(f"texts.parquet is not the text set of {name}: run `dvc repro`")

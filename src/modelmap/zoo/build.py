@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from modelmap.seeds import named_rng, named_seed
+from modelmap.plumbing.seeds import named_rng, named_seed
 from modelmap.zoo.architectures import empty_model
 from modelmap.zoo.derive import merged, quantised
 from modelmap.zoo.recipes import Recipe, family_recipes
-from modelmap.zoo.settings import Family, Training, Zoo
+from modelmap.zoo.settings import Family, Training, ZooSettings
 from modelmap.zoo.tokenizers import train_tokenizer
 from modelmap.zoo.train import token_stream, train
 
@@ -30,7 +30,7 @@ class FamilyBuilder:
     family is the same whatever else the zoo holds.
     """
 
-    def __init__(self, family: Family, zoo: Zoo, pool: Pool, directory: Path) -> None:
+    def __init__(self, family: Family, zoo: ZooSettings, pool: Pool, directory: Path) -> None:
         # The schema of Zoo has checked that families come with these.
         assert zoo.shape is not None
         assert zoo.training is not None
@@ -110,7 +110,7 @@ class FamilyBuilder:
         (folder / "recipe.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
-def build_family(family: Family, zoo: Zoo, pool: Pool, directory: Path) -> str:
+def build_family(family: Family, zoo: ZooSettings, pool: Pool, directory: Path) -> str:
     """Build one family and return its name; made to run in a process of its own."""
     import torch
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from modelmap.zoo.settings import Family, Zoo
+from modelmap.zoo.settings import Family, ZooSettings
 
 Kind = Literal["base", "checkpoint", "finetune", "merge", "quantised"]
 
@@ -24,7 +24,7 @@ class Recipe:
     detail: str = ""
 
 
-def family_recipes(family: Family, zoo: Zoo) -> Iterator[Recipe]:
+def family_recipes(family: Family, zoo: ZooSettings) -> Iterator[Recipe]:
     """Yield the base of a family and its descendants, each after what it is made from."""
     base, below = family.name, zoo.descendants
     yield Recipe(base, base, "base", None)
@@ -38,6 +38,6 @@ def family_recipes(family: Family, zoo: Zoo) -> Iterator[Recipe]:
         yield Recipe(f"{base}-{bits}", base, "quantised", base, bits)
 
 
-def all_recipes(zoo: Zoo) -> list[Recipe]:
+def all_recipes(zoo: ZooSettings) -> list[Recipe]:
     """Return every recipe of the zoo, family by family."""
     return [recipe for family in zoo.families for recipe in family_recipes(family, zoo)]

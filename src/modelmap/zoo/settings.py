@@ -2,7 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from modelmap.plumbing.section import Section
+
+ZOO_VERSION = 1
+"""Raised by hand whenever training gives other weights; the stage depends on it, not on code."""
 
 Count = Annotated[int, Field(ge=1)]
 Architecture = Literal["llama", "gpt2", "gpt_neox", "qwen3"]
@@ -11,20 +16,14 @@ Bits = Literal["int8", "int4"]
 Category = Annotated[str, Field(pattern=r"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$")]
 
 
-class Strict(BaseModel):
-    """A frozen section in which an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TokenizerRecipe(Strict):
+class TokenizerRecipe(Section):
     """A byte-level BPE tokenizer trained on the training pool."""
 
     vocab_size: Annotated[int, Field(ge=257)]
     add_bos: bool
 
 
-class Shape(Strict):
+class Shape(Section):
     """The size of every base model."""
 
     hidden_size: Count
@@ -33,7 +32,7 @@ class Shape(Strict):
     max_length: Count
 
 
-class Training(Strict):
+class Training(Section):
     """One run of AdamW with linear warm-up and cosine decay, in float32 on one thread."""
 
     steps: Annotated[int, Field(ge=0)]
@@ -43,7 +42,7 @@ class Training(Strict):
     warmup_steps: Annotated[int, Field(ge=0)]
 
 
-class Family(Strict):
+class Family(Section):
     """A base run. Its name seeds its draws: a second name with one recipe is a second seed."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -51,7 +50,7 @@ class Family(Strict):
     tokenizer: str
 
 
-class Descendants(Strict):
+class Descendants(Section):
     """What every base run has besides its last state."""
 
     checkpoints: list[Count] = []
@@ -60,7 +59,7 @@ class Descendants(Strict):
     quantised: list[Bits] = []
 
 
-class Zoo(Strict):
+class ZooSettings(Section):
     """The whole zoo; no families, no zoo."""
 
     seed: int
@@ -72,7 +71,7 @@ class Zoo(Strict):
     descendants: Descendants = Descendants()
 
     @model_validator(mode="after")
-    def _names_meet(self) -> "Zoo":
+    def _names_meet(self) -> "ZooSettings":
         if not self.families:
             return self
         if self.shape is None or self.training is None or self.finetuning is None:

@@ -1,0 +1,20 @@
+"""The map file, read in the order of the matrix's models."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelmap.map.tables import MAP
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.tables import read_table
+
+
+def read_places(path: Path, models: Sequence[str]) -> NDArray[np.float64]:
+    """Return the places of `models` on a map, shape (K, 2). Raises UserError if it has others."""
+    places = read_table(path, MAP).set_index("model")
+    if set(places.index) != set(models):
+        raise UserError(f"{path.name} and matrix.parquet are of different models: run `dvc repro`")
+    ordered: NDArray[np.float64] = places.loc[list(models), ["x", "y"]].to_numpy(dtype=np.float64)
+    return ordered

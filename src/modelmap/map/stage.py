@@ -1,0 +1,46 @@
+"""Stage map: coordinates become the model map, with how faithful it is."""
+
+import pandas as pd
+
+from modelmap.divergence.neighbours import square_form
+from modelmap.divergence.tables import KL
+from modelmap.map.embed import components_for, perplexity, spectrum, tsne, tsne_of
+from modelmap.map.quality import map_trustworthiness, nearest_kept
+from modelmap.map.settings import MapSettings
+from modelmap.map.tables import MAP, SPECTRUM
+from modelmap.matrix.file import read_matrix
+from modelmap.plumbing.files import write_json
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.section import read_section
+from modelmap.plumbing.tables import read_table, write_table
+
+
+def run(layout: Layout) -> None:
+    """Write data/map.parquet, spectrum.parquet and their metrics."""
+    settings = read_section(layout, "map", MapSettings)
+    matrix = read_matrix(layout.matrix)
+    kl = square_form(read_table(layout.kl, KL), matrix.models)
+    coordinates = matrix.coordinates()
+    placed = tsne(coordinates, tsne_of(settings, settings.max_iter))
+    components = spectrum(coordinates)
+    cumulative = components["cumulative_share"].to_numpy()
+    write_table(
+        pd.DataFrame({"model": matrix.models, "x": placed[:, 0], "y": placed[:, 1]}),
+        MAP,
+        layout.map,
+    )
+    write_table(components, SPECTRUM, layout.spectrum)
+    write_json(
+        layout.metrics("map"),
+        {
+            "n_models": len(matrix.models),
+            "metric": settings.metric,
+            "algorithm": settings.algorithm,
+            "perplexity": perplexity(len(matrix.models), settings.max_perplexity),
+            "trustworthiness": round(map_trustworthiness(kl, placed, settings.n_near), 3),
+            "n_near": settings.n_near,
+            "nearest_kept_share": round(nearest_kept(kl, placed, settings.n_near), 3),
+            "components_for_90_percent": components_for(cumulative, 0.90),
+            "components_for_95_percent": components_for(cumulative, 0.95),
+        },
+    )

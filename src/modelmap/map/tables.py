@@ -1,0 +1,23 @@
+"""Schemas of the model map and of the spectrum of Q."""
+
+from modelmap.plumbing.columns import AT_LEAST_0, AT_LEAST_1, FINITE, column, table
+
+MAP = table(
+    "The model map.",
+    {
+        "model": column("text", "name"),
+        "x": column("float", "first coordinate", FINITE),
+        "y": column("float", "second coordinate", FINITE),
+    },
+    unique=["model"],
+)
+
+SPECTRUM = table(
+    "The principal components of Q.",
+    {
+        "component": column("int", "1 is the largest", AT_LEAST_1),
+        "variance_share": column("float", "of the total variance", AT_LEAST_0),
+        "cumulative_share": column("float", "of this and all larger ones", AT_LEAST_0),
+    },
+    unique=["component"],
+)

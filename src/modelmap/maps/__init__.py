@@ -1,1 +1,0 @@
-"""Model maps: coordinates and how faithful they are."""

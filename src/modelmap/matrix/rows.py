@@ -1,0 +1,120 @@
+"""The rows of the matrix: log-likelihood vectors of the models of the roster, with what is known.
+
+A model was scored here and has a score file, or it was imported and is a column of that matrix.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from modelmap.matrix.assemble import assembled
+from modelmap.matrix.file import read_matrix
+from modelmap.matrix.tables import MODELS
+from modelmap.models.spec import ModelSpec
+from modelmap.plumbing.arrays import Matrix
+from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.imported import Imported, imported_file
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import read_table
+from modelmap.score.store import Recorded, read_scores, recorded
+from modelmap.texts.text_set import check_text_set, text_set_hash
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Log-likelihoods in nats, shape (model, text), the table of the models, and counts.
+
+    The counts are sums over the models that were scored here, and None where none was.
+    """
+
+    loglik_nats: Matrix
+    models: pd.DataFrame
+    truncated_texts: int | None
+    lossy_texts: int | None
+
+
+def read_rows(
+    specs: Sequence[ModelSpec], texts: pd.DataFrame, imported: Imported | None, layout: Layout
+) -> Rows:
+    """Return the rows of `specs` in their order, on all `texts`.
+
+    Raises UserError that lists the models without scores, or with scores of other texts.
+    """
+    if not specs:
+        raise UserError("roster.yaml names no models: add some in conf/models")
+    here = [spec for spec in specs if spec.source != "imported"]
+    elsewhere = [spec for spec in specs if spec.source == "imported"]
+    scored = _scored(here, texts, layout) if here else None
+    brought = _imported(elsewhere, texts, imported, layout) if elsewhere else None
+    both = [rows for rows in (scored, brought) if rows is not None]
+    models = pd.concat([rows.models for rows in both], ignore_index=True)
+    position = {name: i for i, name in enumerate(models["model"])}
+    order = [position[spec.name] for spec in specs]
+    values = np.concatenate([rows.loglik_nats for rows in both])[order]
+    counts = (scored.truncated_texts, scored.lossy_texts) if scored else (None, None)
+    return Rows(values, models.iloc[order].reset_index(drop=True), *counts)
+
+
+def _scored(specs: Sequence[ModelSpec], texts: pd.DataFrame, layout: Layout) -> Rows:
+    scores, facts = _read_score_files(specs, text_set_hash(texts["text"]), layout)
+    frames = list(scores.values())
+    return Rows(
+        assembled(scores, texts["text_id"].tolist()),
+        _model_table(specs, facts),
+        int(sum(frame["truncated"].sum() for frame in frames)),
+        int(sum((~frame["lossless"]).sum() for frame in frames)),
+    )
+
+
+def _read_score_files(
+    specs: Sequence[ModelSpec], text_set: str, layout: Layout
+) -> tuple[dict[str, pd.DataFrame], list[Recorded]]:
+    scores: dict[str, pd.DataFrame] = {}
+    facts: list[Recorded] = []
+    wrong: list[str] = []
+    for spec in specs:
+        path = layout.scores / spec.file_name
+        if not path.is_file():
+            wrong.append(f"{spec.name} has none")
+            continue
+        frame, metadata = read_scores(path)
+        facts.append(recorded(metadata, path.name))
+        if facts[-1].text_set != text_set:
+            wrong.append(f"{spec.name} was scored on other texts")
+        scores[spec.name] = frame
+    if wrong:
+        raise UserError(f"scores: {listed(wrong)}; run `dvc repro score`")
+    return scores, facts
+
+
+def _model_table(specs: Sequence[ModelSpec], facts: Sequence[Recorded]) -> pd.DataFrame:
+    rows = [
+        {
+            "model": spec.name,
+            "family": spec.family,
+            "parent": spec.parent,
+            "kind": spec.kind,
+            "created": spec.created.isoformat() if spec.created else None,
+            "n_params": fact.n_params,
+            "dtype": spec.dtype,
+            "revision": fact.revision,
+            "added_bos": fact.added_bos,
+        }
+        for spec, fact in zip(specs, facts, strict=True)
+    ]
+    return pd.DataFrame(rows).astype({"parent": "str", "created": "str"})
+
+
+def _imported(
+    specs: Sequence[ModelSpec], texts: pd.DataFrame, imported: Imported | None, layout: Layout
+) -> Rows:
+    if imported is None:
+        raise UserError("roster.yaml has imported models, and nothing is imported: `dvc repro`")
+    matrix = read_matrix(imported_file(layout, imported, "matrix"))
+    check_text_set(texts["text"], matrix.text_set, "the imported matrix")
+    models = read_table(imported_file(layout, imported, "models"), MODELS)
+    position = {name: i for i, name in enumerate(matrix.models)}
+    order = [position[spec.location] for spec in specs]
+    return Rows(matrix.loglik_nats[order], models.iloc[order], None, None)

@@ -1,0 +1,54 @@
+"""Stage matrix: log-likelihood vectors become one matrix, and a table of its models."""
+
+import pandas as pd
+
+from modelmap.matrix.assemble import LN2, category_bits
+from modelmap.matrix.clip_centre import clip_threshold
+from modelmap.matrix.file import LogLikelihoods, write_matrix
+from modelmap.matrix.rows import Rows, read_rows
+from modelmap.matrix.settings import MatrixSettings
+from modelmap.matrix.tables import CATEGORY_BITS, MODELS
+from modelmap.models.file import read_roster
+from modelmap.plumbing.files import write_json
+from modelmap.plumbing.imported import ImportedSection
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.section import read_section
+from modelmap.plumbing.tables import read_table, write_table
+from modelmap.texts.tables import TEXTS
+from modelmap.texts.text_set import text_set_hash
+
+
+def run(layout: Layout) -> None:
+    """Write data/matrix.parquet, models.parquet, category_bits.parquet and their metrics."""
+    settings = read_section(layout, "matrix", MatrixSettings)
+    imported = read_section(layout, "imported", ImportedSection).data
+    texts = read_table(layout.texts, TEXTS)
+    rows = read_rows(read_roster(layout.roster), texts, imported, layout)
+    matrix = LogLikelihoods(
+        rows.loglik_nats,
+        list(rows.models["model"]),
+        clip_threshold(rows.loglik_nats, settings.clip_quantile),
+        float(texts["n_bytes"].mean()),
+        text_set_hash(texts["text"]),
+    )
+    bits = category_bits(matrix.loglik_nats, matrix.models, texts["category"], texts["n_bytes"])
+    write_matrix(matrix, layout.matrix)
+    write_table(rows.models, MODELS, layout.models)
+    write_table(bits, CATEGORY_BITS, layout.category_bits)
+    write_json(layout.metrics("matrix"), _metrics(matrix, rows))
+
+
+def _metrics(matrix: LogLikelihoods, rows: Rows) -> dict[str, object]:
+    bits = -matrix.loglik_nats.mean(axis=1) / (matrix.mean_bytes * LN2)
+    return {
+        "n_models": len(rows.models),
+        "n_families": int(rows.models["family"].nunique()),
+        "n_texts": matrix.n_texts,
+        "mean_bytes": round(matrix.mean_bytes, 4),
+        "clip_threshold_nats": round(matrix.clip_threshold, 3),
+        "best_bits_per_byte": round(float(bits.min()), 4),
+        "median_bits_per_byte": round(float(pd.Series(bits).median()), 4),
+        "truncated_texts": rows.truncated_texts,
+        "lossy_texts": rows.lossy_texts,
+        "models_with_bos": int(rows.models["added_bos"].sum()),
+    }

@@ -1,0 +1,91 @@
+"""Stage new_models: the newest models on a map whose texts were chosen without them."""
+
+from functools import partial
+
+import pandas as pd
+
+from modelmap.map.align import aligned
+from modelmap.map.embed import tsne, tsne_of
+from modelmap.map.file import read_places
+from modelmap.map.settings import MapSettings
+from modelmap.matrix.file import read_matrix
+from modelmap.matrix.settings import MatrixSettings
+from modelmap.matrix.tables import MODELS
+from modelmap.new_models.settings import NewModelsSettings
+from modelmap.new_models.tables import NEW_MODEL_ERRORS, NEW_MODELS
+from modelmap.new_models.trial import (
+    KNOWN,
+    SAME_TEXTS,
+    Trial,
+    error_table,
+    newest,
+    run_errors,
+    skip_reason,
+    trial,
+)
+from modelmap.plumbing.files import write_json
+from modelmap.plumbing.hardware import load_hardware
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.parallel import each
+from modelmap.plumbing.section import read_section
+from modelmap.plumbing.tables import empty_table, read_table, write_csv, write_table
+from modelmap.resample.estimate import weighted_coordinates
+from modelmap.resample.paper_draws import FIRST_SEED, run_seeds
+
+
+def run(layout: Layout) -> None:
+    """Write data/new_models.parquet, reports/plots/new_models.csv and their metrics."""
+    settings = read_section(layout, "new_models", NewModelsSettings)
+    clip_quantile = read_section(layout, "matrix", MatrixSettings).clip_quantile
+    matrix = read_matrix(layout.matrix)
+    is_new = newest(read_table(layout.models, MODELS), settings.share)
+    reason = skip_reason(is_new)
+    if reason is not None:
+        _write(layout, empty_table(NEW_MODELS), empty_table(NEW_MODEL_ERRORS), {"skipped": reason})
+        return
+    n_draws = max(2, round(settings.draws * matrix.n_texts))
+    shared = trial(matrix.loglik_nats, is_new, clip_quantile, n_draws)
+    seeds, n_workers = run_seeds(settings.n_runs), load_hardware(layout.conf).n_workers
+    runs = each(partial(run_errors, shared), seeds, n_workers, "errors of new models")
+    errors = error_table(runs)
+    places = _places(shared, matrix.models, layout)
+    _write(layout, places, errors, _metrics(shared, errors, settings.n_runs))
+
+
+def _places(shared: Trial, models: list[str], layout: Layout) -> pd.DataFrame:
+    """Return the map of the first run, aligned to the model map."""
+    drawing = read_section(layout, "map", MapSettings)
+    _, sample = shared.samples(FIRST_SEED)[KNOWN]
+    coordinates = weighted_coordinates(shared.coordinates, sample)
+    drawn = tsne(coordinates, tsne_of(drawing, drawing.max_iter))
+    x, y = aligned(drawn, read_places(layout.map, models)).T
+    return pd.DataFrame({"model": models, "is_new": shared.is_new, "x": x, "y": y})
+
+
+def _metrics(shared: Trial, errors: pd.DataFrame, n_runs: int) -> dict[str, object]:
+    told: dict[str, object] = {
+        "n_existing": int((~shared.is_new).sum()),
+        "n_new": int(shared.is_new.sum()),
+        "n_draws": shared.n_draws,
+        "n_runs": n_runs,
+        "clip_threshold_nats": round(shared.clip_threshold, 3),
+    }
+    for design in (KNOWN, SAME_TEXTS):
+        rows = errors[errors["design"] == design]
+        told[design] = {
+            "unique_texts": round(float(rows["d"].iloc[0]), 1),
+            **{
+                f"{measure}_{row.pairs}": round(getattr(row, f"{measure}_error"), 3)
+                for measure in ("relative", "absolute")
+                for row in rows.itertuples()
+            },
+        }
+    return told
+
+
+def _write(
+    layout: Layout, places: pd.DataFrame, errors: pd.DataFrame, metrics: dict[str, object]
+) -> None:
+    write_table(places, NEW_MODELS, layout.new_models)
+    write_csv(errors, NEW_MODEL_ERRORS, layout.plot("new_models"))
+    write_json(layout.metrics("new_models"), metrics)

@@ -1,0 +1,46 @@
+"""`modelmap plan`: which texts to score first, for a number of texts or for an error."""
+
+import sys
+from pathlib import Path
+
+from modelmap.divergence.kl import squared_distances
+from modelmap.matrix.file import read_matrix
+from modelmap.plan.ordered_texts import plan_error, planned_texts, texts_for_error
+from modelmap.plan.tables import PLAN
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.files import write_text
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import read_table
+
+FEWEST_TEXTS = 2
+
+
+def run(layout: Layout, n_chosen: int | None, error: float | None, output: Path | None) -> None:
+    """Write the chosen texts as CSV, to standard output or a file, and say what they will err by.
+
+    Raises UserError if the number of texts is out of range, or the error is not above 0.
+    """
+    plan = read_table(layout.plan, PLAN)
+    coordinates = read_matrix(layout.matrix).coordinates()
+    if coordinates.shape[1] != len(plan):
+        raise UserError("plan.parquet is not of matrix.parquet's texts: run `dvc repro order`")
+    distances = squared_distances(coordinates)
+    if error is not None:
+        if not error > 0:
+            raise UserError(f"--error {error:g}: give a relative error above 0, such as 0.05")
+        n_chosen = texts_for_error(coordinates, distances, plan, error)
+    assert n_chosen is not None
+    if not FEWEST_TEXTS <= n_chosen <= len(plan):
+        raise UserError(f"--texts {n_chosen}: give a number from {FEWEST_TEXTS} to {len(plan)}")
+    chosen = planned_texts(plan, n_chosen)[["rank", "text_id", "probability", "weight"]]
+    text = chosen.to_csv(index=False)
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        write_text(output, text)
+    expected = plan_error(coordinates, distances, plan, n_chosen)
+    print(
+        f"{n_chosen} of {len(plan)} texts: distances are expected to err by {expected:.3f} of "
+        f"themselves (root mean square over pairs), against those of all {len(plan)} texts",
+        file=sys.stderr,
+    )

@@ -1,0 +1,19 @@
+"""The section `plan` of resolved.yaml."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from modelmap.plumbing.section import Section
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class PlanSettings(Section):
+    """In which order texts are to be scored."""
+
+    seed: int
+    size_measure: Literal["relative", "ls", "kl", "uniform"]
+    even_share: Annotated[float, Field(ge=0, le=1)]
+    checked_shares: Annotated[list[Share], Field(min_length=1)]
+    n_checks: Annotated[int, Field(ge=2)]

@@ -1,0 +1,23 @@
+"""What schemas are made of: columns, tables and common checks."""
+
+import pandera.pandas as pa
+
+AT_LEAST_0, AT_LEAST_1 = pa.Check.ge(0), pa.Check.ge(1)
+SHARE = pa.Check.in_range(0, 1)
+FINITE = pa.Check(lambda s: s.abs() < float("inf"), error="finite")
+
+
+def column(kind: str, describes: str, *checks: pa.Check) -> pa.Column:
+    """Return a column that is never empty; `kind` is text, int, float or bool."""
+    dtype = {"text": str, "int": "int64", "float": "float64", "bool": "bool"}[kind]
+    return pa.Column(dtype, checks=list(checks), description=describes)
+
+
+def table(
+    title: str, columns: dict[str, pa.Column], unique: list[str] | None = None
+) -> pa.DataFrameSchema:
+    """Return the schema of a table with just these columns in this order.
+
+    `unique` names the columns that together identify a row.
+    """
+    return pa.DataFrameSchema(columns, strict=True, ordered=True, unique=unique, description=title)

@@ -1,0 +1,94 @@
+"""What is told of predictions: the table of the paper, and numbers per target."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from modelmap.plumbing.tables import empty_table
+from modelmap.predict.correlation import ALL_TEXTS, ALONE, of_both
+from modelmap.predict.evaluate import Families, all_texts, fold_members, out_of_fold
+from modelmap.predict.tables import PREDICTION_TABLE
+from modelmap.predict.targets import Problem
+from modelmap.resample.weights import METHODS
+
+SHARES = {"N/1000": 0.001, "N/100": 0.01, "N/10": 0.1, "N": 1.0}
+"""P2, Table 2."""
+MEASURES = ("pearson", "pearson_sd", "spearman", "spearman_sd")
+
+
+def prediction_table(
+    problem: Problem, models: Sequence[str], families: Families, split_seed: int
+) -> pd.DataFrame:
+    """Return truth and out-of-fold prediction from all texts of every model, and its fold."""
+    coordinates = all_texts(problem).coordinates()
+    found = out_of_fold(coordinates, problem.targets, families, [split_seed])[:, 0]
+    frames = []
+    for target, prediction in zip(problem.targets, found, strict=True):
+        known = np.flatnonzero(~np.isnan(target.truth))
+        fold = np.empty(len(known), dtype=np.int64)
+        for number, part in enumerate(fold_members(families[known], split_seed)):
+            fold[part] = number
+        columns = {
+            "target": target.name,
+            "model": np.asarray(models, dtype=object)[known],
+            "fold": fold,
+            "truth": target.truth[known],
+            "prediction": prediction[known],
+        }
+        frames.append(pd.DataFrame(columns))
+    return pd.concat(frames, ignore_index=True)
+
+
+def shares_table(curves: pd.DataFrame) -> pd.DataFrame:
+    """Return Pearson's correlation at a few shares of the texts, a row per target and share.
+
+    Shares of fewer than two draws, or not among the sizes, have no row (P2, Table 2).
+    """
+    n_texts = curves[curves["method"] == ALL_TEXTS].set_index("target")["n"]
+    rows = []
+    for target, total in n_texts.items():
+        for share, part in SHARES.items():
+            n = round(part * total)
+            drawn = curves[(curves["target"] == target) & (curves["n"] == n)].set_index("method")
+            if set(METHODS) <= set(drawn.index):
+                row: dict[str, object] = {"target": target, "share": share, "n": n}
+                for method in METHODS:
+                    row[method] = drawn.loc[method, "pearson"]
+                    row[f"{method}_sd"] = drawn.loc[method, "pearson_sd"]
+                rows.append(row)
+    return pd.concat([empty_table(PREDICTION_TABLE), pd.DataFrame(rows)], ignore_index=True)
+
+
+def target_metrics(curves: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, object]:
+    """Return each target's correlations from all texts and from the mean log-likelihood alone."""
+    told: dict[str, object] = {}
+    alone = curves[curves["method"] == ALONE].set_index("target")
+    for row in curves[curves["method"] == ALL_TEXTS].itertuples():
+        models = predictions[predictions["target"] == row.target]
+        told[row.target] = {
+            "n_models": len(models),
+            "n_folds": int(models["fold"].max()) + 1,
+            "n_texts": int(row.n),
+            **{measure: rounded(getattr(row, measure)) for measure in MEASURES},
+            **{
+                f"{measure}_alone": rounded(alone.loc[row.target, measure])
+                for measure in ("pearson", "spearman")
+                if row.target in alone.index
+            },
+        }
+    return told
+
+
+def means_over_targets(curves: pd.DataFrame) -> dict[str, float | None]:
+    """Return mean correlations over targets that have both: from all texts, and the mean alone."""
+    told = {}
+    for method, suffix in ((ALL_TEXTS, ""), (ALONE, "_alone")):
+        for measure in ("pearson", "spearman"):
+            told[f"mean_{measure}{suffix}"] = rounded(of_both(curves, measure)[method].mean())
+    return told
+
+
+def rounded(value: float) -> float | None:
+    """Return three digits, and None for no number."""
+    return None if np.isnan(value) else round(float(value), 3)

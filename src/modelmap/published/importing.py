@@ -1,0 +1,200 @@
+"""`modelmap import`: published log-likelihoods, or a bundle, become the pipeline's own matrix."""
+
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from modelmap.matrix.clip_centre import clip_threshold
+from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
+from modelmap.matrix.tables import MODELS
+from modelmap.plumbing.arrays import Matrix
+from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.files import write_text
+from modelmap.plumbing.folders import replaced
+from modelmap.plumbing.imported import Digests, Imported, digests
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import read_table, write_table
+from modelmap.published import golden
+from modelmap.published.manifest import Manifest, copy_tables, read_manifest
+from modelmap.published.models import model_table, read_metadata, warnings
+from modelmap.published.rebuild import Places, pinned_packages, source_files, with_withheld
+from modelmap.published.tables import BUNDLE_TEXTS
+from modelmap.published.texts import read_texts
+from modelmap.published.vectors import check_names, clipped_at, read_vectors, stacked
+from modelmap.resolve.configuration import FEWEST_MODELS, compose_configuration, resolve
+from modelmap.texts.tables import TEXTS
+from modelmap.texts.text_set import text_set_hash
+
+EXPERIMENT = "imported"
+MAX_BYTES = 1024
+"""The papers' texts are cut at so many bytes (P1)."""
+
+HEADER = """\
+# Written by `modelmap import`: what data/imported holds. Commit this file.
+"""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line names: a pickle of log-likelihoods or a bundle, and what goes with it.
+
+    `texts` are a pickle's texts, or a file with texts that a bundle withholds.
+    """
+
+    source: Path
+    texts: Path | None
+    metadata: Path | None
+    unpublished: bool
+
+
+def run(layout: Layout, request: Request) -> None:
+    """Write data/imported and conf/imported.yaml.
+
+    Raises UserError that lists what is wrong, before anything is written.
+    """
+    absent = [
+        path.name
+        for path in (request.source, request.texts, request.metadata)
+        if path is not None and not path.exists()
+    ]
+    if absent:
+        raise UserError(f"no such file: {listed(absent)}")
+    composed = compose_configuration(layout.root, EXPERIMENT)
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        if request.source.is_dir():
+            manifest = read_manifest(request.source.resolve())
+            record = _from_bundle(layout, request, manifest, folder)
+        else:
+            manifest = None
+            record = _from_pickle(request, composed["matrix"]["clip_quantile"], folder)
+        rows = read_table(folder / "models.parquet", MODELS).to_dict("records")
+        resolved = resolve(composed, EXPERIMENT, {}, record.model_dump(), rows)
+        if manifest is not None:
+            _tell_settings(manifest.analysis, resolved.model_dump(mode="json"))
+        with replaced(layout.imported) as fresh:
+            for name in Digests.model_fields:
+                shutil.copyfile(folder / f"{name}.parquet", fresh / f"{name}.parquet")
+    content = yaml.safe_dump(record.model_dump(exclude_none=True), sort_keys=False)
+    write_text(layout.import_record, HEADER + content)
+    print(
+        f"imported {record.n_models} models on {record.n_texts} texts: set `experiment: imported` "
+        "in params.yaml, then `dvc repro`; `dvc add data/imported` lets a DVC remote keep the files"
+    )
+
+
+def _from_pickle(request: Request, clip_quantile: float, folder: Path) -> Imported:
+    """Write the tables of the authors' files into a folder and return what they are."""
+    name = request.source.name
+    if request.texts is None:
+        raise UserError(f"{name} has no texts: name the authors' JSONL file with --texts")
+    texts = read_texts(request.texts)
+    vectors = read_vectors(request.source)
+    _check_number(list(vectors), name)
+    values = stacked(vectors, len(texts), name)
+    _check_golden(values, list(vectors), texts, request)
+    metadata = read_metadata(request.metadata) if request.metadata else {}
+    models = model_table(list(vectors), metadata)
+    for line in warnings(models, metadata):
+        _warn(line)
+    text_set = text_set_hash(texts["text"])
+    threshold, mean_bytes = clip_threshold(values, clip_quantile), float(texts["n_bytes"].mean())
+    matrix = LogLikelihoods(values, list(vectors), threshold, mean_bytes, text_set)
+    write_matrix(matrix, folder / "matrix.parquet")
+    write_table(models, MODELS, folder / "models.parquet")
+    write_table(texts, TEXTS, folder / "texts.parquet")
+    return Imported(
+        kind="published",
+        source=name,
+        values="published",
+        n_models=len(models),
+        n_texts=len(texts),
+        by_category=False,
+        max_bytes=MAX_BYTES,
+        sha256=digests(folder),
+    )
+
+
+def _check_golden(values: Matrix, models: list[str], texts: pd.DataFrame, request: Request) -> None:
+    """Tell if values are clipped; raise UserError if they are nearly, but not, the published."""
+    clip = clipped_at(values)
+    if clip is not None:
+        _warn(
+            f"{request.source.name} is clipped at {clip:.3f} nats: what was below is lost, and "
+            "new models must be clipped there too"
+        )
+    if not golden.is_published(models, len(texts)):
+        return
+    told = [*golden.differences(values, models, clip), *golden.text_differences(texts)]
+    if told and not request.unpublished:
+        raise UserError(
+            f"{request.source.name} is not the published data: {listed(told, len(told))}; "
+            "--unpublished imports it all the same"
+        )
+    for line in told:
+        _warn(line)
+
+
+def _from_bundle(layout: Layout, request: Request, manifest: Manifest, folder: Path) -> Imported:
+    """Write the tables of a bundle into a folder, withheld texts in place, and return them."""
+    name = request.source.resolve().name
+    if request.metadata is not None or request.unpublished:
+        raise UserError(
+            "--metadata and --unpublished go with a log-likelihood pickle, not a bundle"
+        )
+    copy_tables(request.source.resolve(), manifest, folder)
+    bundled = read_table(folder / "texts.parquet", BUNDLE_TEXTS)
+    matrix = read_matrix(folder / "matrix.parquet")
+    models = read_table(folder / "models.parquet", MODELS)
+    check_names(matrix.models, name)
+    _check_number(matrix.models, name)
+    files = source_files(bundled, layout.raw) + ([request.texts] if request.texts else [])
+    places = Places(pinned_packages(layout.conf), layout.archives, files)
+    texts = with_withheld(bundled, manifest.max_bytes, manifest.max_document_bytes, places)
+    fits = {
+        "models": list(models["model"]) == matrix.models and len(models) == manifest.n_models,
+        "texts": len(texts) == matrix.n_texts == manifest.n_texts
+        and text_set_hash(texts["text"]) == matrix.text_set == manifest.text_set,
+    }
+    wrong = [what for what, fit in fits.items() if not fit]
+    if wrong:
+        raise UserError(f"{name}: its {listed(wrong)} are not those of its matrix")
+    write_table(texts, TEXTS, folder / "texts.parquet")
+    return Imported(
+        kind="bundle",
+        source=name,
+        values=manifest.values,
+        n_models=len(models),
+        n_texts=len(texts),
+        by_category=manifest.by_category,
+        max_bytes=manifest.max_bytes,
+        max_document_bytes=manifest.max_document_bytes,
+        sha256=digests(folder),
+    )
+
+
+def _check_number(models: list[str], name: str) -> None:
+    if len(models) < FEWEST_MODELS:
+        raise UserError(f"a map needs at least {FEWEST_MODELS} models, {name} has {len(models)}")
+
+
+def _tell_settings(there: dict[str, dict[str, Any]], here: dict[str, Any]) -> None:
+    """Warn of settings that will give another plan or map than the bundle's."""
+    other = [
+        f"{section}.{key} is {here[section].get(key)!r} here, {value!r} there"
+        for section, values in there.items()
+        for key, value in values.items()
+        if section in here and here[section].get(key) != value
+    ]
+    if other:
+        _warn(f"plan and map will not be the bundle's: {listed(other, len(other))}")
+
+
+def _warn(line: str) -> None:
+    print(f"modelmap import: {line}", file=sys.stderr)

@@ -1,0 +1,180 @@
+"""One readable configuration out of conf/, params.yaml and the chosen experiment."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.types import Quote, QuotedString
+from omegaconf import OmegaConf
+from pydantic import BaseModel, ConfigDict
+
+from modelmap.corpus.settings import CorpusSettings
+from modelmap.divergence.settings import DivergenceSettings
+from modelmap.figures.settings import FiguresSettings
+from modelmap.map.settings import MapSettings
+from modelmap.matrix.settings import MatrixSettings
+from modelmap.models.roster import LISTS, Roster, roster_models, with_listed
+from modelmap.models.spec import ModelSpec
+from modelmap.new_models.settings import NewModelsSettings
+from modelmap.plan.settings import PlanSettings
+from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.files import checked, read_yaml
+from modelmap.plumbing.imported import Imported, ImportedSection
+from modelmap.predict.settings import PredictSettings
+from modelmap.resample.settings import ResampleSettings
+from modelmap.score.settings import ScoreSettings
+from modelmap.stability.settings import StabilitySettings
+from modelmap.studies.coverage.settings import CoverageSettings
+from modelmap.studies.kl_truth.settings import KlTruthSettings
+from modelmap.studies.text_count.settings import TextCountSettings
+from modelmap.texts.settings import TextsSettings
+from modelmap.zoo.settings import ZooSettings
+
+# t-SNE's perplexity, floor((K - 1) / 3), is below 1 with fewer.
+FEWEST_MODELS = 4
+
+# A section's seed that follows the root seed. An interpolation would do the same until DVC sets a
+# parameter (`dvc exp run -S`): it then writes the values of all interpolations into params.yaml.
+ROOT = "root"
+
+HEADER = """\
+# Written by `modelmap resolve` from conf/, params.yaml and the experiment: edit those, not this.
+# Every later stage reads its own keys of this file. Hardware is not here: it changes no number.
+"""
+
+
+class Resolved(BaseModel):
+    """Everything that decides the numbers, section by section."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    experiment: str
+    corpus: CorpusSettings
+    texts: TextsSettings
+    zoo: ZooSettings
+    imported: ImportedSection
+    models: list[ModelSpec]
+    score: ScoreSettings
+    matrix: MatrixSettings
+    divergence: DivergenceSettings
+    map: MapSettings
+    stability: StabilitySettings
+    new_models: NewModelsSettings
+    resample: ResampleSettings
+    plan: PlanSettings
+    kl_truth: KlTruthSettings
+    coverage: CoverageSettings
+    text_count: TextCountSettings
+    predict: PredictSettings
+    figures: FiguresSettings
+
+
+def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
+    """Return conf/config.yaml composed by Hydra, with params.yaml below the experiment.
+
+    Models of a list stand in the section `roster` as entries of their own.
+    Raises UserError for an unknown experiment, group member or key, or a broken interpolation.
+    """
+    known = sorted(path.stem for path in (root / "conf" / "experiment").glob("*.yaml"))
+    if experiment not in known:
+        raise UserError(f"params.yaml: no experiment {experiment!r}; there are {', '.join(known)}")
+    # Hydra's reader follows aliases without end and names no file where values do not fit.
+    for path in [root / "params.yaml", *sorted((root / "conf").rglob("*.yaml"))]:
+        if path.parent != root / LISTS:
+            read_yaml(path, path.relative_to(root).as_posix())
+    searched = QuotedString(f"file://{root}", Quote.single).with_quotes()
+    overrides = [f"experiment={experiment}", f"hydra.searchpath=[{searched}]"]
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(root / "conf"), version_base="1.3"):
+            composed = compose("config", overrides=overrides)
+        content = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+    except Exception as error:
+        # Hydra, OmegaConf and the grammar of interpolations raise kinds of their own, and Python's.
+        told = str(error) or type(error).__name__
+        raise UserError(f"conf/ cannot be composed for experiment {experiment}: {told}") from error
+    assert isinstance(content, dict)
+    sections = {str(key): value for key, value in content.items()}
+    return {**sections, "roster": with_listed(sections.get("roster", {}), root)}
+
+
+def resolve(
+    composed: dict[str, Any],
+    experiment: str,
+    pins: dict[str, str],
+    imported: dict[str, Any] | None = None,
+    imported_models: Iterable[Mapping[str, Any]] = (),
+) -> Resolved:
+    """Return the checked configuration, with the roster expanded into one entry per model.
+
+    `pins` and `imported` are what conf/pins.yaml and conf/imported.yaml hold; `imported_models` are
+    the rows of the imported table of models.
+    Raises UserError that lists all wrong keys, all unpinned hub models, or all doubled names.
+    """
+    content = _seeded(composed)
+    roster = checked(Roster, content.pop("roster", {}), "conf/models")
+    zoo = checked(ZooSettings, content.get("zoo", {}), "conf/zoo")
+    content["models"] = roster_models(roster, zoo, pins, imported_models)
+    content["experiment"] = experiment
+    content = _with_import(content, imported)
+    resolved = checked(Resolved, content, f"experiment {experiment}")
+    _check_models(resolved)
+    return resolved
+
+
+def _with_import(content: dict[str, Any], imported: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the sections, with what is known of imported texts where the corpus is `imported`."""
+    corpus = content.get("corpus")
+    if not isinstance(corpus, dict) or corpus.get("source") != "imported":
+        if any(model["source"] == "imported" for model in content["models"]):
+            raise UserError("imported models need the texts they were scored on: corpus imported")
+        return {**content, "imported": {}}
+    if imported is None:
+        raise UserError("nothing is imported here: run `modelmap import`, or change experiment")
+    record = checked(Imported, imported, "conf/imported.yaml")
+    cut = {"max_bytes": record.max_bytes, "max_document_bytes": record.max_document_bytes}
+    return {
+        **content,
+        "imported": {"data": imported},
+        "corpus": {**content["corpus"], **cut},
+        "texts": {**content["texts"], "drawn_by_category": record.by_category},
+    }
+
+
+def _seeded(composed: dict[str, Any]) -> dict[str, Any]:
+    """Return the sections, with the root seed in place of every `seed: root`."""
+    sections = dict(composed)
+    seed = sections.pop("seed", None)
+    for name, section in sections.items():
+        if isinstance(section, dict) and section.get("seed") == ROOT:
+            sections[name] = {**section, "seed": seed}
+    return sections
+
+
+def _check_models(resolved: Resolved) -> None:
+    unpinned = [m.location for m in resolved.models if m.source == "hub" and m.revision is None]
+    if unpinned:
+        raise UserError(
+            f"hub models without a pinned revision: {listed(unpinned)}; run `modelmap pin`"
+        )
+    if len(resolved.models) < FEWEST_MODELS:
+        raise UserError(
+            f"a map needs at least {FEWEST_MODELS} models, the roster has {len(resolved.models)}: "
+            "add some in conf/models"
+        )
+    names = [model.name for model in resolved.models]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise UserError(f"models named twice: {listed(doubled)}; rename one in conf/models")
+    strangers = sorted({m.parent for m in resolved.models if m.parent} - set(names))
+    if strangers:
+        raise UserError(f"parents that are no models: {listed(strangers)}; mend conf/models")
+
+
+def as_yaml(resolved: Resolved) -> str:
+    """Return the text of resolved.yaml; keys left at None and the models are not written."""
+    content = resolved.model_dump(mode="json", exclude_none=True, exclude={"models"})
+    return HEADER + yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=200)

@@ -1,0 +1,97 @@
+"""The data dictionary, written from the schemas of the tables."""
+
+from typing import Any
+
+from modelmap.corpus import tables as corpus
+from modelmap.divergence import tables as divergence
+from modelmap.map import tables as model_map
+from modelmap.matrix import tables as matrix
+from modelmap.new_models import tables as new_models
+from modelmap.plan import tables as plan
+from modelmap.plumbing.layout import Layout
+from modelmap.predict import tables as predict
+from modelmap.published import tables as published
+from modelmap.resample import tables as resample
+from modelmap.score import tables as score
+from modelmap.stability import tables as stability
+from modelmap.studies.coverage import tables as coverage
+from modelmap.studies.kl_truth import tables as kl_truth
+from modelmap.studies.text_count import tables as text_count
+from modelmap.texts import tables as texts
+
+HEAD = """\
+# Data dictionary
+
+Written by `python -m modelmap.review.dictionary` from every package's `tables.py`: edit those
+files, not this one.
+Everything here but `raw/` and `models/` is made by `dvc repro`.
+
+- `raw/`, `models/`: texts and models of your own.
+- `imported/`: what `modelmap import` brought: `matrix`, `models` and `texts`, as below.
+- `zoo/`: the models trained here, as Hugging Face directories; `recipe.json` says what each is.
+- `matrix.parquet`: one row per text (`text_id`) and one float64 column per model:
+  log-likelihoods in nats, unclipped. The file's metadata holds, at full precision,
+  `clip_threshold` (nats), `mean_bytes` (B), `n_texts` (N) and `text_set` (a hash of the texts).
+
+Texts of the embedded corpus are read from packages, under those packages' licences; `source`,
+`source_version` and `source_path` name the package, its version and the file. Score files carry metadata:
+`fingerprint`, `identity` (what that is made of), `facts` (recorded, no part of it) and `digest`.
+"""
+
+FILES = {
+    "corpus.parquet": corpus.CORPUS,
+    "texts.parquet": texts.TEXTS,
+    "scores/<model>.parquet": score.SCORES,
+    "models.parquet": matrix.MODELS,
+    "category_bits.parquet": matrix.CATEGORY_BITS,
+    "kl.parquet": divergence.KL,
+    "neighbours.parquet": divergence.NEIGHBOURS,
+    "clusters.parquet": divergence.CLUSTERS,
+    "map.parquet": model_map.MAP,
+    "spectrum.parquet": model_map.SPECTRUM,
+    "stability.parquet": stability.STABILITY,
+    "new_models.parquet": new_models.NEW_MODELS,
+    "plan.parquet": plan.PLAN,
+    "predictions.parquet": predict.PREDICTIONS,
+    "../bundle/texts.parquet": published.BUNDLE_TEXTS,
+    "../reports/plots/resample.csv": resample.RESAMPLE_CURVES,
+    "../reports/plots/designs.csv": resample.DESIGN_ERRORS,
+    "../reports/plots/plan.csv": plan.PLAN_ERRORS,
+    "../reports/plots/new_models.csv": new_models.NEW_MODEL_ERRORS,
+    "../reports/plots/predict.csv": predict.PREDICTION_CURVES,
+    "../reports/plots/prediction_table.csv": predict.PREDICTION_TABLE,
+    "../reports/studies/coverage.csv": coverage.COVERAGE,
+    "../reports/studies/kl_truth.csv": kl_truth.KL_TRUTH,
+    "../reports/studies/text_count.csv": text_count.TEXT_COUNT,
+}
+
+
+def render() -> str:
+    """Return the text of data/README.md."""
+    return HEAD + "".join(_section(name, schema) for name, schema in FILES.items())
+
+
+def _section(name: str, schema: Any) -> str:
+    rows = [
+        f"| `{column}` | {_kind(spec)} | {spec.description} |"
+        for column, spec in schema.columns.items()
+    ]
+    key = ", ".join(f"`{column}`" for column in schema.unique or [])
+    lines = ["", f"## `{name}`", "", schema.description + (f" Key: {key}." if key else ""), ""]
+    return "\n".join([*lines, "| column | type | what |", "|---|---|---|", *rows, ""])
+
+
+def _kind(column: Any) -> str:
+    name = str(column.dtype)
+    return "text" if name.startswith("str") else name
+
+
+def write(layout: Layout) -> None:
+    """Write data/README.md."""
+    (layout.root / "data" / "README.md").write_text(render(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    from pathlib import Path
+
+    write(Layout(Path.cwd()))

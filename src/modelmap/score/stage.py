@@ -1,0 +1,53 @@
+"""Stage score: every model's log-likelihood of every text."""
+
+from collections.abc import Sequence
+
+from modelmap.models.file import read_roster
+from modelmap.models.source import content_hashes, local_files
+from modelmap.models.spec import ModelSpec
+from modelmap.models.weights import count_weights
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.hardware import load_hardware
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.section import read_section
+from modelmap.plumbing.tables import read_table
+from modelmap.score.batches import estimated_tflop
+from modelmap.score.identity import identify
+from modelmap.score.jobs import Job, JobList
+from modelmap.score.run import score_all
+from modelmap.score.settings import ScoreSettings
+from modelmap.texts.tables import TEXTS
+from modelmap.texts.text_set import text_set_hash
+
+# Until a hub model is here its size is unknown: the guess only decides who is scored first.
+HUB_WEIGHTS = 250_000_000
+
+
+def run(layout: Layout, overrides: Sequence[str] = ()) -> None:
+    """Write one score file per model into data/scores; `overrides` choose hardware."""
+    models = [spec for spec in read_roster(layout.roster) if spec.source != "imported"]
+    scoring = read_section(layout, "score", ScoreSettings)
+    texts = read_table(layout.texts, TEXTS)
+    text_set = text_set_hash(texts["text"])
+    text_bytes = int(texts["n_bytes"].sum())
+    jobs = [_job(spec, scoring, text_set, text_bytes, layout) for spec in models]
+    hardware = load_hardware(layout.conf, overrides)
+    job_list = JobList(root=layout.root, jobs=jobs, scoring=scoring, hardware=hardware)
+    score_all(job_list, overrides)
+
+
+def _job(
+    spec: ModelSpec, scoring: ScoreSettings, text_set: str, text_bytes: int, layout: Layout
+) -> Job:
+    if spec.source == "hub":
+        if spec.revision is None:
+            raise UserError(f"model {spec.name} has no revision: run `modelmap pin`")
+        revision = tokenizer = spec.revision
+        weights = HUB_WEIGHTS
+    else:
+        files = local_files(spec, layout)
+        revision, tokenizer = content_hashes(files)
+        weights = count_weights(files)
+    identity = identify(spec, revision, tokenizer, scoring, text_set)
+    expected = estimated_tflop(weights, text_bytes)
+    return Job(spec=spec, identity=identity, expected_tflop=expected)

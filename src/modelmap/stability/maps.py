@@ -1,0 +1,99 @@
+"""How far models move on maps of resampled texts (P2, Fig. 1 and 3a)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from modelmap.map.align import aligned, map_size
+from modelmap.plumbing.arrays import Matrix
+from modelmap.resample.estimate import UniqueTexts, weighted_coordinates
+
+Draw = Callable[[Matrix], Matrix]
+"""From coordinates, shape (K, N), to places, shape (K, 2)."""
+
+SAME_TEXTS = "same_texts"
+"""The control: all texts, each once, with the models in another order for each map."""
+
+
+def resampled_map(
+    coordinates: Matrix, reference: Matrix, draw: Draw, sample: UniqueTexts
+) -> Matrix:
+    """Return the map of one sample of texts, shape (K, 2), aligned to the reference map."""
+    return aligned(draw(weighted_coordinates(coordinates, sample)), reference)
+
+
+def reordered_map(
+    coordinates: Matrix, reference: Matrix, draw: Draw, order: NDArray[np.int64]
+) -> Matrix:
+    """Return the map of all texts, drawn with the models in another order, aligned (ours).
+
+    The order changes no distance between models: what moves on this map is moved by t-SNE alone.
+    """
+    places = np.empty((len(coordinates), 2))
+    places[order] = draw(coordinates[order])
+    return aligned(places, reference)
+
+
+@dataclass(frozen=True)
+class Maps:
+    """The aligned maps of one setting, shape (R, K, 2), R at least 2, and what they are of."""
+
+    setting: str
+    method: str
+    n_draws: int
+    unique_texts: float
+    places: Matrix
+
+    def table(self, models: Sequence[str], reference: Matrix) -> pd.DataFrame:
+        """Return each model's mean place, covariance (ddof 1) and displacement over the maps.
+
+        The displacement is the mean distance, in units of the map, from the model's place on the
+        reference map.
+        """
+        mean = self.places.mean(axis=0)
+        off = self.places - mean
+        covariance = np.einsum("rki,rkj->kij", off, off) / (len(off) - 1)
+        return pd.DataFrame(
+            {
+                "setting": self.setting,
+                "method": self.method,
+                "n_draws": self.n_draws,
+                "model": list(models),
+                "mean_x": mean[:, 0],
+                "mean_y": mean[:, 1],
+                "cov_xx": covariance[:, 0, 0],
+                "cov_xy": covariance[:, 0, 1],
+                "cov_yy": covariance[:, 1, 1],
+                "displacement": np.linalg.norm(self.places - reference, axis=2).mean(axis=0),
+            }
+        )
+
+
+def displacement_share(table: pd.DataFrame, reference: Matrix) -> float:
+    """Return the mean displacement of models over the size of the reference map."""
+    return float(table["displacement"].mean()) / map_size(reference)
+
+
+def spread_share(table: pd.DataFrame, reference: Matrix) -> float:
+    """Return how far models lie from their own mean place, over the size of the reference map.
+
+    The root mean square over models and maps: how far maps differ from each other, wherever the
+    reference map lies among them.
+    """
+    return float(np.sqrt((table["cov_xx"] + table["cov_yy"]).mean())) / map_size(reference)
+
+
+def ellipses(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the 1-sigma ellipse of each model: width, height and the width's angle in degrees.
+
+    The axes are 2 sqrt(lambda) long, lambda the eigenvalues of the covariance, the larger first.
+    """
+    covariance = table[["cov_xx", "cov_xy", "cov_xy", "cov_yy"]].to_numpy().reshape(-1, 2, 2)
+    values, vectors = np.linalg.eigh(covariance)
+    axes = 2 * np.sqrt(np.maximum(values, 0.0))
+    across = vectors[:, :, 1]
+    angle = np.degrees(np.arctan2(across[:, 1], across[:, 0])) % 180
+    return pd.DataFrame({"width": axes[:, 1], "height": axes[:, 0], "angle": angle})

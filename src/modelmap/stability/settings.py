@@ -1,0 +1,38 @@
+"""The section `stability` of resolved.yaml."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from modelmap.plumbing.section import Section
+
+
+class Setting(Section):
+    """One way of resampling texts: the method, and the draws as a share of all texts."""
+
+    method: Literal["uniform", "ls", "kl"]
+    draws: Annotated[float, Field(gt=0)]
+
+    @property
+    def name(self) -> str:
+        return f"{self.method}_{self.draws:g}N"
+
+    def n_draws(self, n_texts: int) -> int:
+        """Return the number of draws, 2 or more."""
+        return max(2, round(self.draws * n_texts))
+
+
+class StabilitySettings(Section):
+    """Which resampled maps are drawn, and how many."""
+
+    seed: int
+    n_runs: Annotated[int, Field(ge=2)]
+    max_iter: Annotated[int, Field(ge=250)]
+    settings: Annotated[list[Setting], Field(min_length=1)]
+
+    @field_validator("settings")
+    @classmethod
+    def _named_once(cls, settings: list[Setting]) -> list[Setting]:
+        if len({setting.name for setting in settings}) < len(settings):
+            raise ValueError("a setting stands twice")
+        return settings

@@ -1,0 +1,24 @@
+"""Schema of the maps of resampled texts."""
+
+from modelmap.plumbing.columns import AT_LEAST_0, AT_LEAST_1, FINITE, column, table
+
+STABILITY = table(
+    "Where models lie on maps of resampled texts, aligned to the model map.",
+    {
+        "setting": column(
+            "text", "method and draws as a share of N; same_texts: models in another order only"
+        ),
+        "method": column("text", "uniform, ls or kl; none: all texts, each once"),
+        "n_draws": column("int", "draws, or N", AT_LEAST_1),
+        "model": column("text", "name"),
+        "mean_x": column("float", "mean place over runs", FINITE),
+        "mean_y": column("float", "mean place over runs", FINITE),
+        "cov_xx": column("float", "variance of x over runs, ddof 1", AT_LEAST_0, FINITE),
+        "cov_xy": column("float", "covariance of x and y over runs, ddof 1", FINITE),
+        "cov_yy": column("float", "variance of y over runs, ddof 1", AT_LEAST_0, FINITE),
+        "displacement": column(
+            "float", "mean distance to the place on the model map", AT_LEAST_0, FINITE
+        ),
+    },
+    unique=["setting", "model"],
+)

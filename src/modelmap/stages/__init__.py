@@ -1,1 +1,0 @@
-"""One thin module per DVC stage: read, call, check, write."""

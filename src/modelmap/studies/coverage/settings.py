@@ -1,0 +1,23 @@
+"""The section `coverage` of resolved.yaml."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from modelmap.plumbing.section import Section
+
+
+class CoverageSettings(Section):
+    """How often confidence intervals hold the KL of populations made from the project's texts."""
+
+    seed: int
+    n_populations: Annotated[int, Field(ge=1)]
+    copies: Annotated[int, Field(ge=2)]
+    n_replications: Annotated[int, Field(ge=2000)]
+    max_pairs: Annotated[int, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _shared_evenly(self) -> "CoverageSettings":
+        if self.n_replications % self.n_populations:
+            raise ValueError("n_replications must be a multiple of n_populations")
+        return self

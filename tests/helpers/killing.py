@@ -1,0 +1,71 @@
+"""Killing a run without a warning, and what is then left of it."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Literal
+
+import psutil
+
+from helpers.score_project import ScoringProject
+
+Victim = Literal["dvc", "scorer", "group"]
+TIMEOUT_S = 120.0
+
+
+def started(project: ScoringProject) -> "subprocess.Popen[bytes]":
+    """Return `dvc repro` running in a process group of its own."""
+    return subprocess.Popen(
+        ["dvc", "repro"],
+        cwd=project.root,
+        env=project.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def wait_for(is_there: Callable[[], bool], what: str) -> None:
+    """Wait until something is the case; fail with `what` if it never is."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while not is_there():
+        assert time.monotonic() < deadline, f"no {what}"
+        time.sleep(0.002)
+
+
+def kill(run: "subprocess.Popen[bytes]", victim: Victim) -> None:
+    """Kill DVC alone, the scorer alone, or every process of the run, and wait for DVC's end.
+
+    Before DVC has started the scorer there is none to kill: the run goes on.
+    """
+    if victim == "group":
+        os.killpg(run.pid, signal.SIGKILL)
+    elif victim == "dvc":
+        run.kill()
+    else:
+        for process in psutil.Process(run.pid).children(recursive=True):
+            if _scores(process):
+                process.kill()
+    run.wait(TIMEOUT_S)
+
+
+def _scores(process: psutil.Process) -> bool:
+    try:
+        command = process.cmdline()
+    except psutil.Error:
+        return False
+    return any(part.endswith("/modelmap") for part in command) and "score" in command
+
+
+def processes_in(project: ScoringProject) -> list[psutil.Process]:
+    """Return the processes that run in the project's folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.cwd() == str(project.root) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found

@@ -1,0 +1,77 @@
+"""`modelmap plan` from the command line."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers.matrices import made_up
+
+from modelmap.__main__ import main
+from modelmap.matrix.file import LogLikelihoods, write_matrix
+from modelmap.plan.ordered_texts import plan_table
+from modelmap.plan.tables import PLAN
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import write_table
+
+N_TEXTS = 60
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Return a project with a matrix and a plan."""
+    layout = Layout(tmp_path)
+    models = [f"model-{i}" for i in range(6)]
+    write_matrix(LogLikelihoods(made_up(6, N_TEXTS), models, -1e6, 900.0, "texts"), layout.matrix)
+    rng = np.random.default_rng(0)
+    write_table(plan_table(rng.lognormal(0, 1, N_TEXTS), rng.random(N_TEXTS)), PLAN, layout.plan)
+    return tmp_path
+
+
+def test_a_number_of_texts(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first 20 by rank, with probabilities and weights, and the error to expect."""
+    assert main(["--root", str(root), "plan", "--texts", "20"]) == 0
+    written = capsys.readouterr()
+    chosen = pd.read_csv(io.StringIO(written.out))
+    assert chosen["rank"].tolist() == list(range(1, 21))
+    assert np.allclose(chosen["weight"] * chosen["probability"], 1)
+    assert "20 of 60 texts" in written.err
+
+
+def test_an_error_gives_the_texts_it_takes(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A smaller error takes more texts, and the file holds them."""
+    numbers = []
+    for error in ("0.2", "0.1"):
+        file = root / "chosen.csv"
+        assert main(["--root", str(root), "plan", "--error", error, "--output", str(file)]) == 0
+        numbers.append(len(pd.read_csv(file)))
+        assert f"{numbers[-1]} of 60 texts" in capsys.readouterr().err
+    assert 2 < numbers[0] < numbers[1] < 60
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--texts", "61"], "--texts 61: give a number from 2 to 60"),
+        (["--texts", "1"], "--texts 1: give a number from 2 to 60"),
+        (["--error", "0"], "--error 0: give a relative error above 0, such as 0.05"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_told_in_one_line(
+    root: Path, arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Out of range: one line, non-zero exit, nothing on standard output."""
+    assert main(["--root", str(root), "plan", *arguments]) == 1
+    written = capsys.readouterr()
+    assert written.err == f"modelmap plan: {told}\n"
+    assert written.out == ""
+
+
+def test_a_plan_of_other_texts_is_refused(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A matrix with another number of texts asks for the stage again."""
+    models = [f"model-{i}" for i in range(6)]
+    other = LogLikelihoods(made_up(6, 50), models, -1e6, 900.0, "texts")
+    write_matrix(other, Layout(root).matrix)
+    assert main(["--root", str(root), "plan", "--texts", "10"]) == 1
+    assert "run `dvc repro order`" in capsys.readouterr().err

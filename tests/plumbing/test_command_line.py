@@ -1,0 +1,111 @@
+"""The command line: one line for every failure."""
+
+import errno
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import modelmap.texts.stage
+from modelmap.__main__ import STAGES, error_line, main
+from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.layout import Layout
+
+
+def raising(error: Exception) -> object:
+    """Return a stage that fails with `error`."""
+
+    def run(layout: Layout) -> None:
+        raise error
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("error", "part"),
+    [
+        (UserError("model x is not there; do y"), "model x is not there; do y"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "/a/b/texts.parquet"),
+            "the disk is full (texts.parquet)",
+        ),
+        (RuntimeError("two\nlines"), "unexpected RuntimeError: two lines"),
+    ],
+)
+def test_every_failure_is_one_line_and_a_non_zero_exit(
+    error: Exception,
+    part: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A user's mistake, a full disk and an unforeseen error look alike: one line, status 1."""
+    monkeypatch.setattr(modelmap.texts.stage, "run", raising(error))
+    assert main(["--root", str(tmp_path), "run", "texts"]) == 1
+    shown = capsys.readouterr().err
+    assert part in shown
+    assert shown.count("\n") == 1
+
+
+def test_a_traceback_is_shown_only_on_demand(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--debug shows where it happened, before the line."""
+    assert main(["--root", str(tmp_path), "--debug", "run", "texts"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+    assert main(["--root", str(tmp_path), "run", "texts"]) == 1
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_way_back_is_named_only_under_dvc(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DVC removes outputs before it runs a stage; outside it nothing was lost."""
+    main(["--root", str(tmp_path), "run", "texts"])
+    assert "dvc checkout" not in capsys.readouterr().err
+    monkeypatch.setenv("DVC_STAGE", "texts")
+    main(["--root", str(tmp_path), "run", "texts"])
+    assert "`dvc checkout` and `git checkout -- reports`" in capsys.readouterr().err
+
+
+def test_a_full_disk_leaves_the_earlier_file(tmp_path: Path) -> None:
+    """A write that fails half-way leaves what was there, and no fragment."""
+    from modelmap.plumbing.files import write_atomically
+
+    target = tmp_path / "kept.txt"
+    target.write_text("earlier")
+
+    def fill(part: Path) -> None:
+        part.write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        write_atomically(target, fill)
+    assert target.read_text() == "earlier"
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.txt"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_stage_has_a_module_of_its_name(stage: str) -> None:
+    """A newcomer finds a stage's code by its name."""
+    root = Path(modelmap.texts.stage.__file__).parent
+    assert (root / f"{stage}.py").is_file()
+
+
+def test_importing_the_package_and_its_stages_imports_no_torch() -> None:
+    """Only making and scoring models needs torch, and only when they run."""
+    names = ", ".join(f"modelmap.{stage}.stage" for stage in STAGES)
+    check = f"import sys, modelmap.__main__, {names}; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", check], check=True)
+
+
+def test_long_lists_are_cut_and_counted() -> None:
+    """The first five names, then how many more."""
+    assert listed("abcdefg") == "a, b, c, d, e and 2 more"
+    assert listed("ab") == "a, b"
+
+
+def test_an_error_without_words_is_still_told() -> None:
+    """The kind of the error is always in the line."""
+    assert "ZeroDivisionError" in error_line(ZeroDivisionError())

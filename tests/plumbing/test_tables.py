@@ -1,0 +1,352 @@
+"""Tables fit their schemas or are refused, and files hold what was written."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+import pytest
+
+from modelmap.divergence.tables import CLUSTERS, KL, NEIGHBOURS
+from modelmap.map.tables import MAP, SPECTRUM
+from modelmap.matrix.tables import CATEGORY_BITS, MODELS
+from modelmap.plan.tables import PLAN_ERRORS
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.tables import (
+    check_table,
+    read_csv,
+    read_parquet,
+    read_table,
+    write_csv,
+    write_parquet,
+    write_table,
+)
+from modelmap.review.dictionary import FILES
+from modelmap.score.tables import SCORES
+from modelmap.texts.tables import TEXTS
+
+
+def places(n: int = 4) -> pd.DataFrame:
+    """Return a right map table."""
+    return pd.DataFrame(
+        {"model": [f"m{i}" for i in range(n)], "x": np.arange(n) / 3, "y": -np.arange(n) * np.pi}
+    )
+
+
+def texts() -> pd.DataFrame:
+    """Return a right texts table, with characters of every size."""
+    content = ["plain", "é\n東", "🚀\x00\u2028"]
+    return pd.DataFrame(
+        {
+            "text_id": [0, 1, 2],
+            "text": content,
+            "category": "c",
+            "source": "s",
+            "source_version": "",
+            "source_path": "p#1",
+            "document_id": ["d", "d", "e"],
+            "chunk_index": [0, 1, 0],
+            "n_bytes": [len(text.encode()) for text in content],
+        }
+    )
+
+
+def told_by(frame: pd.DataFrame, schema: pa.DataFrameSchema = MAP) -> str:
+    """Return the one line that a wrong table is refused with."""
+    with pytest.raises(UserError) as caught:
+        check_table(frame, schema, "map.parquet")
+    told = str(caught.value)
+    assert told.startswith("map.parquet does not fit its schema: ")
+    assert "\n" not in told
+    return told.partition(": ")[2]
+
+
+def test_every_schema_is_strict_and_its_key_is_among_its_columns() -> None:
+    """All say what the table holds, and refuse extra columns and another order."""
+    for schema in FILES.values():
+        assert schema.description
+        assert schema.strict
+        assert schema.ordered
+        assert schema.unique
+        assert set(schema.unique) <= set(schema.columns)
+
+
+def test_a_right_table_is_returned_as_it_is() -> None:
+    """Checking changes no value, type or order."""
+    for frame, schema in ((places(), MAP), (texts(), TEXTS)):
+        pd.testing.assert_frame_equal(check_table(frame.copy(), schema, "t"), frame)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda t: t.drop(columns="x"), ["column_in_dataframe (x)"]),
+        (lambda t: t.drop(columns=["x", "y"]), ["(x)", "(y)"]),
+        (lambda t: t.assign(z=1.0), ["column_in_schema (z)"]),
+        (lambda t: t[["x", "y", "model"]], ["column_ordered (x)", "column_ordered (model)"]),
+        (lambda t: t.assign(x=[1, 2, 3, 4]), ["x: dtype('float64') (int64)"]),
+        (lambda t: t.assign(y=list("abcd")), ["y: dtype('float64')"]),
+        (lambda t: t.assign(model=[1, 2, 3, 4]), ["model: ", "dtype"]),
+        (lambda t: t.assign(x=[0.0, np.nan, 1.0, 2.0]), ["x: not_nullable fails at row 1"]),
+        (
+            lambda t: t.assign(x=[0, 1, np.inf, 2.0], y=[-np.inf, 0, 1, np.nan]),
+            [
+                "x: finite fails at row 2",
+                "y: finite fails at row 0",
+                "y: not_nullable fails at row 3",
+            ],
+        ),
+        (lambda t: t.assign(model=["a", None, "c", "d"]), ["model: not_nullable fails at row 1"]),
+        (
+            lambda t: t.assign(model=["a", "b", "c", "b"]),
+            ["model: multiple_fields_uniqueness fails at row 1", "fails at row 3"],
+        ),
+    ],
+)
+def test_each_failure_is_told_with_its_column_and_row(
+    change: Callable[[pd.DataFrame], pd.DataFrame], told: list[str]
+) -> None:
+    """Missing, extra, moved and mistyped columns, and every wrong cell, in one line."""
+    message = told_by(change(places()))
+    for part in told:
+        assert part in message
+
+
+def test_many_failures_are_counted() -> None:
+    """The first five are named; how many more there are is said."""
+    message = told_by(places(12).assign(x=np.inf))
+    assert all(f"x: finite fails at row {row}" in message for row in range(5))
+    assert message.endswith(" and 7 more")
+
+
+def test_rows_are_named_by_their_own_index() -> None:
+    """A row of a part of a table is told as it is known there."""
+    part = places(6).iloc[3:]
+    part.loc[4, "x"] = np.nan
+    assert told_by(part) == "x: not_nullable fails at row 4"
+
+
+@pytest.mark.parametrize(
+    ("schema", "row", "column"),
+    [
+        (KL, ("a", "b", -1e-9, 0.1, 0.0, 0.1), "kl_bits_per_byte"),
+        (KL, ("a", "b", 0.1, -0.1, 0.0, 0.2), "se_bits_per_byte"),
+        (KL, ("a", "b", np.inf, 0.1, 0.0, 0.2), "kl_bits_per_byte"),
+        (KL, ("a", "b", 0.1, 0.1, 0.0, np.inf), "high_bits_per_byte"),
+        (NEIGHBOURS, ("a", 0, "b", 0.1), "rank"),
+        (CLUSTERS, (0, -1, 1, 0.1, 2), "left"),
+        (CLUSTERS, (0, 0, 1, -0.1, 2), "height_bits_per_byte"),
+        (SPECTRUM, (0, 0.5, 0.5), "component"),
+        (CATEGORY_BITS, ("a", "c", 0, 0.5), "n_texts"),
+        (CATEGORY_BITS, ("a", "c", 1, np.inf), "bits_per_byte"),
+        (SCORES, (-1, -1.0, 1, False, True), "text_id"),
+        (SCORES, (0, -1.0, -1, False, True), "n_tokens"),
+    ],
+)
+def test_impossible_values_are_refused(
+    schema: pa.DataFrameSchema, row: tuple[object, ...], column: str
+) -> None:
+    """Negative divergences, ranks from 0, empty categories: only the wrong column is named."""
+    message = told_by(pd.DataFrame([row], columns=list(schema.columns)), schema)
+    assert message.startswith(f"{column}: ")
+    assert message.endswith(" fails at row 0")
+
+
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [
+        (lambda t: t.assign(text_id=[0, 1, 1]), "text_id"),
+        (lambda t: t.assign(text_id=[-1, 0, 1]), "text_id"),
+        (lambda t: t.assign(n_bytes=[5, 0, 7]), "n_bytes"),
+        (lambda t: t.assign(n_bytes=[5.0, 6.0, 7.0]), "n_bytes"),
+        (lambda t: t.assign(chunk_index=[0, -1, 0]), "chunk_index"),
+        (lambda t: t.assign(text=["a", None, "b"]), "text"),
+    ],
+)
+def test_wrong_texts_are_refused(
+    change: Callable[[pd.DataFrame], pd.DataFrame], column: str
+) -> None:
+    """Ids are unique and from 0, sizes are whole and positive, no text is missing."""
+    assert told_by(change(texts()), TEXTS).startswith(f"{column}: ")
+
+
+def test_a_table_that_does_not_fit_is_not_written(tmp_path: Path) -> None:
+    """An earlier file stays as it was."""
+    path = tmp_path / "map.parquet"
+    write_table(places(), MAP, path)
+    before = path.read_bytes()
+    with pytest.raises(UserError, match=r"map\.parquet does not fit"):
+        write_table(places().assign(x=np.nan), MAP, path)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["map.parquet"]
+
+
+def test_a_file_gives_back_its_table_and_metadata(tmp_path: Path) -> None:
+    """Every value comes back bit for bit, with its type, and the metadata as text."""
+    path = tmp_path / "t.parquet"
+    for frame, schema in ((places(), MAP), (texts(), TEXTS)):
+        write_table(frame, schema, path, {"unit": "nats", "é": "東"})
+        pd.testing.assert_frame_equal(read_table(path, schema), frame, check_exact=True)
+        assert read_parquet(path)[1] == {"unit": "nats", "é": "東"}
+
+
+def test_a_model_without_a_parent_or_a_date_stays_without_one(tmp_path: Path) -> None:
+    """The columns that may be empty come back empty where they were, or empty as a whole."""
+    frame = pd.DataFrame(
+        {
+            "model": ["a", "b"],
+            "family": "a",
+            "parent": [None, "a"],
+            "kind": ["base", "finetune"],
+            "created": None,
+            "n_params": [1, 1],
+            "dtype": "float32",
+            "revision": "r",
+            "added_bos": [True, False],
+        }
+    ).astype({"parent": "str", "created": "str"})
+    write_table(frame, MODELS, tmp_path / "m.parquet")
+    back = read_table(tmp_path / "m.parquet", MODELS)
+    assert back["parent"].isna().tolist() == [True, False]
+    assert back["parent"].iloc[1] == "a"
+    assert back["created"].isna().all()
+    frame["created"] = ["2024-10-31", "2024"]
+    with pytest.raises(UserError, match=r"created: .* fails at row 1"):
+        write_table(frame, MODELS, tmp_path / "m.parquet")
+
+
+def test_the_same_table_is_the_same_bytes(tmp_path: Path) -> None:
+    """Nothing of the time, the path or an earlier order of rows in memory is in a file."""
+    frame = texts()
+    shuffled = frame.iloc[::-1].iloc[::-1]
+    for name, one in (("a", frame), ("b", frame.copy()), ("c", shuffled)):
+        write_table(one, TEXTS, tmp_path / f"{name}.parquet", {"k": "v"})
+    contents = {(tmp_path / f"{name}.parquet").read_bytes() for name in "abc"}
+    assert len(contents) == 1
+
+
+def test_the_index_is_not_written(tmp_path: Path) -> None:
+    """Rows come back numbered from 0."""
+    write_table(places(6).iloc[3:], MAP, tmp_path / "m.parquet")
+    back = read_table(tmp_path / "m.parquet", MAP)
+    assert back.index.tolist() == [0, 1, 2]
+    assert list(back.columns) == ["model", "x", "y"]
+
+
+def damage(content: bytes, kind: str) -> bytes:
+    """Return a file's bytes, torn or overwritten."""
+    half = len(content) // 2
+    return {
+        "empty": b"",
+        "one byte": content[:1],
+        "cut in half": content[:half],
+        "last byte gone": content[:-1],
+        "first half gone": content[half:],
+        "not parquet": b"model,x,y\n" * 9,
+    }[kind]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "empty",
+        "one byte",
+        "cut in half",
+        "last byte gone",
+        "first half gone",
+        "not parquet",
+    ],
+)
+def test_a_torn_file_is_told_in_one_line(tmp_path: Path, kind: str) -> None:
+    """Whatever is left of it, the message names the file and what to run."""
+    path = tmp_path / "map.parquet"
+    write_table(places(500), MAP, path)
+    path.write_bytes(damage(path.read_bytes(), kind))
+    with pytest.raises(UserError, match=r"^map\.parquet is cut short or damaged: .*dvc repro"):
+        read_table(path, MAP)
+
+
+def test_a_changed_byte_is_told_or_changes_nothing(tmp_path: Path) -> None:
+    """Wherever one byte of the pages is another, the table is as it was or is refused."""
+    path = tmp_path / "map.parquet"
+    write_table(places(50), MAP, path)
+    whole = path.read_bytes()
+    pages = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+    for place in range(0, pages, 5):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        try:
+            back = read_table(path, MAP)
+        except UserError:
+            continue
+        assert back.equals(places(50)), f"byte {place} of {pages}"
+
+
+def test_a_changed_byte_of_the_footer_is_told_in_one_line(tmp_path: Path) -> None:
+    """Whatever of the schema or the metadata is another, nothing but a UserError comes of it."""
+    path = tmp_path / "map.parquet"
+    write_table(places(50), MAP, path, {"unit": "nats"})
+    whole = path.read_bytes()
+    footer = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+    told = []
+    places_tried = range(footer, len(whole), 9)
+    for place in places_tried:
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        try:
+            read_table(path, MAP)
+        except UserError as error:
+            told.append(str(error))
+    assert len(told) > len(places_tried) / 4
+    assert not any("\n" in message for message in told)
+
+
+def test_a_missing_table_is_told_with_how_to_get_it(tmp_path: Path) -> None:
+    """The file's name is in the message, this machine's path is not."""
+    with pytest.raises(UserError, match=r"map\.parquet is missing: .*dvc repro") as caught:
+        read_table(tmp_path / "map.parquet", MAP)
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_a_table_of_another_kind_is_refused_when_it_is_read(tmp_path: Path) -> None:
+    """A whole file in the wrong place does not pass for the right one."""
+    write_table(places(), MAP, tmp_path / "kl.parquet")
+    with pytest.raises(UserError, match=r"kl\.parquet does not fit its schema: .*model_a"):
+        read_table(tmp_path / "kl.parquet", KL)
+
+
+def test_a_frame_without_a_schema_keeps_its_metadata_apart_from_pandas_own(tmp_path: Path) -> None:
+    """Only what was given comes back as metadata, none where none was."""
+    frame: Any = pd.DataFrame({"a": [1.5]})
+    write_parquet(frame, tmp_path / "f.parquet", None)
+    assert read_parquet(tmp_path / "f.parquet")[1] == {}
+
+
+def test_a_csv_table_comes_back_with_its_types(tmp_path: Path) -> None:
+    """Whole numbers stay whole and text stays text; floats keep 4 significant digits."""
+    frame = pd.DataFrame(
+        {
+            "d": [10, 20],
+            "predicted_error": [0.123456, 0.1],
+            "this_order_error": [0.1, 0.1],
+            "redrawn_error": [0.1, 0.1],
+            "interval_coverage": [0.95, 1.0],
+        }
+    )
+    write_csv(frame, PLAN_ERRORS, tmp_path / "plan.csv")
+    back = read_csv(tmp_path / "plan.csv", PLAN_ERRORS)
+    assert back.dtypes.tolist() == frame.dtypes.tolist()
+    assert back["predicted_error"].tolist() == [0.1235, 0.1]
+
+
+def test_a_csv_table_that_is_missing_or_of_another_kind_is_told(tmp_path: Path) -> None:
+    """Missing, not CSV, and other columns: one line each that names the file."""
+    path = tmp_path / "plan.csv"
+    with pytest.raises(UserError, match=r"plan.csv is missing: run `dvc repro`"):
+        read_csv(path, PLAN_ERRORS)
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match=r"plan.csv"):
+        read_csv(path, PLAN_ERRORS)
+    path.write_text("d,other\n1,2\n")
+    with pytest.raises(UserError, match=r"plan.csv does not fit its schema"):
+        read_csv(path, PLAN_ERRORS)

@@ -1,0 +1,57 @@
+"""Models of many kinds score by the definition, alone and in batches."""
+
+import numpy as np
+import pytest
+from helpers.model_kinds import KINDS, TOLERANCE_NATS, by_definition, kind_model, sequences
+
+from modelmap.score.loglik import log_likelihoods
+
+HEADS = ["soft-capped logits and sliding window", "scaled logits", "divided logits"]
+# Longer than the sliding windows, shorter than the padded width, and too short to be scored.
+LENGTHS = (12, 3, 20, 1, 10)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_scores_are_those_of_the_definition_alone_and_padded(kind: str) -> None:
+    """No position, window, expert or state of a text's own is touched by its padding."""
+    model, texts = kind_model(kind), sequences(*LENGTHS)
+    expected = [by_definition(model, ids) for ids in texts]
+    for budget in (1, 40, 100_000):
+        scores = log_likelihoods(model, texts, budget)
+        np.testing.assert_allclose(scores, expected, rtol=0, atol=TOLERANCE_NATS["float32"])
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_what_a_head_does_after_its_matrix_product_is_scored(kind: str) -> None:
+    """A softmax of the matrix product alone is nats away, one of the model's own logits is not."""
+    import torch
+
+    model, (ids,) = kind_model(kind), sequences(24)
+    with torch.inference_mode():
+        hidden = model.get_decoder()(torch.tensor([ids[:-1]]), use_cache=False)[0]
+        product = torch.log_softmax(model.get_output_embeddings()(hidden)[0].double(), dim=1)
+    without_head = product[torch.arange(len(ids) - 1), torch.tensor(ids[1:])].sum().item()
+    (score,) = log_likelihoods(model, [ids], 1)
+    assert abs(score - without_head) > 1
+    assert abs(score - by_definition(model, ids)) < TOLERANCE_NATS["float32"]
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE_NATS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_budgets_agree_within_the_tolerance_of_the_dtype(kind: str, dtype: str) -> None:
+    """One text a pass, three or all: the scores are equal within the tolerance."""
+    model, texts = kind_model(kind, dtype), sequences(*LENGTHS)
+    alone = log_likelihoods(model, texts, 1)
+    for budget in (40, 100_000):
+        np.testing.assert_allclose(
+            log_likelihoods(model, texts, budget), alone, rtol=0, atol=TOLERANCE_NATS[dtype]
+        )
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE_NATS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_budget_gives_the_same_bytes(kind: str, dtype: str) -> None:
+    """A model that is loaded again gives every bit again."""
+    texts = sequences(*LENGTHS)
+    first, second = (log_likelihoods(kind_model(kind, dtype), texts, 40) for _ in range(2))
+    assert first.tobytes() == second.tobytes()

@@ -1,0 +1,134 @@
+"""How far models move over maps: by hand, and what must be zero."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from modelmap.map.align import map_size
+from modelmap.map.embed import Tsne, tsne
+from modelmap.matrix.clip_centre import double_centred
+from modelmap.plumbing.arrays import Matrix
+from modelmap.plumbing.tables import check_table
+from modelmap.resample.estimate import UniqueTexts
+from modelmap.stability.maps import (
+    Maps,
+    displacement_share,
+    ellipses,
+    reordered_map,
+    resampled_map,
+    spread_share,
+)
+from modelmap.stability.tables import STABILITY
+
+REFERENCE = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 3.0]])
+NAMES = ["a", "b", "c"]
+
+
+def table_of(places: Matrix, reference: Matrix = REFERENCE) -> pd.DataFrame:
+    """Return the table of maps that were drawn somehow."""
+    return Maps("ls_0.29N", "ls", 29, 20.0, places).table(NAMES, reference)
+
+
+def first_two(coordinates: Matrix) -> Matrix:
+    """Return places that are the first two coordinates."""
+    return coordinates[:, :2]
+
+
+def covariances(xx: float, xy: float, yy: float) -> pd.DataFrame:
+    """Return a table of one covariance."""
+    return pd.DataFrame({"cov_xx": [xx], "cov_xy": [xy], "cov_yy": [yy]})
+
+
+def test_means_covariances_and_displacements_by_hand() -> None:
+    """Model a at (1, 1) and (-1, 3): covariance 2, -2, 2; sqrt(2) and sqrt(10) from (0, 0)."""
+    places = np.stack([REFERENCE, REFERENCE])
+    places[0, 0], places[1, 0] = (1, 1), (-1, 3)
+    table = check_table(table_of(places), STABILITY, "stability.parquet")
+    assert table.loc[0, ["mean_x", "mean_y"]].tolist() == [0, 2]
+    assert table.loc[0, ["cov_xx", "cov_xy", "cov_yy"]].tolist() == [2, -2, 2]
+    assert table.loc[0, "displacement"] == pytest.approx((2**0.5 + 10**0.5) / 2)
+    assert (table.loc[1:, ["cov_xx", "cov_xy", "cov_yy", "displacement"]] == 0).all(axis=None)
+    size = map_size(REFERENCE)
+    third = (2**0.5 + 10**0.5) / 6
+    assert displacement_share(table, REFERENCE) == pytest.approx(third / size)
+    assert spread_share(table, REFERENCE) == pytest.approx((4 / 3) ** 0.5 / size)
+
+
+def test_covariances_are_numpys() -> None:
+    """On thirty maps of three models."""
+    places = np.random.default_rng(0).normal(0, 3, (30, 3, 2))
+    table = table_of(places)
+    for i, row in enumerate(table.itertuples()):
+        expected = np.cov(places[:, i].T)
+        found = [[row.cov_xx, row.cov_xy], [row.cov_xy, row.cov_yy]]
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_equal_maps_neither_move_nor_spread() -> None:
+    """Five maps that are the reference map: all zero, and ellipses without extent."""
+    table = table_of(np.stack([REFERENCE] * 5))
+    assert displacement_share(table, REFERENCE) == 0
+    assert spread_share(table, REFERENCE) == 0
+    assert (ellipses(table)[["width", "height"]] == 0).all(axis=None)
+
+
+def test_equal_maps_elsewhere_move_and_do_not_spread() -> None:
+    """The two measures tell different things: a shift of 5 is displacement alone."""
+    table = table_of(np.stack([REFERENCE + np.array([3, 4])] * 5))
+    assert displacement_share(table, REFERENCE) == pytest.approx(5 / map_size(REFERENCE))
+    assert spread_share(table, REFERENCE) == 0
+
+
+@pytest.mark.parametrize(
+    ("covariance", "expected"),
+    [
+        ((9.0, 0.0, 4.0), (6, 4, 0)),
+        ((4.0, 0.0, 9.0), (6, 4, 90)),
+        ((5.0, 4.0, 5.0), (6, 2, 45)),
+        ((5.0, -4.0, 5.0), (6, 2, 135)),
+        ((1.0, 1.0, 1.0), (2 * 2**0.5, 0, 45)),
+    ],
+)
+def test_ellipses_by_hand(covariance: tuple[float, ...], expected: tuple[float, ...]) -> None:
+    """Axes are 2 sqrt(lambda); (5, 4, 5) has eigenvalues 9 and 1 along the diagonals."""
+    (found,) = ellipses(covariances(*covariance)).to_numpy()
+    np.testing.assert_allclose(found, expected, atol=1e-7)
+
+
+@settings(deadline=None)
+@given(st.floats(0.1, 9), st.floats(0.1, 9), st.floats(-0.99, 0.99))
+def test_an_ellipse_is_where_the_mahalanobis_distance_is_one(
+    sd_x: float, sd_y: float, correlation: float
+) -> None:
+    """All around: that is what 1 sigma means in two dimensions."""
+    xy = sd_x * sd_y * correlation
+    (found,) = ellipses(covariances(sd_x**2, xy, sd_y**2)).to_numpy()
+    width, height, angle = found[0], found[1], np.radians(found[2])
+    around = np.linspace(0, 2 * np.pi, 9)
+    along, across = width / 2 * np.cos(around), height / 2 * np.sin(around)
+    x = along * np.cos(angle) - across * np.sin(angle)
+    y = along * np.sin(angle) + across * np.cos(angle)
+    inverse = np.linalg.inv([[sd_x**2, xy], [xy, sd_y**2]])
+    np.testing.assert_allclose(np.einsum("ij,in,jn->n", inverse, [x, y], [x, y]), 1, rtol=1e-6)
+
+
+def test_another_order_of_models_moves_nothing_of_an_exact_method() -> None:
+    """Each model has its own place back: only a method that is unstable itself moves on it."""
+    coordinates = np.random.default_rng(1).normal(0, 1, (3, 7))
+    order = np.array([2, 0, 1])
+    found = reordered_map(coordinates, REFERENCE, first_two, order)
+    same = reordered_map(coordinates, REFERENCE, first_two, np.arange(3))
+    np.testing.assert_allclose(found, same, atol=1e-12)
+
+
+def test_all_texts_once_are_the_map_itself() -> None:
+    """A sample of every text with weight 1 gives t-SNE's map of all texts, and moves nothing."""
+    q = double_centred(np.random.default_rng(2).standard_normal((8, 30)))
+    draw = partial(tsne, how=Tsne(30, "euclidean", "exact", 4, 250, 1))
+    reference = draw(q)
+    sample = UniqueTexts(np.arange(30), np.ones(30))
+    np.testing.assert_allclose(resampled_map(q, reference, draw, sample), reference, atol=1e-4)

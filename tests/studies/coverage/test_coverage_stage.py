@@ -1,0 +1,123 @@
+"""The study on a small project: what it writes, and that it writes the same again."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from helpers import ROOT
+from helpers.local_hardware import set_workers
+
+from modelmap.matrix.file import LogLikelihoods, write_matrix
+from modelmap.plumbing.arrays import Matrix
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.files import checked
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import read_csv, write_table
+from modelmap.studies.coverage import stage
+from modelmap.studies.coverage.settings import CoverageSettings
+from modelmap.studies.coverage.tables import COVERAGE
+from modelmap.texts.tables import TEXTS
+from modelmap.texts.text_set import text_set_hash
+
+SETTINGS = {"seed": 1, "n_populations": 4, "copies": 20, "n_replications": 2000, "max_pairs": 5}
+
+
+def project(root: Path, values: Matrix) -> Layout:
+    """Return a project of models on forty texts of sixteen documents in two categories."""
+    layout = Layout(root)
+    shutil.copytree(ROOT / "conf", layout.conf, ignore=shutil.ignore_patterns("local"))
+    set_workers(layout, 1)
+    texts = pd.DataFrame({"text_id": range(40), "text": [f"Text {i}." for i in range(40)]})
+    for column in ("source", "source_version", "source_path"):
+        texts[column] = ""
+    owner = np.arange(40) % 16
+    texts["category"] = np.where(owner % 2, "odd", "even")
+    texts["document_id"] = [f"d{number}" for number in owner]
+    texts["chunk_index"], texts["n_bytes"] = 0, 900
+    write_table(texts[list(TEXTS.columns)], TEXTS, layout.texts)
+    names = [f"m{i}" for i in range(len(values))]
+    matrix = LogLikelihoods(values, names, -9999.0, 900.0, text_set_hash(texts["text"]))
+    write_matrix(matrix, layout.matrix)
+    settings = {
+        "texts": {"n_texts": 40, "seed": 1, "shares": {"odd": 0.5, "even": 0.5}},
+        "divergence": {"n_neighbours": 1, "linkage": "average", "confidence": 0.95},
+        "coverage": SETTINGS,
+    }
+    layout.resolved.write_text(yaml.safe_dump(settings))
+    return layout
+
+
+@pytest.fixture(scope="module")
+def studied(tmp_path_factory: pytest.TempPathFactory) -> Layout:
+    """Return a project that was studied."""
+    values = np.random.default_rng(0).normal(-700, 30, (4, 40))
+    layout = project(tmp_path_factory.mktemp("coverage"), values)
+    stage.run(layout)
+    return layout
+
+
+def test_the_summary_says_which_truth_and_how_it_was_sampled(studied: Layout) -> None:
+    """Population, replications, documents, pairs, and three kinds of intervals."""
+    told = json.loads(studied.study("coverage", "json").read_text())
+    assert told["intervals_cover"] == "the population of documents the texts come from"
+    assert told["truth"].startswith("the KL over finite populations")
+    numbers = {
+        "n_replications": 2000,
+        "n_documents": 16,
+        "n_documents_of_a_population": 320,
+        "n_strata": 2,
+        "n_pairs": 5,
+        "n_pairs_of_all_models": 6,
+    }
+    assert {key: told[key] for key in numbers} == numbers
+    table = read_csv(studied.study("coverage", "csv"), COVERAGE)
+    assert len(table) == 5
+    for name in ("coverage", "coverage_normal", "coverage_by_text"):
+        assert told[name]["median"] == pytest.approx(table[name].median(), abs=2e-4)
+        assert told[name]["percentile_5"] == pytest.approx(table[name].quantile(0.05), abs=2e-4)
+    failing = (table["coverage"] - 0.95).abs() > 0.02
+    assert len(told["failing_pairs"]) == failing.sum()
+
+
+def test_the_table_has_the_estimate(studied: Layout) -> None:
+    """KL from all texts in bits per byte."""
+    table = read_csv(studied.study("coverage", "csv"), COVERAGE)
+    values = np.random.default_rng(0).normal(-700, 30, (4, 40))
+    for row in table.itertuples():
+        difference = values[int(row.model_a[1:])] - values[int(row.model_b[1:])]
+        kl = difference.var() / 2 / (900 * np.log(2))
+        assert row.kl_bits_per_byte == pytest.approx(kl, rel=1e-3)
+
+
+def test_the_same_inputs_give_the_same_bytes(studied: Layout, tmp_path: Path) -> None:
+    """Whatever ran before, and in another folder."""
+    values = np.random.default_rng(0).normal(-700, 30, (4, 40))
+    again = project(tmp_path / "again", values)
+    stage.run(again)
+    for ending in ("json", "csv"):
+        one, other = (layout.study("coverage", ending) for layout in (studied, again))
+        assert one.read_bytes() == other.read_bytes()
+
+
+def test_equal_models_are_left_out_and_only_such_are_told(tmp_path: Path) -> None:
+    """Between them nothing is estimated."""
+    with pytest.raises(UserError) as caught:
+        stage.run(project(tmp_path / "equal", np.full((4, 40), -700.0)))
+    assert str(caught.value) == ("no two models differ on any text: there is no interval to check")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"n_replications": 1999}, "n_replications: Input should be greater than or equal to 2000"),
+        ({"n_populations": 3}, "n_replications must be a multiple of n_populations"),
+    ],
+)
+def test_wrong_settings_are_told(change: dict[str, int], told: str) -> None:
+    """Fewer replications than the target asks for, and uneven shares."""
+    with pytest.raises(UserError, match=told):
+        checked(CoverageSettings, {**SETTINGS, **change}, "coverage")

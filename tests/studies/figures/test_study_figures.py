@@ -1,0 +1,153 @@
+"""The stage that draws the studies: which files it writes, what it says, what it needs."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import write_csv
+from modelmap.studies.coverage.tables import COVERAGE
+from modelmap.studies.figures import stage
+from modelmap.studies.kl_truth.tables import KL_TRUTH
+from modelmap.studies.text_count.tables import TEXT_COUNT
+
+N_PAIRS = 5
+SECTIONS = {
+    "figures": {"formats": ["svg", "png"], "png_dpi": 60},
+    "divergence": {"n_neighbours": 1, "linkage": "average", "confidence": 0.9},
+    "coverage": {
+        "seed": 1,
+        "n_populations": 4,
+        "copies": 20,
+        "n_replications": 2400,
+        "max_pairs": N_PAIRS,
+    },
+    "text_count": {
+        "seed": 1,
+        "shares": [0.5, 1.0],
+        "n_parts": 7,
+        "n_runs": 5,
+        "error": 0.05,
+        "even_share": 0.1,
+    },
+}
+
+
+def rows(n_pairs: int, **columns: object) -> pd.DataFrame:
+    """Return a table of pairs of models with these columns."""
+    names = {"model_a": [f"m{i}" for i in range(n_pairs)], "model_b": "z"}
+    return pd.DataFrame({**names, **columns})
+
+
+def coverages(n_pairs: int = N_PAIRS) -> pd.DataFrame:
+    """Return coverages of 70% to 90%, and 5% and 10% less by the other intervals."""
+    held = np.linspace(0.7, 0.9, n_pairs)
+    return rows(
+        n_pairs,
+        kl_bits_per_byte=np.geomspace(1e-3, 1.0, n_pairs),
+        coverage=held,
+        coverage_normal=held - 0.05,
+        coverage_by_text=held - 0.1,
+        too_low=0.1,
+        mean_width_bits_per_byte=0.01,
+        largest_document="d",
+        largest_share=0.5,
+        largest_absent=0.4,
+    )
+
+
+def truths(estimate: float = 0.2) -> pd.DataFrame:
+    """Return pairs whose every sum is 0.1 bits per byte, but for the estimate."""
+    names = ("truth", "low", "high", "a_to_b", "b_to_a", "own_variance", "like_length", "on_texts")
+    return rows(
+        N_PAIRS,
+        tokenizer="t",
+        n_texts=9,
+        kind_a="base",
+        kind_b="base",
+        relation="between families",
+        estimate_bits_per_byte=estimate,
+        **{f"{name}_bits_per_byte": 0.1 for name in (*names, "half_squares")},
+    )
+
+
+def project(root: Path, coverage: pd.DataFrame, kl_truth: pd.DataFrame) -> Layout:
+    """Return a project whose studies found these."""
+    layout = Layout(root)
+    layout.resolved.write_text(yaml.safe_dump(SECTIONS))
+    sizes = pd.DataFrame(
+        {
+            "n_texts": [50, 100],
+            "error_to_all": [0.2, None],
+            "bootstrap_error": [0.2, 0.1],
+            "ls_ratio": [None, 0.6],
+            "plan_texts": [40.0, 60.0],
+            "plan_share": [0.8, 0.6],
+        }
+    )
+    write_csv(coverage, COVERAGE, layout.study("coverage", "csv"))
+    write_csv(kl_truth, KL_TRUTH, layout.study("kl_truth", "csv"))
+    write_csv(sizes, TEXT_COUNT, layout.study("text_count", "csv"))
+    return layout
+
+
+def drawn(layout: Layout) -> tuple[dict[str, str], dict[str, str], dict[str, bytes]]:
+    """Return captions, reasons of what is skipped, and every file's bytes, of a run."""
+    stage.run(layout)
+    folder = layout.studies / "figures"
+    index = json.loads((folder / "index.json").read_text())
+    captions = {one["name"]: one["caption"] for one in index["figures"]}
+    skipped = {one["name"]: one["reason"] for one in index["skipped"]}
+    return captions, skipped, {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_every_study_is_drawn_with_its_settings_in_the_caption(tmp_path: Path) -> None:
+    """In each format, in place of earlier files, and with the same bytes when drawn again."""
+    layout = project(tmp_path, coverages(), truths())
+    (layout.studies / "figures").mkdir()
+    (layout.studies / "figures" / "old.svg").touch()
+    captions, skipped, files = drawn(layout)
+    names = ["coverage", "kl_truth", "text_count"]
+    assert (list(captions), skipped) == (names, {})
+    assert set(files) == {f"{name}.{end}" for name in names for end in ("svg", "png")} | {
+        "index.json"
+    }
+    assert captions["coverage"].startswith("How many of 2400 intervals of 90% hold the KL")
+    assert "Median over pairs 80.0%, 5th percentile 71.0%" in captions["coverage"]
+    assert "5 pairs of models of one tokenizer: 9 texts" in captions["kl_truth"]
+    assert "Simulated over estimated has median 0.50" in captions["kl_truth"]
+    assert "7 of each size" in captions["text_count"]
+    assert "error of 5% against the set: 60 of 100." in captions["text_count"]
+    assert drawn(layout)[2] == files
+
+
+def test_studies_with_nothing_to_draw_are_skipped_with_the_reason(tmp_path: Path) -> None:
+    """One pair with a coverage, and no two models that differ: the third figure remains."""
+    captions, skipped, files = drawn(project(tmp_path, coverages(1), truths(estimate=0.0)))
+    assert list(captions) == ["text_count"]
+    assert skipped == {
+        "coverage": "needs at least 2 pairs of models",
+        "kl_truth": "no two models of one tokenizer differ",
+    }
+    assert set(files) == {"text_count.svg", "text_count.png", "index.json"}
+
+
+@pytest.mark.parametrize("study", ["coverage", "kl_truth", "text_count"])
+def test_a_study_that_was_not_made_is_told_and_earlier_figures_stay(
+    tmp_path: Path, study: str
+) -> None:
+    """Its file is named, and nothing is left beside the folder."""
+    layout = project(tmp_path, coverages(), truths())
+    folder = layout.studies / "figures"
+    folder.mkdir()
+    (folder / "old.svg").touch()
+    layout.study(study, "csv").unlink()
+    with pytest.raises(UserError, match=rf"^{study}\.csv is missing: run "):
+        stage.run(layout)
+    assert [path.name for path in folder.iterdir()] == ["old.svg"]
+    assert [path.name for path in layout.studies.iterdir() if path.is_dir()] == ["figures"]
