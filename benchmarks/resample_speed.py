@@ -23,7 +23,7 @@ from modelmap.resample.errors import absolute_error, relative_error
 from modelmap.resample.estimate import unique_texts, weighted_coordinates
 from modelmap.resample.gram import ErrorMeter, GramSums, run_errors
 from modelmap.resample.paper_draws import drawn_texts, grid, run_seeds
-from modelmap.resample.weights import METHODS, probabilities
+from modelmap.resample.methods import PAPERS, probabilities
 from modelmap.studies.synthetic import synthetic_matrix
 
 N_MODELS, N_TEXTS, N_FAMILIES, N_RUNS = 1_018, 10_000, 60, 100
@@ -40,7 +40,7 @@ def main() -> None:
     full.add(np.arange(N_TEXTS), np.ones(N_TEXTS))
     meter, sizes = ErrorMeter(full.distances()), grid(N_TEXTS)
     curves = {}
-    for method in METHODS:
+    for method in PAPERS:
         pi = probabilities(method, coordinates)
         one = partial(one_run, coordinates, pi, sizes, meter)
         curves[method] = np.stack(each(one, run_seeds(N_RUNS), n_workers, method))
@@ -56,9 +56,9 @@ def main() -> None:
         "peak_gb": round(peak, 2),
         "direct_sizes_measured": list(DIRECT_SIZES),
         "direct_seconds_per_size": round(direct_seconds, 3),
-        "direct_seconds_for_everything": round(direct_seconds * len(METHODS) * len(sizes) * N_RUNS),
+        "direct_seconds_for_everything": round(direct_seconds * len(PAPERS) * len(sizes) * N_RUNS),
         "times_faster": round(
-            direct_seconds * len(METHODS) * len(sizes) * N_RUNS / n_workers / wall, 1
+            direct_seconds * len(PAPERS) * len(sizes) * N_RUNS / n_workers / wall, 1
         ),
         "largest_relative_difference": float(f"{difference:.1e}"),
     }
@@ -84,7 +84,7 @@ def direct(
     seconds, differences = [], []
     seed = run_seeds(1)[0]
     with threadpool_limits(1):
-        for method in METHODS:
+        for method in PAPERS:
             pi = probabilities(method, coordinates)
             drawn = drawn_texts(pi, sizes[-1], seed)
             for size in DIRECT_SIZES:

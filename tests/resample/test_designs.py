@@ -18,11 +18,11 @@ from modelmap.resample.designs import (
     horvitz_thompson,
     inclusion_probabilities,
     pivotal_sample,
-    relative_size,
     sequential_order,
 )
 from modelmap.resample.errors import relative_error
 from modelmap.resample.estimate import UniqueTexts, weighted_coordinates
+from modelmap.resample.methods import relative_size
 
 sizes_of_texts = st.lists(st.floats(0.01, 100), min_size=2, max_size=40).map(np.array)
 

@@ -18,7 +18,7 @@ from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_csv, read_table, write_table
 from modelmap.resample import stage as resample
-from modelmap.resample.comparison import DESIGNS
+from modelmap.resample.curves import meeting_metrics
 from modelmap.resample.tables import DESIGN_ERRORS, RESAMPLE_CURVES
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import text_set_hash
@@ -76,7 +76,7 @@ def test_stages_write_the_same_bytes_with_one_worker_and_two(project: Layout) ->
         plan.run(project)
         both.append(written(project))
     assert both[0] == both[1]
-    expected = {"resample.csv", "designs.csv", "plan.csv", "resample.json", "order.json"}
+    expected = {"resample.csv", "designs.csv", "plan.csv", "resample.json", "plan.json"}
     assert set(both[0]) == expected | {"plan.parquet"}
 
 
@@ -104,7 +104,10 @@ def test_what_order_writes(project: Layout) -> None:
     assert errors["d"].tolist() == [8, 24]
     assert (np.diff(errors["predicted_error"]) < 0).all()
     metrics = json.loads(project.metrics("plan").read_text())
-    assert metrics["texts_for_relative_error_0.1"] <= metrics["texts_for_relative_error_0.05"]
+    assert (
+        metrics["texts_for_relative_error"]["10_percent"]
+        <= metrics["texts_for_relative_error"]["5_percent"]
+    )
 
 
 def test_a_plan_is_refused_for_texts_of_another_matrix(project: Layout) -> None:
@@ -127,11 +130,7 @@ def test_a_method_may_reach_what_uniform_sampling_does_not() -> None:
             "d_ratio_to_uniform": np.nan,
         }
     )
-    designs = pd.DataFrame(
-        [(d.draws, d.size, 30, 0.3, 0.1 + i, 0.1) for i, d in enumerate(DESIGNS)],
-        columns=list(DESIGN_ERRORS.columns),
-    )
-    told = resample._metrics(points, {"absolute": 0.02}, designs, 100)
+    told = meeting_metrics(points, {"absolute": 0.02})
     assert told["ls_absolute_unique_texts"] == 5033
     assert told["ls_absolute_ratio_to_uniform"] is None
     assert told["uniform_absolute_draws"] is None

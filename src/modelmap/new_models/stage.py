@@ -15,13 +15,13 @@ from modelmap.new_models.settings import NewModelsSettings
 from modelmap.new_models.tables import NEW_MODEL_ERRORS, NEW_MODELS
 from modelmap.new_models.trial import (
     KNOWN,
-    SAME_TEXTS,
     Trial,
     error_table,
     newest,
     run_errors,
     skip_reason,
     trial,
+    trial_metrics,
 )
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.hardware import load_hardware
@@ -49,7 +49,7 @@ def run(layout: Layout) -> None:
     runs = each(partial(run_errors, shared), seeds, n_workers, "errors of new models")
     errors = error_table(runs)
     places = _places(shared, matrix.models, layout)
-    _write(layout, places, errors, _metrics(shared, errors, settings.n_runs))
+    _write(layout, places, errors, trial_metrics(shared, errors, settings.n_runs))
 
 
 def _places(shared: Trial, models: list[str], layout: Layout) -> pd.DataFrame:
@@ -60,27 +60,6 @@ def _places(shared: Trial, models: list[str], layout: Layout) -> pd.DataFrame:
     drawn = tsne(coordinates, tsne_of(drawing, drawing.max_iter))
     x, y = aligned(drawn, read_places(layout.map, models)).T
     return pd.DataFrame({"model": models, "is_new": shared.is_new, "x": x, "y": y})
-
-
-def _metrics(shared: Trial, errors: pd.DataFrame, n_runs: int) -> dict[str, object]:
-    told: dict[str, object] = {
-        "n_existing": int((~shared.is_new).sum()),
-        "n_new": int(shared.is_new.sum()),
-        "n_draws": shared.n_draws,
-        "n_runs": n_runs,
-        "clip_threshold_nats": round(shared.clip_threshold, 3),
-    }
-    for design in (KNOWN, SAME_TEXTS):
-        rows = errors[errors["design"] == design]
-        told[design] = {
-            "unique_texts": round(float(rows["d"].iloc[0]), 1),
-            **{
-                f"{measure}_{row.pairs}": round(getattr(row, f"{measure}_error"), 3)
-                for measure in ("relative", "absolute")
-                for row in rows.itertuples()
-            },
-        }
-    return told
 
 
 def _write(

@@ -13,8 +13,8 @@ from modelmap.plumbing.arrays import Mask, Matrix, Vector
 from modelmap.resample.errors import absolute_error, relative_error, root_mean_square
 from modelmap.resample.estimate import UniqueTexts, unique_texts
 from modelmap.resample.gram import GramSums
+from modelmap.resample.methods import probabilities
 from modelmap.resample.paper_draws import drawn_texts
-from modelmap.resample.weights import probabilities
 
 FEWEST_EXISTING = 4
 KNOWN, ALL_KNOWN = "ls", "ls_all_known"
@@ -148,3 +148,25 @@ def error_table(runs: Sequence[pd.DataFrame]) -> pd.DataFrame:
         relative_error=("relative_error", root_mean_square),
         absolute_error=("absolute_error", root_mean_square),
     )
+
+
+def trial_metrics(shared: Trial, errors: pd.DataFrame, n_runs: int) -> dict[str, object]:
+    """Return the numbers of models and draws, and the errors of two designs by kind of pair."""
+    metrics: dict[str, object] = {
+        "n_existing": int((~shared.is_new).sum()),
+        "n_new": int(shared.is_new.sum()),
+        "n_draws": shared.n_draws,
+        "n_runs": n_runs,
+        "clip_threshold_nats": round(shared.clip_threshold, 3),
+    }
+    for design in (KNOWN, SAME_TEXTS):
+        rows = errors[errors["design"] == design]
+        metrics[design] = {
+            "unique_texts": round(float(rows["d"].iloc[0]), 1),
+            **{
+                f"{measure}_{row.pairs}": round(getattr(row, f"{measure}_error"), 3)
+                for measure in ("relative", "absolute")
+                for row in rows.itertuples()
+            },
+        }
+    return metrics

@@ -26,7 +26,7 @@ def permanent_random_numbers(texts: Sequence[str], seed: int) -> Vector:
     return (drawn + 0.5) / 2.0**63
 
 
-def defended(size: Vector, even_share: float) -> Vector:
+def mixed_with_even(size: Vector, even_share: float) -> Vector:
     """Return a size measure of mean 1, of which `even_share` is the same for every text.
 
     It bounds the weights by N / (d even_share), for models that differ where the known ones agree.

@@ -1,10 +1,11 @@
 """The section `plan` of resolved.yaml."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from modelmap.plumbing.section import Section
+from modelmap.resample.methods import MethodKey
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -13,7 +14,7 @@ class PlanSettings(Section):
     """In which order texts are to be scored."""
 
     seed: int
-    size_measure: Literal["relative", "ls", "kl", "uniform"]
+    size_measure: MethodKey
     even_share: Annotated[float, Field(ge=0, le=1)]
     checked_shares: Annotated[list[Share], Field(min_length=1)]
     n_checks: Annotated[int, Field(ge=2)]

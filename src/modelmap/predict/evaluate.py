@@ -14,8 +14,8 @@ from modelmap.predict.correlation import ALL_TEXTS, ALONE, correlations
 from modelmap.predict.ridge import gram_matrix, predicted
 from modelmap.predict.targets import Problem, Target
 from modelmap.resample.estimate import UniqueTexts, unique_texts, weighted_coordinates
+from modelmap.resample.methods import PAPERS, probabilities
 from modelmap.resample.paper_draws import FIRST_SEED, drawn_texts, grid
-from modelmap.resample.weights import METHODS, Method, probabilities
 
 Families = NDArray[np.object_]
 
@@ -27,7 +27,7 @@ class Point:
     """One problem with the texts of one sample: `n` draws by `method`, or all texts."""
 
     problem: Problem
-    method: Method | None
+    method: str | None
     n: int
     sample: UniqueTexts
 
@@ -92,7 +92,7 @@ def sampled(problem: Problem, published: Sequence[int]) -> list[Point]:
     coordinates = double_centred(problem.loglik_nats)
     sizes = grid(problem.n_texts, published)
     points = []
-    for method in METHODS:
+    for method in PAPERS:
         pi = probabilities(method, coordinates)
         drawn = drawn_texts(pi, max(sizes, default=0), FIRST_SEED)
         points += [Point(problem, method, n, unique_texts(drawn[:n], pi)) for n in sizes]

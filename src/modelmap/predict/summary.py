@@ -10,7 +10,7 @@ from modelmap.predict.correlation import ALL_TEXTS, ALONE, of_both
 from modelmap.predict.evaluate import Families, all_texts, fold_members, out_of_fold
 from modelmap.predict.tables import PREDICTION_TABLE
 from modelmap.predict.targets import Problem
-from modelmap.resample.weights import METHODS
+from modelmap.resample.methods import PAPERS
 
 SHARES = {"N/1000": 0.001, "N/100": 0.01, "N/10": 0.1, "N": 1.0}
 """P2, Table 2."""
@@ -51,9 +51,9 @@ def shares_table(curves: pd.DataFrame) -> pd.DataFrame:
         for share, part in SHARES.items():
             n = round(part * total)
             drawn = curves[(curves["target"] == target) & (curves["n"] == n)].set_index("method")
-            if set(METHODS) <= set(drawn.index):
+            if set(PAPERS) <= set(drawn.index):
                 row: dict[str, object] = {"target": target, "share": share, "n": n}
-                for method in METHODS:
+                for method in PAPERS:
                     row[method] = drawn.loc[method, "pearson"]
                     row[f"{method}_sd"] = drawn.loc[method, "pearson_sd"]
                 rows.append(row)

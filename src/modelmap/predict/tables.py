@@ -3,6 +3,7 @@
 import pandera.pandas as pa
 
 from modelmap.plumbing.columns import AT_LEAST_0, AT_LEAST_1, FINITE, column, table
+from modelmap.resample.methods import PAPERS
 
 PREDICTIONS = table(
     "Targets and their predictions from all texts, by models of other families; first split seed.",
@@ -44,7 +45,7 @@ PREDICTION_TABLE = table(
         "n": column("int", "draws", AT_LEAST_1),
         **{
             f"{method}{part}": pa.Column(float, nullable=True, description=f"{what} by {method}")
-            for method in ("uniform", "ls", "kl")
+            for method in PAPERS
             for part, what in {"": "mean", "_sd": "standard deviation, ddof 0,"}.items()
         },
     },

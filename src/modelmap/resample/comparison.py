@@ -1,28 +1,29 @@
 """The papers' draws and designs without replacement at the same number of unique texts (ours)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+import pandas as pd
 from scipy.optimize import brentq
 
 from modelmap.plumbing.arrays import Matrix, Vector
+from modelmap.plumbing.parallel import each
+from modelmap.plumbing.seeds import named_rng
 from modelmap.resample.designs import (
     horvitz_thompson,
     inclusion_probabilities,
     pivotal_sample,
-    relative_size,
     sequential_order,
 )
 from modelmap.resample.estimate import UniqueTexts, unique_texts
-from modelmap.resample.weights import kl_size, length_squared_size
+from modelmap.resample.gram import ErrorMeter, sample_errors
+from modelmap.resample.methods import METHODS
+from modelmap.resample.settings import ResampleSettings
 
-WITH, SIMPLE, PIVOTAL, SEQUENTIAL = (
-    "with replacement",
-    "simple random",
-    "pivotal",
-    "sequential Poisson",
-)
+COMPARED_SHARE = 0.6
+"""The share of the texts at which the metrics compare designs. The plot has all shares."""
 
 
 @dataclass(frozen=True)
@@ -33,21 +34,9 @@ class Design:
     size: str
 
 
-DESIGNS = (
-    *(Design(WITH, size) for size in ("uniform", "ls", "kl", "relative")),
-    Design(SIMPLE, "uniform"),
-    *(Design(draws, size) for draws in (PIVOTAL, SEQUENTIAL) for size in ("ls", "kl", "relative")),
-)
-
-
 def size_measures(coordinates: Matrix, distances: Matrix) -> dict[str, Vector]:
-    """Return every size measure by name, each shape (N,)."""
-    return {
-        "uniform": np.ones(coordinates.shape[1]),
-        "ls": length_squared_size(coordinates),
-        "kl": kl_size(coordinates),
-        "relative": relative_size(coordinates, distances),
-    }
+    """Return the size measure of every sampling method by its key, each of shape (N,)."""
+    return {key: method.size(coordinates, distances) for key, method in METHODS.items()}
 
 
 def draws_for(probabilities: Vector, n_unique: int) -> int:
@@ -67,17 +56,90 @@ def draws_for(probabilities: Vector, n_unique: int) -> int:
     return round(float(brentq(missing, 1, most)))
 
 
-def drawn(design: Design, size: Vector, n_unique: int, rng: np.random.Generator) -> UniqueTexts:
-    """Return one weighted sample of a design, of n_unique texts (with replacement: on average)."""
-    if design.draws == WITH:
-        probabilities = size / size.sum()
-        draws = draws_for(probabilities, n_unique)
-        return unique_texts(rng.choice(len(size), draws, p=probabilities), probabilities)
+def with_replacement(size: Vector, n_unique: int, rng: np.random.Generator) -> UniqueTexts:
+    """Return independent draws, of `n_unique` unique texts on average."""
+    probabilities = size / size.sum()
+    draws = draws_for(probabilities, n_unique)
+    return unique_texts(rng.choice(len(size), draws, p=probabilities), probabilities)
+
+
+def pivotal(size: Vector, n_unique: int, rng: np.random.Generator) -> UniqueTexts:
+    """Return a sample of the random pivotal method."""
     inclusion = inclusion_probabilities(size, n_unique)
-    if design.draws == PIVOTAL:
-        return horvitz_thompson(pivotal_sample(inclusion, rng), inclusion)
+    return horvitz_thompson(pivotal_sample(inclusion, rng), inclusion)
+
+
+def sequential_poisson(size: Vector, n_unique: int, rng: np.random.Generator) -> UniqueTexts:
+    """Return a sequential Poisson sample; of equal sizes it is a simple random sample."""
     chosen = sequential_order(size, rng.random(len(size)))[:n_unique]
-    return horvitz_thompson(chosen, inclusion)
+    return horvitz_thompson(chosen, inclusion_probabilities(size, n_unique))
+
+
+WITH, SIMPLE, PIVOTAL, SEQUENTIAL = (
+    *("with replacement", "simple random"),
+    *("pivotal", "sequential Poisson"),
+)
+DRAWS: dict[str, Callable[[Vector, int, np.random.Generator], UniqueTexts]] = {
+    WITH: with_replacement,
+    SIMPLE: sequential_poisson,
+    PIVOTAL: pivotal,
+    SEQUENTIAL: sequential_poisson,
+}
+"""How texts are drawn, by name. A simple random sample is the one of equal sizes."""
+UNEQUAL = tuple(key for key in METHODS if key != "uniform")
+DESIGNS = (
+    *(Design(WITH, key) for key in METHODS),
+    Design(SIMPLE, "uniform"),
+    *(Design(draws, key) for draws in (PIVOTAL, SEQUENTIAL) for key in UNEQUAL),
+)
+"""Every design that is compared, in the order of the table."""
+
+
+def drawn(design: Design, size: Vector, n_unique: int, rng: np.random.Generator) -> UniqueTexts:
+    """Return one weighted sample of a design."""
+    return DRAWS[design.draws](size, n_unique, rng)
+
+
+def design_errors(
+    coordinates: Matrix, distances: Matrix, settings: ResampleSettings, n_workers: int
+) -> pd.DataFrame:
+    """Return the errors of every design at each number of unique texts."""
+    n_texts = coordinates.shape[1]
+    measures, meter = size_measures(coordinates, distances), ErrorMeter(distances)
+    unique = [max(2, round(share * n_texts)) for share in settings.unique_shares]
+    cells = [(design, n) for design in DESIGNS for n in unique]
+    one = partial(_one_cell, coordinates, measures, meter, settings)
+    return pd.DataFrame(each(one, cells, n_workers, "comparing designs"))
+
+
+def _one_cell(
+    coordinates: Matrix,
+    measures: dict[str, Vector],
+    meter: ErrorMeter,
+    settings: ResampleSettings,
+    cell: tuple[Design, int],
+) -> dict[str, object]:
+    design, n_unique = cell
+    rng = named_rng(settings.seed, "designs", design.draws, design.size, str(n_unique))
+    errors = [
+        sample_errors(coordinates, drawn(design, measures[design.size], n_unique, rng), meter)
+        for _ in range(settings.n_design_runs)
+    ]
+    return comparison_row(design, n_unique, coordinates.shape[1], np.array(errors))
+
+
+def gain_metrics(designs: pd.DataFrame) -> dict[str, object]:
+    """Return how the best design compares with others at COMPARED_SHARE of the texts."""
+    share = min(designs["share"], key=lambda one: abs(one - COMPARED_SHARE))
+    compared = designs[designs["share"] == share]
+    errors = {
+        Design(row.draws, row.size_measure): row.relative_error for row in compared.itertuples()
+    }
+    gain = parts_of_the_gain(errors, Design(SEQUENTIAL, "relative"))
+    return {
+        "designs_compared_at_unique_texts": int(compared["d"].iloc[0]),
+        **{f"designs_{name}": round(value, 3) for name, value in gain.items()},
+    }
 
 
 def parts_of_the_gain(errors: Mapping[Design, float], best: Design) -> dict[str, float]:

@@ -1,13 +1,17 @@
 """Error curves of resampling, by draws and unique texts, to the population too (P2, Fig. 2)."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from modelmap.plumbing.arrays import Matrix
+from modelmap.plumbing.arrays import Matrix, Vector
+from modelmap.plumbing.parallel import each
 from modelmap.resample.errors import root_mean_square
-from modelmap.resample.paper_draws import grid
+from modelmap.resample.gram import ErrorMeter, run_errors
+from modelmap.resample.methods import PAPERS, probabilities
+from modelmap.resample.paper_draws import drawn_texts, grid, run_seeds
 
 MEASURES = ("relative", "absolute")
 BEYOND = (1.1, 1.2, 1.3, 1.4, 1.5, 1.75, 2.0)
@@ -17,6 +21,30 @@ BEYOND = (1.1, 1.2, 1.3, 1.4, 1.5, 1.75, 2.0)
 def sizes(n_texts: int) -> list[int]:
     """Return the papers' numbers of draws, scaled to N texts, and a few beyond N."""
     return [*grid(n_texts), *(round(times * n_texts) for times in BEYOND)]
+
+
+def error_curves(
+    coordinates: Matrix, distances: Matrix, n_runs: int, n_workers: int
+) -> pd.DataFrame:
+    """Return the errors of the papers' methods by number of draws, over `n_runs` runs each.
+
+    Coordinates Q have shape (K, N), their squared distances G shape (K, K).
+    """
+    n_texts = coordinates.shape[1]
+    numbers, meter = sizes(n_texts), ErrorMeter(distances)
+    curves = []
+    for method in PAPERS:
+        pi = probabilities(method, coordinates)
+        one = partial(_one_run, coordinates, pi, numbers, meter)
+        runs = np.stack(each(one, run_seeds(n_runs), n_workers, f"resampling by {method}"))
+        curves.append(method_curve(method, numbers, runs))
+    return with_population(pd.concat(curves, ignore_index=True), n_texts)
+
+
+def _one_run(
+    coordinates: Matrix, pi: Vector, numbers: list[int], meter: ErrorMeter, seed: int
+) -> Matrix:
+    return run_errors(coordinates, pi, drawn_texts(pi, numbers[-1], seed), numbers, meter)
 
 
 def method_curve(method: str, sizes: Sequence[int], runs: Matrix) -> pd.DataFrame:
@@ -77,3 +105,19 @@ def meeting_points(curves: pd.DataFrame, baseline: Mapping[str, float]) -> pd.Da
         needed = met["uniform"][1]
         rows += [(measure, method, n, d, d / needed) for method, (n, d) in met.items()]
     return pd.DataFrame(rows, columns=["measure", "method", "n", "d", "d_ratio_to_uniform"])
+
+
+def meeting_metrics(points: pd.DataFrame, baseline: Mapping[str, float]) -> dict[str, object]:
+    """Return the baselines, and where each method meets them: None where it does not."""
+    metrics: dict[str, object] = {
+        f"{measure}_baseline": round(bound, 3) for measure, bound in baseline.items()
+    }
+    for point in points.itertuples():
+        key = f"{point.method}_{point.measure}"
+        reached = bool(np.isfinite(point.n))
+        metrics[f"{key}_draws"] = int(point.n) if reached else None
+        metrics[f"{key}_unique_texts"] = round(point.d) if reached else None
+        # A method may reach what uniform sampling does not: the ratio is then unknown.
+        ratio = point.d_ratio_to_uniform
+        metrics[f"{key}_ratio_to_uniform"] = round(ratio, 2) if np.isfinite(ratio) else None
+    return metrics

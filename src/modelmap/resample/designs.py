@@ -9,26 +9,8 @@ both have the variance approximation of Hajek and Rosen.
 import numpy as np
 from numpy.typing import NDArray
 
-from modelmap.plumbing.arrays import Matrix, Vector
-from modelmap.resample.errors import FLOOR
+from modelmap.plumbing.arrays import Vector
 from modelmap.resample.estimate import UniqueTexts
-
-
-def relative_size(coordinates: Matrix, distances: Matrix) -> Vector:
-    """Return sqrt(sum_ij ((q_is - q_js)^2 / max(G_ij, 1e-3))^2) for each text, shape (N,).
-
-    The size measure that is best for the relative error, as KL sampling's is for the absolute
-    one: each pair's term counts by its share of that pair's distance.
-    """
-    share = 1.0 / np.square(np.maximum(distances, FLOOR))
-    np.fill_diagonal(share, 0.0)
-    squares = np.square(coordinates)
-    total = (
-        2 * share.sum(axis=1) @ np.square(squares)
-        + 6 * (squares * (share @ squares)).sum(axis=0)
-        - 8 * (coordinates * (share @ (squares * coordinates))).sum(axis=0)
-    )
-    return np.asarray(np.sqrt(np.maximum(total, 0.0)))
 
 
 def inclusion_probabilities(size: Vector, n_chosen: int) -> Vector:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,12 @@ from numpy.typing import NDArray
 
 from modelmap.map.align import aligned, map_size
 from modelmap.plumbing.arrays import Matrix
-from modelmap.resample.estimate import UniqueTexts, weighted_coordinates
+from modelmap.plumbing.parallel import each
+from modelmap.plumbing.seeds import named_rng
+from modelmap.resample.estimate import UniqueTexts, unique_texts, weighted_coordinates
+from modelmap.resample.methods import probabilities
+from modelmap.resample.paper_draws import drawn_texts, run_seeds
+from modelmap.stability.settings import Setting, StabilitySettings
 
 Draw = Callable[[Matrix], Matrix]
 """From coordinates, shape (K, N), to places, shape (K, 2)."""
@@ -71,6 +77,15 @@ class Maps:
             }
         )
 
+    def metrics(self, table: pd.DataFrame, reference: Matrix) -> dict[str, object]:
+        """Return how many texts the maps have, and how far models move on them."""
+        return {
+            "n_draws": self.n_draws,
+            "unique_texts": round(self.unique_texts, 1),
+            "displacement_share": round(displacement_share(table, reference), 3),
+            "spread_share": round(spread_share(table, reference), 3),
+        }
+
 
 def displacement_share(table: pd.DataFrame, reference: Matrix) -> float:
     """Return the mean displacement of models over the size of the reference map."""
@@ -97,3 +112,35 @@ def ellipses(table: pd.DataFrame) -> pd.DataFrame:
     across = vectors[:, :, 1]
     angle = np.degrees(np.arctan2(across[:, 1], across[:, 0])) % 180
     return pd.DataFrame({"width": axes[:, 1], "height": axes[:, 0], "angle": angle})
+
+
+def maps_of_same_texts(
+    coordinates: Matrix, reference: Matrix, draw: Draw, settings: StabilitySettings, n_workers: int
+) -> Maps:
+    """Return the maps of all texts, drawn with the models in `n_runs` random orders."""
+    n_models, n_texts = coordinates.shape
+    orders = [
+        named_rng(settings.seed, "stability", "order", str(run)).permutation(n_models)
+        for run in range(settings.n_runs)
+    ]
+    one = partial(reordered_map, coordinates, reference, draw)
+    maps = each(one, orders, n_workers, "maps of the same texts")
+    return Maps(SAME_TEXTS, "none", n_texts, n_texts, np.stack(maps))
+
+
+def maps_of_resampled_texts(
+    coordinates: Matrix,
+    reference: Matrix,
+    draw: Draw,
+    setting: Setting,
+    n_runs: int,
+    n_workers: int,
+) -> Maps:
+    """Return the maps of `n_runs` samples of texts, drawn as one setting says."""
+    pi = probabilities(setting.method, coordinates)
+    n_draws = setting.n_draws(coordinates.shape[1])
+    samples = [unique_texts(drawn_texts(pi, n_draws, seed), pi) for seed in run_seeds(n_runs)]
+    one = partial(resampled_map, coordinates, reference, draw)
+    maps = each(one, samples, n_workers, f"maps of {setting.name}")
+    unique = float(np.mean([len(sample) for sample in samples]))
+    return Maps(setting.name, setting.method, n_draws, unique, np.stack(maps))

@@ -1,16 +1,17 @@
 """The section `stability` of resolved.yaml."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, field_validator
 
 from modelmap.plumbing.section import Section
+from modelmap.resample.methods import MethodKey
 
 
 class Setting(Section):
     """One way of resampling texts: the method, and the draws as a share of all texts."""
 
-    method: Literal["uniform", "ls", "kl"]
+    method: MethodKey
     draws: Annotated[float, Field(gt=0)]
 
     @property

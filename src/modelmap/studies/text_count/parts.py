@@ -8,14 +8,13 @@ from numpy.typing import NDArray
 
 from modelmap.divergence.kl import squared_distances
 from modelmap.matrix.clip_centre import double_centred
-from modelmap.plan.ordered_texts import defended, plan_table, texts_for_error
+from modelmap.plan.ordered_texts import mixed_with_even, plan_table, texts_for_error
 from modelmap.plumbing.arrays import Matrix
 from modelmap.resample.curves import baselines, meeting_points, method_curve, sizes, with_population
-from modelmap.resample.designs import relative_size
 from modelmap.resample.errors import relative_error
 from modelmap.resample.gram import ErrorMeter, run_errors
+from modelmap.resample.methods import PAPERS, probabilities, relative_size
 from modelmap.resample.paper_draws import drawn_texts, run_seeds
-from modelmap.resample.weights import METHODS, probabilities
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def finding(clipped_nats: Matrix, texts: NDArray[np.int64], question: Question) 
     n_texts = len(texts)
     curves = _curves(inside, distances, question.n_runs)
     met = meeting_points(curves, baselines(curves, n_texts)).set_index(["measure", "method"])
-    size = defended(relative_size(inside, distances), question.even_share)
+    size = mixed_with_even(relative_size(inside, distances), question.even_share)
     # The order of a plan does not matter to what is expected of it.
     plan = plan_table(size, np.linspace(0.1, 0.9, n_texts))
     needed = texts_for_error(inside, distances, plan, question.error)
@@ -58,7 +57,7 @@ def finding(clipped_nats: Matrix, texts: NDArray[np.int64], question: Question) 
 def _curves(inside: Matrix, distances: Matrix, n_runs: int) -> pd.DataFrame:
     numbers, meter = sizes(inside.shape[1]), ErrorMeter(distances)
     curves = []
-    for method in METHODS:
+    for method in PAPERS:
         pi = probabilities(method, inside)
         runs = [
             run_errors(inside, pi, drawn_texts(pi, numbers[-1], seed), numbers, meter)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from modelmap.matrix.clip_centre import double_centred
 from modelmap.plumbing.errors import UserError
-from modelmap.resample.weights import METHODS, kl_size, length_squared_size, probabilities
+from modelmap.resample.methods import PAPERS, kl_size, length_squared_size, probabilities
 
 
 @given(st.integers(2, 12), st.integers(2, 30), st.integers(0, 1000))
@@ -38,7 +38,7 @@ def test_probabilities_by_hand() -> None:
     assert np.allclose(probabilities("kl", q), [0.1, 0.9])
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", PAPERS)
 def test_probabilities_sum_to_one(method: str) -> None:
     """They are not negative and sum to 1."""
     pi = probabilities(method, double_centred(made_up(7, 40)))  # type: ignore[arg-type]
