@@ -136,23 +136,22 @@ def test_workers_that_end_early_are_told_with_their_last_word(
     )
 
 
-def test_progress_counts_models_and_texts_and_estimates_what_is_left(
-    layout: Layout, saved: Path
-) -> None:
-    """Nothing done gives no estimate; half the shards half the work; all of them no time left."""
+def test_progress_counts_models_texts_and_operations(layout: Layout, saved: Path) -> None:
+    """The share that is done is one of operations: some with a shard missing, all with none."""
     job_list = job_list_of(layout, saved, "one")
     gatherer = Gatherer(job_list)
-    assert gatherer.told().startswith("0 of 1 models, 0 texts/s")
+    assert (gatherer.done, gatherer.counts()) == (0.0, "0 of 1 models, 0 texts/s")
     Worker(job_list).run()
     folder = job_folder(job_list.work, job_list.jobs[0])
     held_back = folder.shard(0).read_bytes()
     folder.shard(0).unlink()
     gatherer.poll()
     assert 0 < gatherer.done < 1
-    assert re.fullmatch(r"0 of 1 models, \S+ texts/s, \d\d:\d\d left", gatherer.told())
+    assert re.fullmatch(r"0 of 1 models, \S+ texts/s", gatherer.counts())
     folder.shard(0).write_bytes(held_back)
     gatherer.poll()
-    assert re.fullmatch(r"1 of 1 models, \S+ texts/s, 00:00 left", gatherer.told())
+    assert gatherer.done == 1.0
+    assert re.fullmatch(r"1 of 1 models, \S+ texts/s", gatherer.counts())
 
 
 def test_a_torn_score_file_is_replaced(

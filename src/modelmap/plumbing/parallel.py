@@ -6,38 +6,39 @@ from typing import TypeVar
 
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
-from tqdm import tqdm
+
+from modelmap.plumbing.progress import Progress
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 WORTH_SECONDS = 5.0
-"""Work left after the first item, below which starting processes takes longer than it saves."""
+"""Starting processes takes longer than it saves where less work than this is left."""
 
 
 def each(
-    function: Callable[[Item], Result], items: Iterable[Item], n_workers: int, told: str
+    function: Callable[[Item], Result], items: Iterable[Item], n_workers: int, name: str
 ) -> list[Result]:
     """Return `function` of every item, in order, the same whatever the number of workers.
 
-    The first item is worked on here, and the rest too if it was quick. Progress is shown under
-    the name `told` where standard error is a terminal.
+    The first item is computed in this process, and so are the others if that was quick. Progress
+    is shown under `name`.
     """
-    listed = list(items)
-    if not listed:
+    waiting = list(items)
+    if not waiting:
         return []
-    with tqdm(total=len(listed), desc=told, disable=None, leave=False) as progress:
-        began = time.monotonic()
-        results = [_alone(function, listed[0])]
-        progress.update()
-        left = (time.monotonic() - began) * (len(listed) - 1)
+    with Progress(name, len(waiting)) as progress:
+        started = time.monotonic()
+        results = [_alone(function, waiting[0])]
+        progress.update(1)
+        left = (time.monotonic() - started) * (len(waiting) - 1)
         n_jobs = n_workers if left > WORTH_SECONDS else 1
         running = Parallel(n_jobs=n_jobs, return_as="generator")(
-            delayed(_alone)(function, item) for item in listed[1:]
+            delayed(_alone)(function, item) for item in waiting[1:]
         )
         for result in running:
             results.append(result)
-            progress.update()
+            progress.update(len(results))
     return results
 
 

@@ -1,13 +1,11 @@
 """Pinning hub models: each one's commit, as the hub gives it now, goes into conf/pins.yaml."""
 
 import re
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import yaml
-from tqdm import tqdm
 
 from modelmap.models.hub import hub_errors, hub_problem, model_info
 from modelmap.models.roster import Roster, is_pinned, read_pins
@@ -15,6 +13,7 @@ from modelmap.models.spec import COMMIT
 from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.files import checked, read_yaml, write_text
 from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.progress import Progress
 from modelmap.resolve.configuration import compose_configuration
 
 HEADER = """\
@@ -22,7 +21,6 @@ HEADER = """\
 """
 AT_ONCE = 8
 SAVED_EVERY_S = 5.0
-TOLD_EVERY_S = 15.0
 
 
 def run(layout: Layout, models: list[str], update: bool) -> None:
@@ -76,20 +74,16 @@ def _ask(
     """Return the commits of models, which are then in conf/pins.yaml, and the others' problems."""
     commits: dict[str, str] = {}
     problems: dict[str, str] = {}
-    saved = told = started = time.monotonic()
-    terminal = sys.stderr.isatty()
+    saved = time.monotonic()
     try:
-        for model, commit, problem in tqdm(
-            _answers(models), "pin", len(models), unit="model", disable=not terminal
-        ):
-            (commits if commit else problems)[model] = commit or problem
-            now = time.monotonic()
-            if now - saved > SAVED_EVERY_S:
-                saved = now
-                _save(layout, {**pins, **commits})
-            if now - told > TOLD_EVERY_S and not terminal:
-                told = now
-                _tell(len(commits) + len(problems), len(models), now - started)
+        with Progress("pin", len(models)) as progress:
+            for model, commit, problem in _answers(models):
+                (commits if commit else problems)[model] = commit or problem
+                n_done = len(commits) + len(problems)
+                progress.update(n_done, f"{n_done} of {len(models)} models")
+                if time.monotonic() - saved > SAVED_EVERY_S:
+                    saved = time.monotonic()
+                    _save(layout, {**pins, **commits})
     finally:
         if commits:
             _save(layout, {**pins, **commits})
@@ -109,11 +103,6 @@ def _answers(models: list[str]) -> Iterator[tuple[str, str, str]]:
 
 def _save(layout: Layout, pins: dict[str, str]) -> None:
     write_text(layout.pins, HEADER + yaml.safe_dump(pins, sort_keys=True))
-
-
-def _tell(n_done: int, n_models: int, seconds: float) -> None:
-    left = seconds * (n_models - n_done) / n_done
-    print(f"pin: {n_done} of {n_models} models, about {left:.0f} s left", file=sys.stderr)
 
 
 def _commit(model: str) -> tuple[str, str]:

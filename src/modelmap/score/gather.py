@@ -1,15 +1,14 @@
 """Finishing jobs as their last shards arrive, and telling how far the work is."""
 
 import shutil
-import sys
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
 
 import pandas as pd
-from tqdm import tqdm
 
 from modelmap.plumbing.files import write_json
+from modelmap.plumbing.progress import Progress
 from modelmap.score.heartbeat import NAME as HEARTBEAT
 from modelmap.score.job_folder import Division, JobFolder, job_folder
 from modelmap.score.jobs import NAME, Job, JobList
@@ -17,8 +16,6 @@ from modelmap.score.launch import Launcher
 from modelmap.score.store import read_whole, shard_facts, stored, write_scores
 
 POLL_S = 0.5
-LOG_EVERY_S = 15.0
-BAR = "score: {percentage:3.0f}%|{bar:20}| {desc}"
 
 
 @dataclass
@@ -104,30 +101,21 @@ class Gatherer:
         left = sum(one.job.expected_tflop * (1 - one.share) for one in self.open)
         return 1 - left / self.total
 
-    def told(self) -> str:
-        """Return models done, texts a second, and the time left once there is a rate."""
+    def counts(self) -> str:
+        """Return how many models are finished, and texts per second."""
         seconds = time.monotonic() - self.started
         n_texts = self.n_texts_finished + sum(one.n_scored for one in self.open)
         n_models = len(self.job_list.jobs)
-        line = f"{n_models - len(self.open)} of {n_models} models, {n_texts / seconds:.3g} texts/s"
-        if self.done <= 0:
-            return line
-        return f"{line}, {tqdm.format_interval(seconds * (1 - self.done) / self.done)} left"
+        return f"{n_models - len(self.open)} of {n_models} models, {n_texts / seconds:.3g} texts/s"
 
 
 def gather(gatherer: Gatherer, launcher: Launcher) -> None:
     """Finish jobs, showing progress, until none is open or the launcher has ended."""
-    logged = time.monotonic()
-    on_terminal = sys.stderr.isatty()
-    with tqdm(total=1.0, bar_format=BAR, disable=not on_terminal) as bar:
+    with Progress("score", 1.0) as progress:
         while True:
             running = launcher.is_running()
             gatherer.poll()
-            bar.set_description_str(gatherer.told(), refresh=False)
-            bar.update(gatherer.done - bar.n)
-            if not on_terminal and time.monotonic() - logged > LOG_EVERY_S:
-                logged = time.monotonic()
-                print(f"score: {gatherer.told()}", file=sys.stderr, flush=True)
+            progress.update(gatherer.done, gatherer.counts())
             if not running or not gatherer.open:
                 return
             time.sleep(POLL_S)

@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from modelmap.plumbing.processes import set_worker_environment, start_worker
+from modelmap.plumbing.progress import Progress
 from modelmap.plumbing.seeds import named_rng, named_seed
 from modelmap.zoo.architectures import empty_model
 from modelmap.zoo.derive import merged, quantised
@@ -117,3 +121,16 @@ def build_family(family: Family, zoo: ZooSettings, pool: Pool, directory: Path) 
     torch.use_deterministic_algorithms(True)
     FamilyBuilder(family, zoo, pool, directory).build()
     return family.name
+
+
+def build_families(zoo: ZooSettings, pool: Pool, directory: Path, n_workers: int) -> None:
+    """Build every family of the zoo, in processes of one thread each."""
+    set_worker_environment()
+    with (
+        ProcessPoolExecutor(n_workers, get_context("spawn"), start_worker) as workers,
+        Progress("zoo", len(zoo.families)) as progress,
+    ):
+        made = [workers.submit(build_family, one, zoo, pool, directory) for one in zoo.families]
+        for count, future in enumerate(as_completed(made), start=1):
+            name = future.result()
+            progress.update(count, f"{name}, {count} of {len(made)} families")

@@ -1,6 +1,5 @@
 """Simulating the divergences of all models of a tokenizer, in processes of one thread each."""
 
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -10,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tqdm import tqdm
 
 from modelmap.models.load import load_model, load_tokenizer, maximum_length
 from modelmap.models.source import local_files
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.processes import set_worker_environment, start_worker
+from modelmap.plumbing.progress import Progress
 from modelmap.plumbing.seeds import named_seed
 from modelmap.score.rule import Rule, encode_texts, prefix_token
 from modelmap.studies.kl_truth.comparison import Simulated
@@ -24,8 +23,6 @@ from modelmap.studies.kl_truth.sample_texts import TextSums, sampled_texts, text
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-LOG_EVERY_S = 15.0
 
 
 @dataclass(frozen=True)
@@ -63,10 +60,15 @@ def simulate(
         for source in (None, *range(len(group.specs)))
     ]
     set_worker_environment()
-    every = 0.1 if sys.stderr.isatty() else LOG_EVERY_S
-    with ProcessPoolExecutor(n_workers, get_context("spawn"), start_worker) as workers:
-        running = workers.map(sums_of, tasks)
-        done = iter(list(tqdm(running, total=len(tasks), desc="kl_truth", mininterval=every)))
+    found: list[TextSums] = []
+    with (
+        ProcessPoolExecutor(n_workers, get_context("spawn"), start_worker) as workers,
+        Progress("kl_truth", len(tasks)) as progress,
+    ):
+        for sums in workers.map(sums_of, tasks):
+            found.append(sums)
+            progress.update(len(found), f"{len(found)} of {len(tasks)} models")
+    done = iter(found)
     return [_joined([next(done) for _ in range(len(group.specs) + 1)]) for group in groups]
 
 
