@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,12 @@ from sklearn.model_selection import GroupKFold
 
 from modelmap.matrix.clip_centre import double_centred
 from modelmap.plumbing.arrays import Indices, Matrix
+from modelmap.plumbing.parallel import each
+from modelmap.plumbing.tables import empty_table
 from modelmap.predict.correlation import ALL_TEXTS, ALONE, correlations
 from modelmap.predict.ridge import gram_matrix, predicted
+from modelmap.predict.settings import PredictSettings
+from modelmap.predict.tables import PREDICTION_CURVES
 from modelmap.predict.targets import Problem, Target
 from modelmap.resample.estimate import UniqueTexts, unique_texts, weighted_coordinates
 from modelmap.resample.methods import PAPERS, probabilities
@@ -176,3 +181,18 @@ def _row(
         "spearman": spearman,
         "spearman_sd": spearman_sd,
     }
+
+
+def prediction_curves(
+    problems: Sequence[Problem], families: Families, settings: PredictSettings, n_workers: int
+) -> pd.DataFrame:
+    """Return the correlations of every problem by sampling method and number of draws."""
+    points = [
+        point
+        for problem in problems
+        for point in [all_texts(problem), *sampled(problem, settings.sizes)]
+    ]
+    one = partial(curve_rows, families=families, split_seeds=settings.split_seeds)
+    rows = each(one, points, n_workers, "predicting")
+    alone = [alone_rows(problem) for problem in problems]
+    return pd.concat([empty_table(PREDICTION_CURVES), *rows, *alone], ignore_index=True)

@@ -1,6 +1,7 @@
 """Benchmark scores a user brings: a CSV file, or the metadata that the papers' authors publish."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -119,3 +120,24 @@ def _check_cells(cells: pd.DataFrame, scores: pd.DataFrame, name: str) -> None:
     empty = list(cells.columns[missing.all(axis=0)])
     if empty:
         raise UserError(f"{name}: no model has a score for {listed(empty)}; remove these columns")
+
+
+def matched_scores(scores: pd.DataFrame, models: Sequence[str], name: str) -> dict[str, object]:
+    """Return, for the metrics, which models have no scores and which scores have no model.
+
+    Raises UserError if no score is of a model of the map; `name` is the name of the file.
+    """
+    without = [model for model in models if model not in scores.index]
+    unknown = [model for model in scores.index if model not in models]
+    if len(unknown) == len(scores):
+        raise UserError(
+            f"{name} has none of the map's models: it has {listed(unknown)}, "
+            f"the map {listed(models)}"
+        )
+    return {
+        "targets_from": name,
+        "n_models_without_scores": len(without),
+        "models_without_scores": listed(without),
+        "n_scores_of_no_model": len(unknown),
+        "scores_of_no_model": listed(unknown),
+    }

@@ -1,14 +1,15 @@
-"""What is told of predictions: the table of the paper, and numbers per target."""
+"""What is metrics of predictions: the table of the paper, and numbers per target."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from modelmap.plumbing.tables import empty_table
 from modelmap.predict.correlation import ALL_TEXTS, ALONE, of_both
 from modelmap.predict.evaluate import Families, all_texts, fold_members, out_of_fold
-from modelmap.predict.tables import PREDICTION_TABLE
+from modelmap.predict.tables import PREDICTION_TABLE, PREDICTIONS
 from modelmap.predict.targets import Problem
 from modelmap.resample.methods import PAPERS
 
@@ -40,6 +41,16 @@ def prediction_table(
     return pd.concat(frames, ignore_index=True)
 
 
+def prediction_tables(
+    problems: Sequence[Problem], models: Sequence[str], families: Families, split_seed: int
+) -> pd.DataFrame:
+    """Return the prediction tables of all problems as one."""
+    # More threads would add up in another order, and change the last digits.
+    with threadpool_limits(1):
+        tables = [prediction_table(problem, models, families, split_seed) for problem in problems]
+    return pd.concat([empty_table(PREDICTIONS), *tables], ignore_index=True)
+
+
 def shares_table(curves: pd.DataFrame) -> pd.DataFrame:
     """Return Pearson's correlation at a few shares of the texts, a row per target and share.
 
@@ -60,13 +71,18 @@ def shares_table(curves: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([empty_table(PREDICTION_TABLE), pd.DataFrame(rows)], ignore_index=True)
 
 
+def predict_metrics(curves: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, object]:
+    """Return the mean correlations over targets, and the correlations of each target."""
+    return {**means_over_targets(curves), "targets": target_metrics(curves, predictions)}
+
+
 def target_metrics(curves: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, object]:
     """Return each target's correlations from all texts and from the mean log-likelihood alone."""
-    told: dict[str, object] = {}
+    metrics: dict[str, object] = {}
     alone = curves[curves["method"] == ALONE].set_index("target")
     for row in curves[curves["method"] == ALL_TEXTS].itertuples():
         models = predictions[predictions["target"] == row.target]
-        told[row.target] = {
+        metrics[row.target] = {
             "n_models": len(models),
             "n_folds": int(models["fold"].max()) + 1,
             "n_texts": int(row.n),
@@ -77,16 +93,16 @@ def target_metrics(curves: pd.DataFrame, predictions: pd.DataFrame) -> dict[str,
                 if row.target in alone.index
             },
         }
-    return told
+    return metrics
 
 
 def means_over_targets(curves: pd.DataFrame) -> dict[str, float | None]:
     """Return mean correlations over targets that have both: from all texts, and the mean alone."""
-    told = {}
+    metrics = {}
     for method, suffix in ((ALL_TEXTS, ""), (ALONE, "_alone")):
         for measure in ("pearson", "spearman"):
-            told[f"mean_{measure}{suffix}"] = rounded(of_both(curves, measure)[method].mean())
-    return told
+            metrics[f"mean_{measure}{suffix}"] = rounded(of_both(curves, measure)[method].mean())
+    return metrics
 
 
 def rounded(value: float) -> float | None:
