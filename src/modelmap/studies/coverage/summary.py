@@ -1,0 +1,131 @@
+"""What the study coverage finds, for every pair of models and for all pairs together."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from modelmap.divergence.interval import COVERS
+from modelmap.divergence.kl import bits_per_byte, nats_per_text, squared_distances
+from modelmap.divergence.standard_error import Clusters
+from modelmap.matrix.file import LogLikelihoods
+from modelmap.plumbing.arrays import Indices, Matrix, Vector
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.parallel import each
+from modelmap.plumbing.seeds import named_rng
+from modelmap.studies.coverage.intervals import (
+    INTERVALS,
+    TRUTH,
+    WITHIN,
+    distribution,
+    failing,
+    largest_documents,
+    one_population,
+    some_pairs,
+)
+from modelmap.studies.coverage.settings import CoverageSettings
+
+Runs = tuple[Matrix, Vector]
+"""Means over samples: of each pair, shape (P, 5), and of each document, shape (D,)."""
+
+
+def pairs_of_different_models(matrix: LogLikelihoods, settings: CoverageSettings) -> Indices:
+    """Return the pairs that are studied, shape (P, 2), without those of identical models.
+
+    Between identical models nothing is estimated. Raises UserError if all models are identical.
+    """
+    rng = named_rng(settings.seed, "coverage", "pairs")
+    pairs = some_pairs(len(matrix.models), settings.max_pairs, rng)
+    coordinates = matrix.coordinates()
+    different = [bool((coordinates[i] != coordinates[j]).any()) for i, j in pairs]
+    kept: Indices = pairs[different]
+    if not len(kept):
+        raise UserError("no two models differ on any text: there is no interval to check")
+    return kept
+
+
+def sampled_populations(
+    matrix: LogLikelihoods,
+    clusters: Clusters,
+    pairs: Indices,
+    settings: CoverageSettings,
+    confidence: float,
+    n_workers: int,
+) -> Runs:
+    """Return the means over all populations and their samples."""
+    one = partial(_one_population, matrix.coordinates(), clusters, pairs, settings, confidence)
+    runs = each(one, range(settings.n_populations), n_workers, "sampling populations")
+    means, absent = (np.mean(values, axis=0) for values in zip(*runs, strict=True))
+    return means, absent
+
+
+def _one_population(
+    coordinates: Matrix,
+    clusters: Clusters,
+    pairs: Indices,
+    settings: CoverageSettings,
+    confidence: float,
+    number: int,
+) -> tuple[Matrix, Vector]:
+    rng = named_rng(settings.seed, "coverage", "population", str(number))
+    n_samples = settings.n_replications // settings.n_populations
+    return one_population(coordinates, clusters, pairs, n_samples, settings.copies, confidence, rng)
+
+
+def coverage_table(
+    matrix: LogLikelihoods,
+    clusters: Clusters,
+    pairs: Indices,
+    runs: Runs,
+    documents: np.ndarray,
+) -> pd.DataFrame:
+    """Return one row for each pair: the estimate, coverages, and its most important document."""
+    means, absent = runs
+    coordinates, names = matrix.coordinates(), np.asarray(matrix.models, dtype=object)
+    nats = nats_per_text(squared_distances(coordinates), matrix.n_texts)
+    first, second = pairs.T
+    number, share = largest_documents(coordinates, clusters, pairs)
+    return pd.DataFrame(
+        {
+            "model_a": names[first],
+            "model_b": names[second],
+            "kl_bits_per_byte": bits_per_byte(nats, matrix.mean_bytes)[first, second],
+            **dict(zip((*INTERVALS, "too_low"), means.T, strict=False)),
+            "mean_width_bits_per_byte": bits_per_byte(means[:, -1], matrix.mean_bytes),
+            "largest_document": documents[number],
+            "largest_share": share,
+            "largest_absent": absent[number],
+        }
+    )
+
+
+def coverage_summary(
+    table: pd.DataFrame,
+    settings: CoverageSettings,
+    confidence: float,
+    clusters: Clusters,
+    matrix: LogLikelihoods,
+) -> dict[str, object]:
+    """Return the settings of the study and the distribution of coverage over pairs."""
+    n_models = len(matrix.models)
+    relative_width = table["mean_width_bits_per_byte"] / table["kl_bits_per_byte"]
+    error = (confidence * (1 - confidence) / settings.n_replications) ** 0.5
+    return {
+        "truth": TRUTH,
+        "intervals_cover": COVERS,
+        "confidence": confidence,
+        "within": WITHIN,
+        "n_replications": settings.n_replications,
+        "standard_error_of_a_coverage": round(error, 4),
+        "n_populations": settings.n_populations,
+        "n_documents": clusters.n_documents,
+        "n_documents_of_a_population": settings.copies * clusters.n_documents,
+        "n_strata": clusters.n_strata,
+        "n_texts": matrix.n_texts,
+        "n_pairs": len(table),
+        "n_pairs_of_all_models": n_models * (n_models - 1) // 2,
+        **{name: distribution(table[name], confidence) for name in INTERVALS},
+        "mean_share_too_low": round(float(table["too_low"].mean()), 4),
+        "median_relative_width": round(float(relative_width.median()), 3),
+        **failing(table, confidence),
+    }
