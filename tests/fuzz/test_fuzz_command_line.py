@@ -33,7 +33,8 @@ SECTIONS: dict[str, Any] = {
 }
 ROSTER: dict[str, Any] = {"models": [{**ENTRY, "name": name} for name in NAMES]}
 INPUTS = {
-    "texts": ["resolved.yaml", "data/raw/mine.jsonl"],
+    "corpus": ["resolved.yaml", "data/raw/mine.jsonl"],
+    "texts": ["resolved.yaml", "data/corpus.parquet"],
     "matrix": ["resolved.yaml", "roster.yaml", "data/texts.parquet", "data/scores/a.parquet"],
     "divergence": ["resolved.yaml", "data/matrix.parquet", "data/models.parquet"],
 }
@@ -49,7 +50,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     layout.raw.mkdir(parents=True)
     rows = [{"text": f"text {i} é", "document_id": i // 2, "category": "c"} for i in range(12)]
     (layout.raw / "mine.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert main(["--root", str(root), "run", "texts"]) == 0
+    for stage in ("corpus", "texts"):
+        assert main(["--root", str(root), "run", stage]) == 0
     write_made_up_scores(layout)
     for stage in ("matrix", "divergence"):
         assert main(["--root", str(root), "run", stage]) == 0
@@ -152,6 +154,7 @@ def test_a_category_of_terminal_commands_is_told_in_plain_letters(
     before = all_files(project)
     row = json.dumps({"text": "x" * 9, "category": "\x1b[2J\nb\u202e", "document_id": "a"})
     (project / "data/raw/mine.jsonl").write_text(row + "\n")
+    assert main(["--root", str(project), "run", "corpus"]) == 0
     shares = {**SECTIONS, "texts": {"n_texts": 2, "seed": 1, "shares": {"c\n\x1b[2J": 1.0}}}
     (project / "resolved.yaml").write_text(yaml.safe_dump(shares))
     try:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import modelmap.__main__
 import modelmap.texts.stage
-from modelmap.__main__ import STAGES, error_line, main
+from modelmap.__main__ import STAGES, STUDIES, error_line, main
 from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.layout import Layout
 
@@ -86,11 +87,14 @@ def test_a_full_disk_leaves_the_earlier_file(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["kept.txt"]
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_every_stage_has_a_module_of_its_name(stage: str) -> None:
-    """A newcomer finds a stage's code by its name."""
-    root = Path(modelmap.texts.stage.__file__).parent
-    assert (root / f"{stage}.py").is_file()
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [(".", stage) for stage in STAGES] + [("studies", study) for study in STUDIES],
+)
+def test_every_stage_and_study_is_a_package_of_its_name(folder: str, name: str) -> None:
+    """A new contributor finds the code of a stage, or of a study, by its name."""
+    package = Path(modelmap.__main__.__file__).parent / folder / name
+    assert (package / "stage.py").is_file()
 
 
 def test_importing_the_package_and_its_stages_imports_no_torch() -> None:

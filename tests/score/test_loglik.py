@@ -19,7 +19,7 @@ FLOAT32_TOLERANCE_NATS = 1e-3
 
 
 def encoded(add_bos: bool) -> list[tuple[int, ...]]:
-    """Return the ids of TEXTS under P1's rule."""
+    """Return the ids of TEXTS under each tokenizer's own rule."""
     return [item.ids for item in encode_texts(tiny_tokenizer(add_bos), TEXTS, "own", 256)]
 
 
@@ -97,7 +97,7 @@ def golden_scores() -> dict[str, list[float]]:
 def test_golden_scores_guard_the_scorer_version() -> None:
     """Scores are those of this SCORER_VERSION: a change of scores asks for a new version.
 
-    After raising it, `python tests/scoring/test_loglik.py` writes the new golden scores.
+    After raising it, `python tests/score/test_loglik.py` writes the new golden scores.
     """
     golden = json.loads(GOLDEN.read_text())
     assert golden["scorer_version"] == SCORER_VERSION

@@ -23,4 +23,5 @@ CORPUS = table(
         ),
         "text": column("text", "the text; empty where all of a training document is duplicated"),
     },
+    unique=["source", "source_path", "document_id", "chunk_index"],
 )

@@ -97,7 +97,7 @@ def sections() -> dict[str, object]:
     """Return what the study reads of resolved.yaml."""
     return {
         "kl_truth": {"seed": SEED, "n_texts": N_TEXTS, "factors": [2.0]},
-        "scoring": {"rule": "own"},
+        "score": {"rule": "own"},
         "zoo": {
             "seed": 1,
             "tokenizers": {
