@@ -19,23 +19,11 @@ from modelmap.plumbing.progress import Progress
 from modelmap.plumbing.seeds import named_seed
 from modelmap.score.rule import Rule, encode_texts, prefix_token
 from modelmap.studies.kl_truth.comparison import Simulated
+from modelmap.studies.kl_truth.groups import Group
 from modelmap.studies.kl_truth.sample_texts import TextSums, sampled_texts, text_sums
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-
-@dataclass(frozen=True)
-class Group:
-    """The models of one tokenizer, and texts of the project, shortest first.
-
-    n_tokens are the texts' scored tokens: the lengths of the texts that models are to draw.
-    """
-
-    tokenizer: str
-    specs: tuple[ModelSpec, ...]
-    texts: tuple[str, ...]
-    n_tokens: tuple[int, ...]
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def run(layout: Layout) -> None:
     matrix = read_matrix(layout.matrix)
     values = clipped(matrix.loglik_nats, matrix.clip_threshold)
     parts = [
-        (max(4, round(share * matrix.n_texts)), number)
+        (_size(share, matrix.n_texts), number)
         for share in settings.shares
         for number in range(settings.n_parts if share < 1 else 1)
     ]
@@ -41,13 +41,23 @@ def run(layout: Layout) -> None:
             "n_texts": matrix.n_texts,
             "parts_of_each_size": settings.n_parts,
             "relative_error_asked_for": settings.error,
-            **{f"plan_texts_of_{row.n_texts}": round(row.plan_texts) for row in table.itertuples()},
+            "plan_texts": {
+                f"of_{100 * share:g}_percent": round(
+                    table.set_index("n_texts").loc[_size(share, matrix.n_texts), "plan_texts"]
+                )
+                for share in settings.shares
+            },
             "bootstrap_over_measured_error": round(
                 float((table["bootstrap_error"] / table["error_to_all"]).median()), 2
             ),
             "ls_ratio_of_all_texts": round(float(last["ls_ratio"]), 2),
         },
     )
+
+
+def _size(share: float, n_texts: int) -> int:
+    """Return the number of texts in a part of that share, 4 or more."""
+    return max(4, round(share * n_texts))
 
 
 def _one_part(
