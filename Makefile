@@ -18,8 +18,7 @@ setup: $(VENV)/.done ## create .venv from the committed lock and install the pro
 $(VENV)/.done: pyproject.toml $(wildcard requirements/*.txt)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q uv==0.13.8
-	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps \
-	  -r requirements/lock.txt -r requirements/apart.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -r requirements/lock.txt
 	$(BIN)/python -m pip install -q --no-compile -c requirements/lock.txt -r requirements/torch.txt
 	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $@
@@ -61,12 +60,11 @@ notebooks: setup ## run the notebooks in place of a reader
 	python -m pip install -q -c requirements/lock.txt -e '.[notebooks]'
 	jupytext --to ipynb --execute notebooks/*.py
 
-# What is locked stays, since texts are read from packages; UPGRADE=--upgrade takes the newest.
-lock: setup ## lock what pyproject.toml newly asks for
+# Versions that are locked stay; UPGRADE=--upgrade takes the newest of all packages.
+lock: setup ## write requirements/lock.txt anew from pyproject.toml
 	uv pip compile -q $(UPGRADE) --python-version 3.11 --no-header --no-annotate \
-	  --no-emit-index-url pyproject.toml requirements/torch-needs.txt \
-	  --override requirements/torch-apart.txt --override requirements/kept.txt \
-	  --extra score --extra embedded --extra pile --extra dev -o requirements/lock.txt
+	  --no-emit-index-url pyproject.toml --extra score --extra corpus --extra pile --extra dev \
+	  -o requirements/lock.txt
 
 clean: ## remove the environment and caches; data, scores and reports stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
