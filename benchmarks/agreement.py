@@ -1,8 +1,10 @@
-"""How far our scores are from those of lm_eval and llama.cpp: `python benchmarks/agreement.py`.
+"""Differences between our scores and those of lm_eval and llama.cpp.
 
-lm_eval's loglikelihood_rolling, under the same rule (BOS, else EOS, before the text), on three
-models of the zoo and the large one. llama.cpp on the large one's GGUF, as it is and with all its
-weights in float32, token by token. Writes benchmarks/agreement.json and tables of docs/scoring.md.
+Run with `python benchmarks/agreement.py` after `make repro`. lm_eval's loglikelihood_rolling is
+compared under rule "prefixed" (BOS, or EOS if there is none, before the text), on three models of
+the zoo and on the large model. llama.cpp is compared token by token on the large model's GGUF file,
+as shipped and with all its weights in float32. Writes benchmarks/agreement.json and the tables of
+agreement in docs/scoring-speed.md.
 """
 
 from scoring.environment import ROOT, enter
@@ -29,11 +31,11 @@ from modelmap.score.rule import encode_texts
 ZOO = ("llama", "gpt2-3k", "qwen")
 ZOO_TEXTS, LARGE_TEXTS = 64, 16
 RESULTS = Path(__file__).with_suffix(".json")
-DOCUMENT = ROOT / "docs" / "scoring.md"
+DOCUMENT = ROOT / "docs" / "scoring-speed.md"
 
 
 def beside_lm_eval(case: Case, texts: list[str], layout: Layout) -> dict[str, Any]:
-    """Return how far the summed log-likelihoods of texts are apart."""
+    """Return the differences of the texts' log-likelihoods, in nats per text."""
     model, tokenizer = case.load("cpu")
     budget = token_budget(model, load_hardware(layout.conf, ["hardware=cpu"]))
     found = ours(model, tokenizer, texts, budget, "prefixed")
@@ -48,7 +50,7 @@ def beside_lm_eval(case: Case, texts: list[str], layout: Layout) -> dict[str, An
 
 
 def beside_llama_cpp(case: Case, texts: list[str], layout: Layout) -> list[dict[str, Any]]:
-    """Return how far the log-probabilities of tokens are apart, for both forms of the GGUF."""
+    """Return the differences of the tokens' log-probabilities, for both forms of the GGUF file."""
     model, tokenizer = case.load("cpu")
     limit = model.config.max_position_embeddings
     sequences = [item.ids for item in encode_texts(tokenizer, texts, "prefixed", limit)]
@@ -81,7 +83,7 @@ def _form(
 
 
 def token_logprobs(model: Any, ids: tuple[int, ...]) -> np.ndarray:
-    """Return our log-probability of every id but the first."""
+    """Return our log-probability in nats of every id but the first, shape (len(ids) - 1,)."""
     with torch.inference_mode():
         logits = model(input_ids=torch.tensor([ids[:-1]]), use_cache=False).logits[0]
         logprobs = torch.log_softmax(logits.double(), dim=1)
@@ -90,23 +92,23 @@ def token_logprobs(model: Any, ids: tuple[int, ...]) -> np.ndarray:
 
 
 def main() -> None:
-    """Compare, write the JSON and the tables."""
+    """Compare, and write the JSON file and the tables."""
     torch.set_num_threads(2)
     layout = Layout(ROOT)
     texts = all_texts(layout)
     zoo, large = cases(layout)
     chosen = [case for case in zoo if case.spec.name in ZOO]
     few = some(texts, LARGE_TEXTS)
-    told = {
+    results = {
         "lm_eval": [
             *(beside_lm_eval(case, some(texts, ZOO_TEXTS), layout) for case in chosen),
             beside_lm_eval(large, few, layout),
         ],
         "llama.cpp": beside_llama_cpp(large, few, layout),
     }
-    RESULTS.write_text(json.dumps(told, indent=2) + "\n")
+    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     text = DOCUMENT.read_text()
-    for name, rows in told.items():
+    for name, rows in results.items():
         text = marked(text, f"agreement {name}", rows_table(rows))
     DOCUMENT.write_text(text)
     print(RESULTS.read_text())

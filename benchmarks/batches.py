@@ -1,7 +1,8 @@
-"""How fast scoring is with passes of several sizes, on one thread: `make bench` after `dvc repro`.
+"""Speed of scoring with forward passes of several sizes, on one thread.
 
-Prints a table and writes benchmarks/batches.json: texts per second and the share of the rate that a
-large float32 matrix product reaches in the same run.
+Run with `python benchmarks/batches.py` after `make repro`. Prints a table and writes
+benchmarks/batches.json: texts per second, and the floating-point rate as a share of the rate of a
+large float32 matrix product in the same run.
 """
 
 import json
@@ -20,7 +21,7 @@ from modelmap.plumbing.layout import Layout
 from modelmap.score.loglik import log_likelihoods
 from modelmap.score.rule import encode_texts
 
-# Model, how many texts, and the megabytes of logits in one pass.
+# Model -> number of texts, and the limits on one pass in megabytes of logits.
 CASES = {
     "llama": (160, [4, 16, 64, 256]),
     "gpt2-3k": (160, [4, 16, 64, 256]),
@@ -29,7 +30,7 @@ CASES = {
 
 
 def measured(case: Case, texts: list[str], sizes: list[int]) -> list[dict[str, Any]]:
-    """Return one row per size of pass for one model."""
+    """Return one row for each size of a pass, of one model."""
     model, tokenizer = case.load("cpu")
     limit = maximum_length(model.config, None)
     ids = [item.ids for item in encode_texts(tokenizer, texts, "own", limit)]
@@ -54,7 +55,7 @@ def measured(case: Case, texts: list[str], sizes: list[int]) -> list[dict[str, A
 
 
 def main() -> None:
-    """Measure all cases, print them and write the JSON."""
+    """Measure all cases, print the table and write the JSON file."""
     torch.set_num_threads(1)
     layout = Layout(Path(__file__).parents[1])
     texts = all_texts(layout)

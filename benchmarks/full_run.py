@@ -1,10 +1,11 @@
-"""The arithmetic of a full run: tokens, operations, GPU-hours and bytes, for docs/full-run.md.
+"""Estimate of a full run for docs/full-run.md: tokens, operations, GPU hours and bytes.
 
     python benchmarks/full_run.py LIST.csv [--texts 10000] [--gpu A100=312] ...
 
-LIST.csv has a model's name in its first column. Sizes are read from names such as
-`org/model-7b`; a name that tells none counts as the median. Score files, the matrix and bytes per
-token are measured on this project's own, after `make repro`.
+LIST.csv has the models' names in its first column. The number of weights is read from names such as
+`org/model-7b`; a model whose name does not state it counts with the median of the others. The sizes
+of score files and of the matrix, and the bytes per token, are measured on this project's results,
+after `make repro`.
 """
 
 import argparse
@@ -20,22 +21,22 @@ from modelmap.plumbing.tables import read_table
 from modelmap.score.store import read_scores
 from modelmap.texts.tables import TEXTS
 
-# 7b, 1.3B, 8x7b, 1b7, 400m; not the 5 of v0.5 and not the 128 of 128k.
+# Matches 7b, 1.3B, 8x7b, 1b7 and 400m, but neither the 5 of v0.5 nor the 128 of 128k.
 SIZE = re.compile(r"(?<![\d.])(?:(\d+)x)?(\d+(?:\.\d+)?)(b|m)(\d?)(?![a-z])", re.IGNORECASE)
 UNITS = {"b": 1e9, "m": 1e6}
 GPUS = {"A100": 312.0, "L40S": 362.0, "H100": 989.0}
-"""Dense bfloat16 peaks of the makers' data sheets, in 10^12 operations a second."""
+"""Peak dense bfloat16 rates in the manufacturers' data sheets, in 10^12 operations per second."""
 WIDTH_OVER_LAYERS = 128
-"""Of Llama 7B: 4,096 wide, 32 layers. Attention's part follows from the width."""
+"""Ratio of Llama 7B: width 4,096, 32 layers. The cost of attention depends on the width."""
 
 
 def main() -> None:
-    """Print the arithmetic as Markdown."""
+    """Print the estimate as Markdown."""
     given = arguments()
     names = pd.read_csv(given.list).iloc[:, 0].astype(str).tolist()
-    told = [size_in_name(name) for name in names]
-    known = [size for size in told if size is not None]
-    weights = np.array([np.median(known) if size is None else size for size in told])
+    stated = [size_in_name(name) for name in names]
+    known = [size for size in stated if size is not None]
+    weights = np.array([np.median(known) if size is None else size for size in stated])
     bytes_per_token = given.bytes_per_token or measured_bytes_per_token(given.tokenizer_of)
     print(sizes_text(weights, len(known), given))
     print(texts_text(given, bytes_per_token))
@@ -44,7 +45,7 @@ def main() -> None:
 
 
 def arguments() -> argparse.Namespace:
-    """Return the list and the assumptions."""
+    """Return the path of the list and the assumptions."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("list", type=Path, help="CSV with model names in its first column")
     parser.add_argument("--texts", type=int, default=10_000, help="unique texts N")
@@ -66,9 +67,9 @@ def arguments() -> argparse.Namespace:
 
 
 def size_in_name(name: str) -> float | None:
-    """Return the number of weights a model's name tells, the last if several, None if none.
+    """Return the number of weights that a model's name states, the last if several, else None.
 
-    Experts count in full, as they are downloaded: 8x7b is 56e9.
+    All experts of a mixture count, since all are downloaded: 8x7b is 56e9.
     """
     found = SIZE.findall(name.rpartition("/")[2].replace("_", "-"))
     if not found:
@@ -79,17 +80,17 @@ def size_in_name(name: str) -> float | None:
 
 
 def measured_bytes_per_token(model: str) -> float:
-    """Return the bytes of this project's texts by the tokens that a model scores of them."""
+    """Return the bytes of this project's texts per token that a model scores of them."""
     layout = Layout(Path(__file__).parents[1])
     scores, _ = read_scores(layout.scores / f"{model}.parquet")
     return float(read_table(layout.texts, TEXTS)["n_bytes"].sum() / scores["n_tokens"].sum())
 
 
 def operations(weights: Vector, n_texts: int, n_tokens: float) -> tuple[float, float]:
-    """Return the operations of all models on texts of so many tokens: of weights, of attention.
+    """Return the operations of all models on texts of `n_tokens`: of weights, and of attention.
 
-    Two operations a weight and token. Attention's two products see half of a text's tokens on
-    average: T / (12 x width) of the former.
+    Weights take two operations for each weight and token. The two products of attention involve
+    half of a text's T tokens on average, which is T / (12 x width) of the operations of weights.
     """
     width = (WIDTH_OVER_LAYERS * weights / 12) ** (1 / 3)
     of_weights = 2 * weights * n_texts * n_tokens
@@ -97,7 +98,7 @@ def operations(weights: Vector, n_texts: int, n_tokens: float) -> tuple[float, f
 
 
 def sizes_text(weights: Vector, n_known: int, given: argparse.Namespace) -> str:
-    """Return the number of models and weights, and what it takes to download them."""
+    """Return lines on the number of models and weights, and on their download."""
     to_load = weights * given.weight_bytes
     hours = to_load.sum() * 8 / (given.gbit_per_s * 1e9) / 3600
     return (
@@ -110,7 +111,7 @@ def sizes_text(weights: Vector, n_known: int, given: argparse.Namespace) -> str:
 
 
 def texts_text(given: argparse.Namespace, bytes_per_token: float) -> str:
-    """Return the texts and their tokens."""
+    """Return a line on the number of texts and tokens."""
     n_tokens = given.mean_bytes / bytes_per_token
     return (
         f"- {given.texts:,} texts of {given.mean_bytes:g} bytes, {bytes_per_token:.2f} bytes a "
@@ -119,7 +120,7 @@ def texts_text(given: argparse.Namespace, bytes_per_token: float) -> str:
 
 
 def runs_table(weights: Vector, given: argparse.Namespace, bytes_per_token: float) -> str:
-    """Return a row for each number of texts scored."""
+    """Return a table with a row for each number of texts scored."""
     peaks = {name: float(peak) for name, peak in (one.split("=") for one in given.gpu)}
     n_tokens = given.mean_bytes / bytes_per_token
     head = ["texts", "tokens, 10^9", "operations, 10^18", "attention in them"]
@@ -129,13 +130,13 @@ def runs_table(weights: Vector, given: argparse.Namespace, bytes_per_token: floa
         total = of_weights + of_attention
         hours = [total / (peak * 1e12 * given.utilisation) / 3600 for peak in peaks.values()]
         tokens = len(weights) * n_texts * n_tokens
-        told = [f"{n_texts:,}", f"{tokens / 1e9:.3f}", f"{total / 1e18:.2f}"]
-        rows.append([*told, f"{of_attention / total:.1%}", *(f"{hour:.0f}" for hour in hours)])
+        cells = [f"{n_texts:,}", f"{tokens / 1e9:.3f}", f"{total / 1e18:.2f}"]
+        rows.append([*cells, f"{of_attention / total:.1%}", *(f"{hour:.0f}" for hour in hours)])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
 
 
 def files_text(n_models: int, n_texts: int) -> str:
-    """Return the bytes of scores and matrix, by what this project's own take."""
+    """Return lines on the size of score files and matrix, in proportion to this project's."""
     layout = Layout(Path(__file__).parents[1])
     here, files = len(read_table(layout.texts, TEXTS)), sorted(layout.scores.glob("*.parquet"))
     of_score = sum(path.stat().st_size for path in files) / (len(files) * here)

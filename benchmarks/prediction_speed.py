@@ -1,12 +1,12 @@
-"""How long the papers' prediction experiment takes through the Gram matrix, and as published.
+"""Time of the papers' prediction experiment through the Gram matrix, and as published.
 
-Synthetic log-likelihoods of the papers' size, made up to measure time and agreement and for no
-finding: 1,018 models, 10,000 texts, 8 targets, 3 methods at 28 sizes, 5 splits of 5 folds. All of
-it runs through the Gram matrix in two processes. The reference, scikit-learn's RidgeCV as
-published, runs on a part: some sizes of one method, one fold, its time scaled to all 25 folds and
-between sizes. Ratios are of processor time, so that other work on the machine does not matter.
-Prints a table and writes benchmarks/prediction_speed.json. `python benchmarks/prediction_speed.py`
-takes about a quarter of an hour.
+Run with `python benchmarks/prediction_speed.py`, which takes about a quarter of an hour. The
+log-likelihoods are synthetic and have the papers' size: 1,018 models, 10,000 texts, 8 targets, 3
+methods at 28 sizes, 5 splits of 5 folds. They serve to measure time and agreement only. Everything
+is run through the Gram matrix, in two processes. The reference, scikit-learn's RidgeCV as
+published, is run on some sizes of one method and on one fold; its time is scaled to all 25 folds
+and interpolated between sizes. Ratios are of processor time, which other work on the machine does
+not affect. Prints a table and writes benchmarks/prediction_speed.json.
 """
 
 import json
@@ -46,7 +46,7 @@ SCORE_ALPHAS, LOGLIK_ALPHAS = 10.0 ** np.arange(1, 10), 10.0 ** np.arange(-4, 5)
 
 
 def problem() -> tuple[Problem, Families]:
-    """Return made-up scores of made-up models: what the models are, seen with noise."""
+    """Return synthetic models and scores, which depend on the coordinates, with noise."""
     rng = named_rng(0, "benchmark", "prediction")
     values, family = synthetic_matrix(N_MODELS, N_TEXTS, N_FAMILIES, rng)
     loglik_nats = clipped(values, clip_threshold(values, 0.02))
@@ -73,7 +73,7 @@ def timed_rows(point: Point, families: Families) -> tuple[float, pd.DataFrame]:
 def reference(
     coordinates: NDArray[np.float64], target: Target, training: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return the published way's predictions of all models that are not in training."""
+    """Return the published method's predictions for all models that are not in `training`."""
     model = RidgeCV(alphas=target.alphas, cv=5)
     model.fit(coordinates[training], target.truth[training])
     found: NDArray[np.float64] = model.predict(np.delete(coordinates, training, axis=0))
@@ -81,7 +81,7 @@ def reference(
 
 
 def compared(point: Point, families: Families, seconds: float) -> dict[str, object]:
-    """Return one row: the reference on one fold of every target, against the Gram matrix."""
+    """Return one row: the reference on one fold of every target, and the Gram matrix."""
     coordinates, targets = point.coordinates(), point.problem.targets
     part = fold_members(families, SPLIT_SEEDS[0])[0]
     training = np.delete(np.arange(len(families)), part)
@@ -105,7 +105,7 @@ def compared(point: Point, families: Families, seconds: float) -> dict[str, obje
 
 
 def main() -> None:
-    """Run everything through the Gram matrix, then the part of the reference; write the JSON."""
+    """Run everything through the Gram matrix, then a part of the reference; write the JSON file."""
     warnings.simplefilter("ignore", UserWarning)
     made, families = problem()
     started = time.perf_counter()
@@ -122,7 +122,7 @@ def main() -> None:
                 print("  ".join(f"{key} {value}" for key, value in rows[-1].items()), flush=True)
     d = np.array([len(point.sample) for point in points])
     hours = np.interp(d, [row["d"] for row in rows], [row["reference_seconds"] for row in rows])
-    told = {
+    results = {
         "n_models": N_MODELS,
         "n_texts": N_TEXTS,
         "n_targets": len(made.targets),
@@ -133,8 +133,8 @@ def main() -> None:
         "ratio": round(float(hours.sum() / seconds.sum()), 1),
         "measured": rows,
     }
-    print({key: value for key, value in told.items() if key != "measured"})
-    Path(__file__).with_suffix(".json").write_text(json.dumps(told, indent=2) + "\n")
+    print({key: value for key, value in results.items() if key != "measured"})
+    Path(__file__).with_suffix(".json").write_text(json.dumps(results, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Error curves at the papers' size: 1,018 models, 10,000 texts, 3 methods, 109 sizes, 100 runs.
+"""Time of error curves at the papers' size: 1,018 models, 10,000 texts, 109 sizes, 100 runs.
 
-The matrix is synthetic: the times mean something, the errors do not. The direct definition, one
-matrix of distances from coordinates for each size and run, is measured on a part and compared.
-Writes benchmarks/resample_speed.json and prints it.
+Run with `python benchmarks/resample_speed.py`. The matrix is synthetic, so only the times have a
+meaning, not the errors. The direct computation, which computes a matrix of distances from
+coordinates for each size and run, is measured on some sizes and compared. Writes
+benchmarks/resample_speed.json and prints it.
 """
 
 import json
@@ -22,8 +23,8 @@ from modelmap.plumbing.seeds import named_rng
 from modelmap.resample.errors import absolute_error, relative_error
 from modelmap.resample.estimate import unique_texts, weighted_coordinates
 from modelmap.resample.gram import ErrorMeter, GramSums, run_errors
-from modelmap.resample.paper_draws import drawn_texts, grid, run_seeds
 from modelmap.resample.methods import PAPERS, probabilities
+from modelmap.resample.paper_draws import drawn_texts, grid, run_seeds
 from modelmap.studies.synthetic import synthetic_matrix
 
 N_MODELS, N_TEXTS, N_FAMILIES, N_RUNS = 1_018, 10_000, 60, 100
@@ -31,7 +32,7 @@ DIRECT_SIZES = (100, 1_000, 2_900, 5_000, 10_000)
 
 
 def main() -> None:
-    """Measure, compare and write."""
+    """Measure, compare, and write the JSON file."""
     loglik, _ = synthetic_matrix(N_MODELS, N_TEXTS, N_FAMILIES, named_rng(42, "synthetic"))
     coordinates = double_centred(clipped(loglik, clip_threshold(loglik, 0.02)))
     n_workers = len(os.sched_getaffinity(0))
@@ -46,7 +47,7 @@ def main() -> None:
         curves[method] = np.stack(each(one, run_seeds(N_RUNS), n_workers, method))
     wall, peak = time.perf_counter() - began, peak_gb()
     direct_seconds, difference = direct(coordinates, full.distances(), curves, sizes)
-    told = {
+    results = {
         "models": N_MODELS,
         "texts": N_TEXTS,
         "sizes": len(sizes),
@@ -63,23 +64,24 @@ def main() -> None:
         "largest_relative_difference": float(f"{difference:.1e}"),
     }
     path = Path(__file__).with_suffix(".json")
-    path.write_text(json.dumps(told, indent=2) + "\n")
+    path.write_text(json.dumps(results, indent=2) + "\n")
     print(path.read_text())
 
 
 def one_run(
     coordinates: Matrix, pi: Vector, sizes: list[int], meter: ErrorMeter, seed: int
 ) -> Matrix:
-    """Return unique texts and errors of one run at every size."""
+    """Return the number of unique texts and both errors of one run, at every size."""
     return run_errors(coordinates, pi, drawn_texts(pi, sizes[-1], seed), sizes, meter)
 
 
 def direct(
     coordinates: Matrix, full: Matrix, curves: dict[str, Matrix], sizes: list[int]
 ) -> tuple[float, float]:
-    """Return the direct definition's seconds per size, one thread, and how far its errors differ.
+    """Return the direct computation's seconds per size on one thread, and the largest difference.
 
-    Distances come from the Gram matrix of the weighted coordinates, as a plain program would.
+    The difference is relative, of the errors from those of `curves`. Distances are computed from
+    the Gram matrix of the weighted coordinates, as a straightforward program would.
     """
     seconds, differences = [], []
     seed = run_seeds(1)[0]
@@ -101,7 +103,7 @@ def direct(
 
 
 def peak_gb() -> float:
-    """Return the peak memory of this process and its living children, added up, in gigabytes."""
+    """Return the sum of the peak memory of this process and its running children, in gigabytes."""
     here = psutil.Process()
     return sum(_peak_kb(one.pid) for one in (here, *here.children(recursive=True))) / 1e6
 

@@ -1,10 +1,11 @@
-"""As many models as the papers', 1,018, but tiny: what scheduling costs, and what memory it takes.
+"""Cost of scheduling 1,018 tiny models, as many as in the papers, and the memory that it takes.
 
-Makes a project of its own in a temporary directory, with models of a few kilobytes whose weights
-are drawn from a seed, and runs it through DVC as a user does. What a model costs beside its own
-loading and scoring is the time of all workers, shared by the models, less the time that one
-process needs for a sample of them. Texts are read once for all, since the models share a tokenizer.
-Writes benchmarks/scale.json and prints it.
+Run with `python benchmarks/scale.py`. Clones the committed project into a temporary directory, adds
+models of a few kilobytes with random weights, and runs it with DVC as a user does. The cost of a
+model in addition to its own loading and scoring is the time of all workers, divided by the number
+of models, minus the time that one process needs for a model (the mean of a sample). Texts are
+tokenised once for all models, since they share a tokenizer. Writes benchmarks/scale.json and prints
+it.
 """
 
 import json
@@ -58,17 +59,17 @@ SAMPLED_EVERY_S = 0.5
 
 
 def main() -> None:
-    """Measure, print and write."""
+    """Measure, print the results and write the JSON file."""
     torch.set_num_threads(1)
     disable_progress_bar()
     with tempfile.TemporaryDirectory() as folder:
-        told = measured(Path(folder))
-    print(json.dumps(told, indent=2))
-    Path(__file__).with_suffix(".json").write_text(json.dumps(told, indent=2) + "\n")
+        results = measured(Path(folder))
+    print(json.dumps(results, indent=2))
+    Path(__file__).with_suffix(".json").write_text(json.dumps(results, indent=2) + "\n")
 
 
 def measured(root: Path) -> dict[str, object]:
-    """Return all that is measured in a project made at `root`."""
+    """Return all results, measured in a project that is created in `root`."""
     copy_project(root)
     names = [f"tiny-{i:04d}" for i in range(N_MODELS)]
     for name in names:
@@ -109,7 +110,7 @@ def measured(root: Path) -> dict[str, object]:
 
 
 def copy_project(root: Path) -> None:
-    """Clone the committed project, with the experiment that this measures."""
+    """Clone the committed project, and add and select the experiment `scale`."""
     subprocess.run(["git", "clone", "-q", CHECKOUT, root], check=True)
     (root / "conf/experiment/scale.yaml").write_text(EXPERIMENT)
     params = root / "params.yaml"
@@ -117,13 +118,13 @@ def copy_project(root: Path) -> None:
 
 
 def write_model(root: Path, name: str, seed: int) -> None:
-    """Write a model whose weights are drawn from the seed and its name."""
+    """Write a model with random weights, seeded by `seed` and the name."""
     model = empty_model("llama", SHAPE, VOCABULARY, named_seed(seed, "scale", name))
     model.save_pretrained(root / "data/models" / name)
 
 
 def write_tokenizer(root: Path, names: list[str]) -> None:
-    """Write the tokenizer that all models share into each one's directory."""
+    """Write the tokenizer that all models share into the directory of each."""
     recipe = TokenizerRecipe(vocab_size=VOCABULARY, add_bos=True)
     texts = [path.read_text() for path in sorted((CHECKOUT / "docs").glob("*.md"))]
     made = root / ".tokenizer"
@@ -133,7 +134,7 @@ def write_tokenizer(root: Path, names: list[str]) -> None:
 
 
 def write_roster(root: Path, names: list[str]) -> None:
-    """Make the experiment's models those."""
+    """Write the roster of the experiment: the models with these names."""
     entries = {
         name: {
             **{"source": "directory", "location": f"data/models/{name}"},
@@ -146,14 +147,14 @@ def write_roster(root: Path, names: list[str]) -> None:
 
 
 class Cost(NamedTuple):
-    """What a command took, with all processes below it."""
+    """The time and memory of a command and all its child processes."""
 
     seconds: float
     peak_gb: float
 
 
 def repro(root: Path, *stages: str) -> Cost:
-    """Return what `dvc repro` takes. Ends the benchmark if it fails."""
+    """Return the time and memory of `dvc repro`. Exits if it fails."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     began = time.perf_counter()
     process = subprocess.Popen(
@@ -180,7 +181,7 @@ def repro(root: Path, *stages: str) -> Cost:
 
 
 def family_bytes(pid: int) -> int:
-    """Return the memory of a process and all below it; pages that they share count once."""
+    """Return the memory of a process and its children; pages that they share count once."""
     total = 0
     try:
         family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
@@ -195,9 +196,9 @@ def family_bytes(pid: int) -> int:
 
 
 def own_seconds(layout: Layout, hardware: Hardware) -> tuple[float, float]:
-    """Return the seconds that one model takes by itself: reading texts, then loading and scoring.
+    """Return the mean seconds of one model without scheduling: tokenising, loading and scoring.
 
-    The first are spent once for all models of a tokenizer.
+    Tokenising is done once for all models that share a tokenizer.
     """
     specs = read_roster(layout.roster)[:: N_MODELS // N_SAMPLE][:N_SAMPLE]
     texts = read_table(layout.texts, TEXTS)["text"].tolist()
@@ -209,7 +210,7 @@ def own_seconds(layout: Layout, hardware: Hardware) -> tuple[float, float]:
 def seconds_of(
     spec: ModelSpec, layout: Layout, hardware: Hardware, texts: list[str]
 ) -> tuple[float, float]:
-    """Do what no scheduling could spare a model, and return the seconds of its two parts."""
+    """Tokenise, load and score for one model; return the seconds of tokenising and of the rest."""
     directory = layout.root / spec.location
     began = time.perf_counter()
     limit = maximum_length(load_config(directory, spec), None)

@@ -1,10 +1,12 @@
-"""How fast scoring is beside other ways to it: `python benchmarks/scoring_speed.py`.
+"""Speed of scoring, compared with other methods that compute the same log-likelihoods.
 
-On the same texts, in turns: the papers' published method, the same without its loop over
-positions, lm_eval's rolling log-likelihood, minicons, and ours. On a CPU the others run in one
-process with two threads, ours in two processes with one; loading is apart, tokenisation is not.
-Before anything is timed the scores must agree. Writes benchmarks/scoring_speed.json and the tables
-of docs/scoring.md. With `--device cuda` in bfloat16, with a Llama of the shape of a 7B model too.
+Run with `python benchmarks/scoring_speed.py` after `make repro`. The methods take turns on the same
+texts: the papers' published method, the same without its loop over positions, lm_eval's rolling
+log-likelihood, minicons, and ours. On a CPU the others run in one process with two threads, ours in
+two processes with one thread each. Loading a model is not timed, tokenisation is. Before anything
+is timed the scores must agree. Writes benchmarks/scoring_speed.json and the tables of speed in
+docs/scoring-speed.md. `--device cuda` measures in bfloat16, and adds a Llama of the shape of a 7B
+model.
 """
 
 from scoring.environment import ROOT, enter
@@ -30,17 +32,17 @@ from modelmap.plumbing.layout import Layout
 
 N_PROCESSES = 2
 TABLES = ("zoo", "large", "7b")
-DOCUMENT = ROOT / "docs" / "scoring.md"
+DOCUMENT = ROOT / "docs" / "scoring-speed.md"
 RESULTS = Path(__file__).with_suffix(".json")
 
 
 def on_cpu(n_zoo: int, n_large: int, layout: Layout) -> dict[str, Any]:
-    """Return the zoo's and the large model's summaries and rows."""
+    """Return the summaries and rows of the zoo and of the large model."""
     torch.set_num_threads(N_PROCESSES)
     hardware, texts = load_hardware(layout.conf, ["hardware=cpu"]), all_texts(layout)
     zoo, large = cases(layout)
     pool = Pool(N_PROCESSES)
-    told: dict[str, Any] = {"cores": N_PROCESSES, "dtype": "float32"}
+    results: dict[str, Any] = {"cores": N_PROCESSES, "dtype": "float32"}
     try:
         rows = {
             "zoo": [measured(case, texts, n_zoo, 1, pool, hardware) for case in zoo],
@@ -50,19 +52,19 @@ def on_cpu(n_zoo: int, n_large: int, layout: Layout) -> dict[str, Any]:
         pool.close()
     rate = median(row["product_gflop_per_s"] for part in rows.values() for row in part)
     for name, part in rows.items():
-        told[name] = {**summary(part, rate), "rows": [rounded(row) for row in part]}
-    return told
+        results[name] = {**summary(part, rate), "rows": [rounded(row) for row in part]}
+    return results
 
 
 def rounded(value: Any) -> Any:
-    """Return a row with four digits to each number."""
+    """Return a row with its numbers rounded to four significant digits."""
     if isinstance(value, dict):
         return {key: rounded(one) for key, one in value.items()}
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def main() -> None:
-    """Measure on one device, merge into the JSON, and write the tables."""
+    """Measure on one device, and write the JSON file and the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--zoo-texts", type=int, default=24, help="of each zoo model, every method")
@@ -79,9 +81,9 @@ def main() -> None:
     if asked.tiny or "skipped" in found:
         print(found.get("skipped", ""))
         return
-    told = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
-    told[asked.device] = found
-    write_json(RESULTS, told)
+    results = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+    results[asked.device] = found
+    write_json(RESULTS, results)
     text = DOCUMENT.read_text()
     for name in TABLES:
         if name in found:

@@ -1,1 +1,1 @@
-"""Speed and agreement of scoring beside other programs, in an environment of their own."""
+"""Comparisons of scoring with other programs, which run in a virtual environment of their own."""

@@ -1,4 +1,4 @@
-"""The models and texts that are measured."""
+"""The models and texts that the benchmarks of scoring use."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ LARGE = "smollm2-135m-instruct"
 
 @dataclass(frozen=True)
 class Case:
-    """A model of the project, by its entry and the directory that transformers loads."""
+    """A model of the project: its entry, and the directory that transformers loads it from."""
 
     spec: ModelSpec
     directory: Path
@@ -33,7 +33,7 @@ class Case:
 
 
 def cases(layout: Layout) -> tuple[list[Case], Case]:
-    """Return the zoo's models and the large one."""
+    """Return the models of the zoo, and the large model."""
     made = {
         spec.name: Case(spec, prepared_directory(spec, _revision(spec, layout), layout))
         for spec in read_roster(layout.roster)
@@ -54,11 +54,11 @@ def all_texts(layout: Layout) -> list[str]:
 
 
 def some(texts: Sequence[str], n: int) -> list[str]:
-    """Return n texts spread evenly over all."""
+    """Return n texts at equal distances in the list."""
     return [texts[i * len(texts) // n] for i in range(n)]
 
 
 def token_budget(model: Any, hardware: Hardware) -> int:
-    """Return the tokens of one pass, as the engine chooses them."""
+    """Return the tokens of one forward pass, as scoring computes them."""
     n_weights = sum(parameter.numel() for parameter in model.parameters())
     return hardware.token_budget(model.config.get_text_config().vocab_size, n_weights)

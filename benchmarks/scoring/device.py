@@ -1,4 +1,4 @@
-"""The same on one GPU in bfloat16: the large model, and a Llama of the shape of a 7B model."""
+"""Speed on one GPU in bfloat16: the large model, and a Llama of the shape of a 7B model."""
 
 import time
 from typing import Any
@@ -16,7 +16,7 @@ from scoring.operations import operations, product_rate, synchronise
 from scoring.speed import N_CHECKED, OURS, Clock, differences
 from scoring.summary import summary
 
-# Summed bfloat16 scores differ by this much between one text and many at a time.
+# bfloat16 scores of a text differ by up to this between a pass of one text and one of many.
 TOLERANCE_NATS = 2.0
 PRODUCT_SIDE = 8192
 ROUNDS = 3
@@ -37,21 +37,21 @@ SHAPE_TINY = {
 
 
 def on_device(device: str, n_texts: int, tiny: bool, layout: Layout) -> dict[str, Any]:
-    """Return summaries on a device, or the reason why there are none."""
+    """Return the summaries on a device, or the reason why there are none."""
     if device == "cuda" and not torch.cuda.is_available():
         return {"skipped": "this machine has no CUDA device"}
     side = 256 if tiny else PRODUCT_SIDE
     peak = product_rate(device, torch.bfloat16, side)
-    told: dict[str, Any] = {
+    results: dict[str, Any] = {
         "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
         "dtype": "bfloat16",
         "peak_gflop_per_s": round(peak / 1e9, 1),
         "peak_measured_by": f"a bfloat16 product of side {side}",
     }
-    told["large"] = summary([_large(device, n_texts, tiny, layout)], peak / 1e9)
+    results["large"] = summary([_large(device, n_texts, tiny, layout)], peak / 1e9)
     shape, n_random = (SHAPE_TINY, 8) if tiny else (SHAPE_7B, 256)
-    told["7b"] = summary([_random(device, shape, n_random, layout)], peak / 1e9)
-    return told
+    results["7b"] = summary([_random(device, shape, n_random, layout)], peak / 1e9)
+    return results
 
 
 def _large(device: str, n_texts: int, tiny: bool, layout: Layout) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _large(device: str, n_texts: int, tiny: bool, layout: Layout) -> dict[str, A
 
 
 def _random(device: str, shape: dict[str, int], n_texts: int, layout: Layout) -> dict[str, Any]:
-    """Return a row of random ids, of lengths like the texts', under random weights."""
+    """Return a row for random token ids, as long as the texts, and a model with random weights."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(0)

@@ -1,4 +1,4 @@
-"""An environment with what scoring is compared with: lm_eval, minicons and llama.cpp."""
+"""A virtual environment with the programs that are compared: lm_eval, minicons and llama.cpp."""
 
 import os
 import subprocess
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from modelmap.plumbing.processes import ONE_THREAD
 
-# xllamacpp holds a build of llama.cpp that older systems load too, and exports its C functions;
-# llama-cpp-py-sync, of the release before, holds their declarations.
+# xllamacpp contains a build of llama.cpp that older systems can load too, and exports its C
+# functions. llama-cpp-py-sync, of the previous release, contains their declarations.
 PACKAGES = (
     "lm_eval==0.4.13",
     "minicons==0.3.39",
@@ -23,11 +23,11 @@ INSIDE = "MODELMAP_BENCH"
 
 
 def enter() -> None:
-    """Start this script again in the environment, once that is there; return inside of it.
+    """Restart this script inside the environment, which is created first; return if inside.
 
-    The project's own packages are seen from it, so that all programs run one torch and one
-    transformers, and the lock holds what is added. The malloc settings of the project's workers
-    are every method's.
+    The environment can import the project's packages, so that all programs use the same torch and
+    transformers, and the project's lock restricts the versions of what is installed. All methods
+    run with the malloc settings of the project's workers.
     """
     if INSIDE in os.environ:
         return

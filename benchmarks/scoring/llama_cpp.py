@@ -1,4 +1,4 @@
-"""Log-likelihoods by llama.cpp, through the C functions of a package that holds a build of it."""
+"""Log-likelihoods by llama.cpp, through the C functions of a package that contains it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ THREADS = 2
 
 
 class LlamaCpp:
-    """One GGUF in llama.cpp, its keys and values kept in float32."""
+    """One GGUF file in llama.cpp, with keys and values in float32."""
 
     def __init__(self, path: Path, max_tokens: int) -> None:
         from llama_cpp_py_sync._cffi_bindings import ffi
@@ -54,7 +54,7 @@ class LlamaCpp:
         return _logprobs(logits.astype(np.float64), np.array(ids[1:]))
 
     def close(self) -> None:
-        """Free the model."""
+        """Free the memory of the model."""
         self.lib.llama_free(self.context)
         self.lib.llama_model_free(self.model)
 
@@ -67,7 +67,7 @@ def _logprobs(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
 
 
 def dequantised(source: Path, target: Path) -> Path:
-    """Return `target`, once it holds the GGUF `source` with every tensor in float32."""
+    """Write the GGUF file `source` with every tensor in float32 to `target`; return `target`."""
     from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter, dequantize
 
     reader = GGUFReader(source)

@@ -1,7 +1,7 @@
-"""Five ways to the same log-likelihoods: a model and its tokenizer in, a function of texts out.
+"""Five methods that compute log-likelihoods: from a model and its tokenizer, a function of texts.
 
-Each tokenises, and gives nats a text, float64. The rule is P1's, but for lm_eval, which always
-scores the first token too: rule "prefixed".
+Each function tokenises texts and returns nats per text, float64. The rule is "own" (Oyama et al.
+2025, ACL), except for lm_eval, which always scores the first token too, as rule "prefixed" does.
 """
 
 import logging
@@ -19,13 +19,13 @@ from modelmap.score.rule import Rule, encode_texts
 
 Scorer = Callable[[Sequence[str]], np.ndarray]
 Method = Callable[[Any, Any], Scorer]
-# Both were faster with 8 texts at once than with one, on the zoo and on SmolLM2.
+# Both were faster with 8 texts per batch than with one, on the zoo and on SmolLM2.
 LM_EVAL_BATCH = 8
 MINICONS_BATCH = 8
 
 
 def published(model: Any, tokenizer: Any) -> Scorer:
-    """Return what the papers' authors do: one text a forward, a loop over positions."""
+    """Return the papers' method: one text per forward pass, and a loop over positions."""
     return lambda texts: np.array([_published(model, tokenizer, text) for text in texts])
 
 
@@ -42,12 +42,12 @@ def _published(model: Any, tokenizer: Any, text: str) -> float:
 
 
 def without_loop(model: Any, tokenizer: Any) -> Scorer:
-    """Return the published method with all positions of a text taken at once."""
+    """Return the published method with one operation for all positions of a text."""
     return lambda texts: np.array([_without_loop(model, tokenizer, text) for text in texts])
 
 
 def exact(model: Any, tokenizer: Any) -> Scorer:
-    """Return scores by definition: one text a forward, the log-softmax of its logits in float64."""
+    """Return the definition: one text per forward pass, log-softmax of the logits in float64."""
     return lambda texts: np.array(
         [_without_loop(model, tokenizer, text, torch.float64) for text in texts]
     )
@@ -64,7 +64,7 @@ def _without_loop(
 
 
 def lm_eval(model: Any, tokenizer: Any) -> Scorer:
-    """Return lm_eval's rolling log-likelihood: of a text's plain tokens after BOS, else EOS."""
+    """Return lm_eval's rolling log-likelihood: of all tokens of a text, after BOS or EOS."""
     from lm_eval.api.instance import Instance
     from lm_eval.models.huggingface import HFLM
 
@@ -82,7 +82,7 @@ def lm_eval(model: Any, tokenizer: Any) -> Scorer:
         requests = [
             Instance("loglikelihood_rolling", {}, (text,), row) for row, text in enumerate(texts)
         ]
-        # Its bars are one a batch and cannot be turned off.
+        # It shows a progress bar for each batch, which cannot be turned off.
         with redirect_stderr(StringIO()):
             return np.array(runner.loglikelihood_rolling(requests, disable_tqdm=True))
 
@@ -90,7 +90,7 @@ def lm_eval(model: Any, tokenizer: Any) -> Scorer:
 
 
 def minicons(model: Any, tokenizer: Any) -> Scorer:
-    """Return minicons' sequence score, summed over tokens."""
+    """Return minicons' sequence score, as the sum over tokens."""
     from minicons.scorer import IncrementalLMScorer
 
     with warnings.catch_warnings():
@@ -111,7 +111,7 @@ def _total(token_logprobs: torch.Tensor) -> float:
 def ours(
     model: Any, tokenizer: Any, texts: Sequence[str], token_budget: int, rule: Rule = "own"
 ) -> np.ndarray:
-    """Return the project's own scores, in this process."""
+    """Return this project's scores, computed in this process."""
     encoded = encode_texts(tokenizer, texts, rule, model.config.max_position_embeddings)
     return log_likelihoods(model, [item.ids for item in encoded], token_budget)
 

@@ -1,4 +1,4 @@
-"""How many floating-point operations scoring needs, and how many the machine does."""
+"""The floating-point operations that scoring needs, and the rate that the machine reaches."""
 
 import time
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ REPEATS = 3
 
 
 def matrix_weights(model: Any) -> int:
-    """Return how many of a model's weights take part in matrix products, the head's among them."""
+    """Return the number of a model's weights in matrix products, including the head."""
     from transformers.pytorch_utils import Conv1D
 
     kinds = (torch.nn.Linear, Conv1D)
@@ -19,10 +19,11 @@ def matrix_weights(model: Any) -> int:
 
 
 def operations(model: Any, lengths: Sequence[int]) -> float:
-    """Return what scoring sequences of `lengths` ids needs: no padding, no token twice.
+    """Return the operations for scoring sequences of `lengths` ids, without padding.
 
-    2 x weights in matrix products x tokens, and for attention 4 x width x pairs of a token and
-    one before it, or itself. The last token of a text predicts nothing and is not counted.
+    2 x weights in matrix products x tokens, and for attention 4 x width x layers x the number of
+    pairs of a token and an earlier or the same token. The last token of a text predicts nothing
+    and is not counted.
     """
     config = model.config
     width = config.num_attention_heads * getattr(
@@ -36,7 +37,7 @@ def operations(model: Any, lengths: Sequence[int]) -> float:
 def product_rate(
     device: str = "cpu", dtype: torch.dtype = torch.float32, side: int = SIDE
 ) -> float:
-    """Return the operations a second of a large square matrix product, the best of a few."""
+    """Return the operations per second of a large square matrix product, the best of a few."""
     matrix = torch.randn(side, side, device=device, dtype=dtype)
     best = float("inf")
     for _ in range(REPEATS + 1):
@@ -48,6 +49,6 @@ def product_rate(
 
 
 def synchronise(device: str) -> None:
-    """Wait for the device."""
+    """Wait until the device has finished its work."""
     if device.startswith("cuda"):
         torch.cuda.synchronize()

@@ -1,4 +1,4 @@
-"""Worker processes of one thread each, as scoring has them, with a model in memory."""
+"""Worker processes of one thread each, as in scoring, with a model in memory."""
 
 import multiprocessing
 import time
@@ -21,7 +21,7 @@ LOADED: dict[str, Any] = {}
 
 
 class Pool:
-    """`n` processes; each call is one to every process at once."""
+    """`n` processes. Each method calls all processes at the same time."""
 
     def __init__(self, n: int) -> None:
         set_worker_environment()
@@ -31,11 +31,11 @@ class Pool:
         ]
 
     def load(self, case: Case, hardware: Hardware) -> None:
-        """Bring a model into every process."""
+        """Load a model in every process."""
         self._all(_load, [(case, hardware)] * len(self.workers))
 
     def scores(self, texts: Sequence[str]) -> np.ndarray:
-        """Return the project's scores; neighbours in size go to different processes."""
+        """Return the project's scores. Texts of similar length go to different processes."""
         found = np.empty(len(texts))
         shares = self._shares(texts)
         parts = self._all(_score, [([texts[i] for i in share],) for share in shares])
@@ -44,12 +44,12 @@ class Pool:
         return found
 
     def forward_seconds(self, texts: Sequence[str]) -> float:
-        """Return the seconds of the model's own forward passes alone, over the same batches."""
+        """Return the seconds of the model's forward passes alone, on the same batches."""
         shares = self._shares(texts)
         return max(self._all(_forward, [([texts[i] for i in share],) for share in shares]))
 
     def product_rate(self) -> float:
-        """Return the operations a second of matrix products in all processes at once."""
+        """Return the operations per second of matrix products in all processes at once."""
         return float(sum(self._all(product_rate, [()] * len(self.workers))))
 
     def close(self) -> None:

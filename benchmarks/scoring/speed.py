@@ -1,4 +1,4 @@
-"""Timing of all methods on the same texts, in turns, so that the machine's noise hits all alike."""
+"""Timing of all methods on the same texts. They take turns, so that noise affects all alike."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ N_CHECKED = 3
 
 
 class Clock:
-    """Seconds of each method, added up over rounds."""
+    """The sum of each method's seconds over rounds."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
@@ -37,9 +37,9 @@ class Clock:
 def measured(
     case: Case, texts: Sequence[str], n_others: int, rounds: int, pool: Pool, hardware: Hardware
 ) -> dict[str, Any]:
-    """Return one row: all methods on `n_others` of the texts, ours on all of them too.
+    """Return one row: all methods on `n_others` of the texts, and ours on all texts.
 
-    Raises AssertionError if ours are not the scores by definition.
+    Raises AssertionError if our scores differ from the definition.
     """
     model, tokenizer = case.load("cpu")
     pool.load(case, hardware)
@@ -78,7 +78,7 @@ def measured(
 
 
 def padding(lengths: Sequence[int], budget: int) -> float:
-    """Return the share of padding among all tokens that the engine's batches run."""
+    """Return the share of padding among all tokens of the batches that scoring runs."""
     run = sum(len(batch) * lengths[batch[0]] for batch in batches(lengths, budget))
     return 1 - sum(lengths) / run
 
@@ -90,9 +90,9 @@ def differences(
     prefixed: Scorer,
     tolerance: float = TOLERANCE_NATS,
 ) -> dict[str, float]:
-    """Return how far each method is from `exact`, and lm_eval from `prefixed`, at most.
+    """Return each method's largest difference from `exact`, and lm_eval's from `prefixed`.
 
-    Raises AssertionError if ours is further than `tolerance`.
+    Raises AssertionError if ours is larger than `tolerance`.
     """
     expected = dict.fromkeys(scorers, exact(texts))
     expected["lm_eval"] = prefixed(texts)
