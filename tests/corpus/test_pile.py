@@ -8,12 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import numpy as np
+import pandas as pd
 import pytest
 
-from modelmap.corpus.pile import draw_texts, kept_chunks, stream_documents
+from modelmap.corpus.pile import drawn_chunks, kept_chunks, stream_documents
+from modelmap.corpus.pools import sampling_pool, training_pool
 from modelmap.corpus.settings import CorpusSettings
+from modelmap.corpus.tables import CORPUS
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.tables import check_table
+from modelmap.texts.sample import sample_texts
+from modelmap.texts.settings import TextsSettings
 from modelmap.texts.tables import TEXTS
 
 Row = dict[str, Any]
@@ -61,6 +67,12 @@ def chunk_list(rows: list[Row]) -> list[Row]:
     ]
 
 
+def first_texts(corpus: pd.DataFrame, n_texts: int) -> pd.DataFrame:
+    """Return the texts that the experiment of the papers takes of a drawn corpus."""
+    sampling = TextsSettings(n_texts=n_texts, seed=0, draw="first")
+    return sample_texts(sampling_pool(corpus), sampling, np.random.default_rng(0))
+
+
 @pytest.mark.parametrize("n_texts", [2, 15, 40])
 def test_the_draw_is_the_papers_draw(n_texts: int) -> None:
     """`random.seed(42)`, `random.sample(chunks, n_drawn)[:n]`, on the list of all kept chunks."""
@@ -68,7 +80,7 @@ def test_the_draw_is_the_papers_draw(n_texts: int) -> None:
     chunks = chunk_list(rows)
     random.seed(42)
     wanted = random.sample(chunks, 40)[:n_texts]
-    drawn = draw_texts(lambda: iter(rows), corpus(), n_texts)
+    drawn = first_texts(drawn_chunks(lambda: iter(rows), corpus()), n_texts)
     assert drawn["text"].tolist() == [chunk["text"] for chunk in wanted]
     assert drawn["category"].tolist() == [chunk["pile_set_name"] for chunk in wanted]
     assert drawn["document_id"].tolist() == [str(chunk["pile_idx"]) for chunk in wanted]
@@ -76,17 +88,25 @@ def test_the_draw_is_the_papers_draw(n_texts: int) -> None:
     assert drawn["text_id"].tolist() == list(range(n_texts))
 
 
-def test_the_drawn_table_fits_the_schema_of_texts() -> None:
-    """The papers' texts are a texts table like any other, with the data set as their source."""
-    table = check_table(
-        draw_texts(lambda: iter(documents()), corpus(revision="a" * 7), 10), TEXTS, "texts"
-    )
+def test_the_drawn_table_fits_the_schemas_of_corpus_and_texts() -> None:
+    """The papers' chunks are a corpus like any other, with the data set as their source."""
+    drawn = drawn_chunks(lambda: iter(documents()), corpus(revision="a" * 7))
+    table = check_table(drawn, CORPUS, "corpus")
     assert set(table["source"]) == {"some/pile"}
     assert set(table["source_version"]) == {"a" * 7}
     first = table.iloc[0]
     place = f"pile_idx {first['document_id']} chunk_idx {first['chunk_index']}"
     assert first["source_path"] == place
-    assert table["n_bytes"].tolist() == [len(text) for text in table["text"]]
+    texts = check_table(first_texts(table, 10), TEXTS, "texts")
+    assert texts["n_bytes"].tolist() == [len(text) for text in texts["text"]]
+
+
+def test_the_drawn_chunks_train_no_zoo() -> None:
+    """All of them may be scored: the message for those who would train says what to change."""
+    drawn = drawn_chunks(lambda: iter(documents()), corpus())
+    assert len(sampling_pool(drawn)) == len(drawn) == 40
+    with pytest.raises(UserError, match=r"no training pool: choose models .* corpus\.source"):
+        training_pool(drawn)
 
 
 def test_fewer_texts_of_a_draw_are_its_first_and_another_seed_draws_others() -> None:
@@ -94,7 +114,8 @@ def test_fewer_texts_of_a_draw_are_its_first_and_another_seed_draws_others() -> 
     rows = documents()
 
     def texts(n: int, seed: int) -> list[str]:
-        return list(draw_texts(lambda: iter(rows), corpus(seed=seed), n)["text"])
+        drawn = drawn_chunks(lambda: iter(rows), corpus(seed=seed))
+        return list(first_texts(drawn, n)["text"])
 
     assert texts(4, 42) == texts(30, 42)[:4]
     assert not set(texts(4, 42)) & set(texts(4, 43))
@@ -115,14 +136,17 @@ def test_chunks_are_numbered_within_documents_and_documents_in_the_stream() -> N
     ]
 
 
-@pytest.mark.parametrize(
-    ("n_texts", "n_drawn"), [(41, 40), (5, 10_000)], ids=["texts over drawn", "drawn over chunks"]
-)
-def test_a_draw_larger_than_what_it_is_drawn_from_is_refused(n_texts: int, n_drawn: int) -> None:
-    """The message has all three numbers."""
+def test_a_draw_larger_than_what_it_is_drawn_from_is_refused() -> None:
+    """More chunks than the data set has, and more texts than were drawn, with both numbers."""
     total = len(chunk_list(documents()))
-    with pytest.raises(UserError, match=rf"= {n_texts}, .*= {n_drawn}, chunks = {total}:"):
-        draw_texts(lambda: iter(documents()), corpus(n_drawn=n_drawn), n_texts)
+    refused = rf"corpus\.n_drawn = 10000 is more than the data set's {total} chunks"
+    with pytest.raises(UserError, match=refused):
+        drawn_chunks(lambda: iter(documents()), corpus(n_drawn=10_000))
+    drawn = drawn_chunks(lambda: iter(documents()), corpus())
+    with pytest.raises(
+        UserError, match=r"texts\.n_texts = 41 is more than the 40 texts of the cor"
+    ):
+        first_texts(drawn, 41)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +162,7 @@ def test_a_draw_larger_than_what_it_is_drawn_from_is_refused(n_texts: int, n_dra
 def test_a_data_set_without_the_piles_fields_is_told(row: Row) -> None:
     """Rows with no text or no meta.pile_set_name are another data set's: told in one line."""
     with pytest.raises(UserError, match=r"corpus\.dataset: document 1 .*pile_set_name"):
-        draw_texts(lambda: iter([*documents(1), row]), corpus(n_drawn=2), 2)
+        drawn_chunks(lambda: iter([*documents(1), row]), corpus(n_drawn=2))
 
 
 @pytest.fixture(scope="module")
@@ -175,8 +199,8 @@ def test_a_local_data_set_is_streamed_up_to_the_cap_and_again(local_pile: Path) 
 def test_texts_are_drawn_from_a_stream_as_from_a_list(local_pile: Path) -> None:
     """`datasets` between the file and the draw changes nothing."""
     keys = corpus(dataset=str(local_pile), n_drawn=20)
-    streamed = draw_texts(stream_documents(keys), keys, 10)
-    listed = draw_texts(lambda: iter(documents(20)), keys, 10)
+    streamed = drawn_chunks(stream_documents(keys), keys)
+    listed = drawn_chunks(lambda: iter(documents(20)), keys)
     assert streamed.equals(listed)
 
 

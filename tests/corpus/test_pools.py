@@ -5,19 +5,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modelmap.corpus import stage as corpus_stage
 from modelmap.corpus.chunk import chunk_text
-from modelmap.corpus.document import in_training_pool
-from modelmap.corpus.pools import chunked_documents, sampling_pool, training_pool
+from modelmap.corpus.document import Document, in_training_pool
+from modelmap.corpus.pools import corpus_table, sampling_pool, training_pool
 from modelmap.corpus.settings import CorpusSettings
+from modelmap.corpus.tables import CORPUS as CORPUS_SCHEMA
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.layout import Layout
-from modelmap.plumbing.section import read_section
-from modelmap.plumbing.tables import read_table
+from modelmap.plumbing.tables import check_table, read_table
 from modelmap.texts import stage as texts_stage
 from modelmap.texts.tables import TEXTS
 
@@ -30,6 +32,7 @@ CORPUS: dict[str, Any] = {
     "train_share": 0.5,
     "duplicate_share": 0.5,
 }
+PIN = {"version": "1.0", "sha256": "0" * 64}
 Rows = list[dict[str, object]]
 
 
@@ -69,10 +72,16 @@ def project(tmp_path: Path) -> Callable[..., Layout]:
     return make
 
 
+def run_stages(layout: Layout) -> pd.DataFrame:
+    """Run the stages corpus and texts of a project and return its texts."""
+    corpus_stage.run(layout)
+    texts_stage.run(layout)
+    return read_table(layout.texts, TEXTS)
+
+
 def train_of(layout: Layout) -> dict[str, list[str]]:
     """Return the training pool of a project as the zoo is given it."""
-    corpus = read_section(layout, "corpus", CorpusSettings)
-    return training_pool(chunked_documents(corpus, layout.raw), corpus)
+    return training_pool(read_table(layout.corpus, CORPUS_SCHEMA))
 
 
 @pytest.mark.parametrize(
@@ -113,8 +122,7 @@ def test_the_number_of_texts_and_the_seed_change_no_training_document(
         {"n_texts": "all", "seed": 3},
     ):
         layout = project(rows(), **sampling)
-        texts_stage.run(layout)
-        texts = read_table(layout.texts, TEXTS)
+        texts = run_stages(layout)
         pools.append(train_of(layout))
         draws.append(tuple(texts["text"]))
         everything = "\n".join(text for pool in pools[-1].values() for text in pool)
@@ -129,8 +137,7 @@ def test_the_number_of_texts_and_the_seed_change_no_training_document(
 def test_every_document_is_in_one_pool_and_whole_there(project: Callable[..., Layout]) -> None:
     """Training texts are whole documents; the sampled rest is every kept chunk of the others."""
     layout = project(rows())
-    texts_stage.run(layout)
-    texts = read_table(layout.texts, TEXTS)
+    texts = run_stages(layout)
     expected_train: dict[str, list[str]] = {}
     expected_texts = []
     for row in rows():
@@ -149,12 +156,10 @@ def test_every_document_is_in_one_pool_and_whole_there(project: Callable[..., La
 def test_metrics_count_texts_documents_and_categories(project: Callable[..., Layout]) -> None:
     """The texts stage tells how many texts of how many documents it drew, from how many."""
     layout = project(rows(), n_texts=10, shares={"a": 0.3, "b": 0.7})
-    texts_stage.run(layout)
-    texts = read_table(layout.texts, TEXTS)
-    told = json.loads(layout.metrics("texts").read_text())
-    corpus = CorpusSettings(**CORPUS)
-    pool = sampling_pool(chunked_documents(corpus, layout.raw), corpus)
-    assert told == {
+    texts = run_stages(layout)
+    metrics = json.loads(layout.metrics("texts").read_text())
+    pool = sampling_pool(read_table(layout.corpus, CORPUS_SCHEMA))
+    assert metrics == {
         "n_texts": 10,
         "n_pool": len(pool),
         "n_documents": len(set(texts["document_id"])),
@@ -179,8 +184,7 @@ def test_near_duplicates_are_removed_across_the_pools(
             {"text": filler, "document_id": sampled},
         ]
     )
-    texts_stage.run(layout)
-    texts = read_table(layout.texts, TEXTS)
+    texts = run_stages(layout)
     trained = "".join(text for pool in train_of(layout).values() for text in pool)
     if first_trains:
         assert set(texts["document_id"]) == {sampled}
@@ -199,8 +203,7 @@ def test_without_a_duplicate_share_nothing_is_removed(project: Callable[..., Lay
         ],
         {**CORPUS, "duplicate_share": None},
     )
-    texts_stage.run(layout)
-    assert "".join(read_table(layout.texts, TEXTS)["text"]) == document(7)
+    assert "".join(run_stages(layout)["text"]) == document(7)
     assert train_of(layout) == {"texts.jsonl": [document(7)]}
 
 
@@ -209,8 +212,7 @@ def test_a_text_of_exactly_the_minimum_is_not_sampled(project: Callable[..., Lay
     name = first_id(training=False)
     lines: Rows = [{"text": "x" * n, "document_id": name} for n in (256, 257, 255, 257)]
     layout = project(lines, {**CORPUS, "duplicate_share": None})
-    texts_stage.run(layout)
-    assert read_table(layout.texts, TEXTS)["n_bytes"].tolist() == [257, 257]
+    assert run_stages(layout)["n_bytes"].tolist() == [257, 257]
 
 
 @pytest.mark.parametrize("lines", [[], [{"text": "too short"}]])
@@ -218,16 +220,60 @@ def test_a_corpus_without_texts_is_told(project: Callable[..., Layout], lines: R
     """No kept chunk at all is an error in one line, and no table is written."""
     layout = project(lines)
     with pytest.raises(UserError, match="no text of more than 256 bytes"):
-        texts_stage.run(layout)
-    assert not layout.texts.exists()
+        corpus_stage.run(layout)
+    assert not layout.corpus.exists()
 
 
-def test_the_pile_has_no_pools() -> None:
-    """A stream cannot train a zoo: the message says what to change."""
-    keys = {"source": "pile", "dataset": "d", "n_documents": 1, "n_drawn": 1, "seed": 1}
-    corpus = CorpusSettings(**{**CORPUS, **keys})
-    with pytest.raises(UserError, match=r"corpus\.source pile .* no training pool"):
-        chunked_documents(corpus, Path("raw"))
+def test_the_corpus_holds_both_pools_with_where_each_text_is_from(
+    project: Callable[..., Layout],
+) -> None:
+    """Every document is in the pool of its id; the metrics count documents and texts by pool."""
+    layout = project(rows())
+    corpus_stage.run(layout)
+    corpus = read_table(layout.corpus, CORPUS_SCHEMA)
+    for name, pool in zip(corpus["document_id"], corpus["pool"], strict=True):
+        assert pool == ("training" if in_training_pool(name, 0.5) else "sampling")
+    assert set(corpus["source"]) == {"texts.jsonl"}
+    assert set(corpus["licence"]) == {"unknown"}
+    places = {str(row["document_id"]): f"#{i}" for i, row in enumerate(rows(), start=1)}
+    assert corpus["source_path"].tolist() == [places[name] for name in corpus["document_id"]]
+    by_pool = corpus.groupby("pool")
+    assert json.loads(layout.metrics("corpus").read_text()) == {
+        "n_documents": by_pool["document_id"].nunique().to_dict(),
+        "n_texts": by_pool.size().to_dict(),
+    }
+
+
+def test_the_same_documents_give_the_same_corpus(project: Callable[..., Layout]) -> None:
+    """The table is the same to the last byte."""
+    layout = project(rows())
+    files = []
+    for _ in range(2):
+        corpus_stage.run(layout)
+        files.append(layout.corpus.read_bytes())
+    assert files[0] == files[1]
+
+
+def test_a_training_document_of_repeats_alone_keeps_its_place() -> None:
+    """It is an empty text: the order of the zoo's training depends on the number of documents."""
+    first, second = [name for name in map(str, range(99)) if in_training_pool(name, 0.5)][:2]
+    sampled = first_id(training=False)
+    made = [
+        Document(name, "c", "s", "", f"#{i}", text)
+        for i, (name, text) in enumerate(
+            [(first, document(1)), (second, document(1)), (sampled, document(2))]
+        )
+    ]
+    table = check_table(corpus_table(made, CorpusSettings(**CORPUS)), CORPUS_SCHEMA, "corpus")
+    assert training_pool(table) == {"c": [document(1), ""]}
+
+
+def test_a_corpus_without_a_training_pool_cannot_train(project: Callable[..., Layout]) -> None:
+    """As where texts are drawn elsewhere: the message says what to change."""
+    layout = project(rows(), {**CORPUS, "train_share": 0.0})
+    corpus_stage.run(layout)
+    with pytest.raises(UserError, match=r"no training pool: .*corpus\.source.*train_share"):
+        train_of(layout)
 
 
 @pytest.mark.parametrize(
@@ -241,8 +287,19 @@ def test_the_pile_has_no_pools() -> None:
         ({"max_bytes": 3}, "max_bytes"),
         ({"chunk_bytes": 3}, "chunk_bytes"),
         (
-            {"source": "packages", "packages": {"a": "1"}, "categories": {"code": ["a", "b"]}},
-            "without a version: b",
+            {"source": "packages", "packages": {"a": PIN}, "categories": {"code": ["a", "b"]}},
+            "packages that are not pinned: b",
+        ),
+        (
+            {"source": "packages", "packages": {"a": "1.0"}, "categories": {"code": ["a"]}},
+            r"packages\.a",
+        ),
+        *(
+            (
+                {"source": "packages", "packages": {name: PIN}, "categories": {"code": [name]}},
+                "String should match pattern",
+            )
+            for name in ("../a", "a b", "-r", "a\nb", "")
         ),
     ],
 )

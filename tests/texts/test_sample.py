@@ -18,7 +18,15 @@ def pool(**sizes: int) -> pd.DataFrame:
     rows = [(i, name) for name, size in sizes.items() for i in range(size)]
     rows.sort()
     return pd.DataFrame(
-        {"text": [f"{name}{i}" for i, name in rows], "category": [name for _, name in rows]}
+        {
+            "text": [f"{name}{i}" for i, name in rows],
+            "category": [name for _, name in rows],
+            "source": "here",
+            "source_version": "",
+            "source_path": "#1",
+            "document_id": "d",
+            "chunk_index": 0,
+        }
     )
 
 
@@ -109,11 +117,21 @@ def test_all_keeps_every_text_in_the_files_order() -> None:
         assert drawn["text_id"].tolist() == [0, 1, 2, 3, 4]
 
 
+def test_the_first_texts_are_those_of_the_pool_whatever_the_seed() -> None:
+    """In a corpus whose order is a draw already nothing is drawn again."""
+    for seed in (1, 2):
+        drawn = sampled(pool(b=3, a=2), seed, n_texts=3, draw="first")
+        assert drawn["text"].tolist() == ["a0", "b0", "a1"]
+    with pytest.raises(UserError, match=r"n_texts = 6 is more than the 5 texts of the corpus: l"):
+        sampled(pool(b=3, a=2), n_texts=6, draw="first")
+
+
+@pytest.mark.parametrize("keys", [{"n_texts": "all"}, {"n_texts": 2, "draw": "first"}])
 @pytest.mark.parametrize("size", [0, 1])
-def test_all_of_fewer_than_two_texts_is_refused(size: int) -> None:
+def test_a_set_of_fewer_than_two_texts_is_refused(size: int, keys: dict[str, object]) -> None:
     """No distance can be had from one text."""
     with pytest.raises(UserError, match=rf"{size} texts.* at least 2"):
-        sampled(pool(a=2).head(size), n_texts="all")
+        sampled(pool(a=2).head(size), **keys)
 
 
 @pytest.mark.parametrize("shares", [None, {"a": 0.5, "b": 0.5}])
@@ -144,6 +162,7 @@ def test_every_text_can_be_drawn() -> None:
         ({"n_texts": 5, "shares": {"a": 1.5, "b": -0.5}}, "less than or equal to 1"),
         ({"n_texts": 5, "shares": {"a": float("nan")}}, r"shares\.a"),
         ({"n_texts": 5, "share": {}}, "share"),
+        ({"n_texts": 5, "draw": "last"}, "'random' or 'first'"),
     ],
 )
 def test_wrong_sampling_settings_are_refused(keys: dict[str, object], told: str) -> None:

@@ -68,10 +68,18 @@ def sampling_pool(corpus: pd.DataFrame) -> pd.DataFrame:
 
 
 def training_pool(corpus: pd.DataFrame) -> dict[str, list[str]]:
-    """Return the training documents' text by category, each joined from its rows."""
+    """Return the training documents' text by category, each joined from its rows.
+
+    Raises UserError if there are none, as in a corpus that is a sample drawn elsewhere.
+    """
     rows = corpus[corpus["pool"] == TRAINING]
     keys = ["category", "document_id", "source_path"]
     pool: dict[str, list[str]] = {}
     for (category, *_), text in rows.groupby(keys, sort=False)["text"].agg("".join).items():
         pool.setdefault(category, []).append(text)
+    if not pool:
+        raise UserError(
+            "the corpus has no training pool: choose models that are not trained here, another "
+            "corpus.source, or a larger corpus.train_share"
+        )
     return pool

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from modelmap.plumbing.archives import Pin
+from modelmap.plumbing.archives import PackageName, Pin
 from modelmap.plumbing.section import Section
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -19,7 +19,7 @@ class CorpusSettings(Section):
     max_bytes: Annotated[int, Field(ge=4)]
     train_share: Share
     # packages
-    packages: dict[str, Pin] = {}
+    packages: dict[PackageName, Pin] = {}
     categories: dict[str, list[str]] = {}
     max_document_bytes: int | None = None
     max_category_bytes: int | None = None

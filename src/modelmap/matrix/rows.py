@@ -116,5 +116,8 @@ def _imported(
     check_text_set(texts["text"], matrix.text_set, "the imported matrix")
     models = read_table(imported_file(layout, imported, "models"), MODELS)
     position = {name: i for i, name in enumerate(matrix.models)}
-    order = [position[spec.location] for spec in specs]
+    unknown = [spec.name for spec in specs if spec.name not in position]
+    if unknown:
+        raise UserError(f"models that were not imported: {listed(unknown)}; correct conf/models")
+    order = [position[spec.name] for spec in specs]
     return Rows(matrix.loglik_nats[order], models.iloc[order], None, None)

@@ -14,9 +14,11 @@ from modelmap.zoo.recipes import all_recipes
 from modelmap.zoo.settings import ZooSettings
 
 LISTS = Path("conf") / "lists"
-# What an entry of a listed model has unless `each` or the entry itself says otherwise: P1's dtype.
-OF_TABLE = ("family", "parent", "kind", "created")
+# What an entry of a listed model has unless `each` or the entry itself says otherwise: the dtype is
+# that of the ACL paper (2025).
 LISTED = {"source": "hub", "kind": "base", "dtype": "float16"}
+# The columns of the table of models that an entry has, too.
+OF_TABLE = ("family", "parent", "kind", "created")
 
 
 class Roster(BaseModel):

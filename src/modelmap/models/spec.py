@@ -1,14 +1,15 @@
 """What a model is: its source, its place in the lineage, and what changes its numbers."""
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StrictBool, model_validator
 
-from modelmap.plumbing.archives import Sha256
+from modelmap.plumbing.archives import PACKAGE_NAME, Sha256, Version
 
-# A name becomes a file name: one slash, as in hub ids, is allowed and written as two underscores.
-NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$"
+# A hub id, or a plain name.
+NAME = r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)?$"
 LONGEST_NAME = 200
 LONGEST_LOCATION = 1000
 COMMIT = r"^[0-9a-f]{40}$"
@@ -30,7 +31,7 @@ class ModelSpec(BaseModel):
     location: Annotated[str, Field(max_length=LONGEST_LOCATION)]
     """zoo, imported: its name; directory: a path; gguf: a path or `package:file`; hub: its id."""
     revision: Annotated[str, Field(pattern=COMMIT)] | None = None
-    version: str | None = None
+    version: Version | None = None
     """Of the package that a GGUF is in."""
     sha256: Sha256 | None = None
     """Of that package's wheel."""
@@ -49,13 +50,19 @@ class ModelSpec(BaseModel):
 
     @model_validator(mode="after")
     def _parts_fit_the_source(self) -> "ModelSpec":
-        if ".." in self.name.split("/") or "__" in self.name:
-            raise ValueError("a name holds no '..' and no double underscore")
-        in_package = self.source == "gguf" and ":" in self.location
-        if in_package and (self.version is None or self.sha256 is None):
-            raise ValueError("a GGUF in a package needs the package's version and sha256")
-        if self.dtype == UNKNOWN_DTYPE and self.source != "imported":
+        package, colon, _ = self.location.partition(":")
+        if self.source == "gguf" and colon:
+            if self.version is None or self.sha256 is None:
+                raise ValueError("a GGUF in a package needs the package's version and sha256")
+            if not re.fullmatch(PACKAGE_NAME, package):
+                raise ValueError(f"{package!r} is not the name of a package")
+        if self.source == "imported" and self.location != self.name:
+            raise ValueError("an imported model keeps its name: leave out its location")
+        if self.source != "imported" and self.dtype == UNKNOWN_DTYPE:
             raise ValueError("dtype unknown is for imported models only")
+        # Two underscores stand for the slash in the name of the score file.
+        if self.source != "imported" and ("__" in self.name or "/_" in self.name):
+            raise ValueError("a name has no double underscore, and no underscore after its slash")
         return self
 
     @model_validator(mode="after")

