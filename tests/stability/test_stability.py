@@ -73,7 +73,7 @@ def test_equal_maps_neither_move_nor_spread() -> None:
     table = table_of(np.stack([REFERENCE] * 5))
     assert displacement_share(table, REFERENCE) == 0
     assert spread_share(table, REFERENCE) == 0
-    assert (ellipses(table)[["width", "height"]] == 0).all(axis=None)
+    assert (table[["ellipse_width", "ellipse_height"]] == 0).all(axis=None)
 
 
 def test_equal_maps_elsewhere_move_and_do_not_spread() -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from modelmap.plumbing.tables import empty_table
-from modelmap.predict.correlation import ALL_TEXTS, ALONE, of_both
+from modelmap.predict.correlation import ALL_TEXTS, ALONE, correlations, of_both
 from modelmap.predict.evaluate import Families, all_texts, fold_members, out_of_fold
 from modelmap.predict.tables import PREDICTION_TABLE, PREDICTIONS
 from modelmap.predict.targets import Problem
@@ -73,11 +73,18 @@ def shares_table(curves: pd.DataFrame) -> pd.DataFrame:
 
 def predict_metrics(curves: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, object]:
     """Return the mean correlations over targets, and the correlations of each target."""
-    return {**means_over_targets(curves), "targets": target_metrics(curves, predictions)}
+    return {
+        **means_over_targets(curves),
+        **first_split_means(predictions),
+        "targets": target_metrics(curves, predictions),
+    }
 
 
 def target_metrics(curves: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, object]:
-    """Return each target's correlations from all texts and from the mean log-likelihood alone."""
+    """Return each target's correlations from all texts and from the mean log-likelihood alone.
+
+    Those of the first split are of the predictions in `predictions`.
+    """
     metrics: dict[str, object] = {}
     alone = curves[curves["method"] == ALONE].set_index("target")
     for row in curves[curves["method"] == ALL_TEXTS].itertuples():
@@ -92,17 +99,54 @@ def target_metrics(curves: pd.DataFrame, predictions: pd.DataFrame) -> dict[str,
                 for measure in ("pearson", "spearman")
                 if row.target in alone.index
             },
+            **first_split_correlations(models),
         }
     return metrics
 
 
 def means_over_targets(curves: pd.DataFrame) -> dict[str, float | None]:
     """Return mean correlations over targets that have both: from all texts, and the mean alone."""
-    metrics = {}
+    metrics: dict[str, float | None] = {"n_targets_of_means": len(of_both(curves, "pearson"))}
     for method, suffix in ((ALL_TEXTS, ""), (ALONE, "_alone")):
         for measure in ("pearson", "spearman"):
             metrics[f"mean_{measure}{suffix}"] = rounded(of_both(curves, measure)[method].mean())
     return metrics
+
+
+def first_split_correlations(predictions: pd.DataFrame) -> dict[str, float | None]:
+    """Return both correlations of one target's predictions in the first split."""
+    pair = correlations(predictions["prediction"].to_numpy(), predictions["truth"].to_numpy())
+    names = ("first_split_pearson", "first_split_spearman")
+    return {name: rounded(value) for name, value in zip(names, pair, strict=True)}
+
+
+def first_split_means(predictions: pd.DataFrame) -> dict[str, float | None]:
+    """Return Pearson's correlation in the first split, mean over targets, in two ways.
+
+    With all models, and without the most extreme model of each target.
+    """
+    return {
+        "mean_pearson_first_split": _mean_pearson(predictions),
+        "mean_pearson_first_split_without_extremes": _mean_pearson(without_extremes(predictions)),
+    }
+
+
+def without_extremes(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows without one of each target: that of the truth farthest from the mean.
+
+    A single model far from all others can decide most of Pearson's correlation.
+    """
+    truth = predictions["truth"]
+    apart = (truth - truth.groupby(predictions["target"]).transform("mean")).abs()
+    return predictions.drop(apart.groupby(predictions["target"]).idxmax())
+
+
+def _mean_pearson(predictions: pd.DataFrame) -> float | None:
+    by_target = [
+        correlations(rows["prediction"].to_numpy(), rows["truth"].to_numpy())[0]
+        for _, rows in predictions.groupby("target")
+    ]
+    return rounded(float(np.mean(by_target))) if by_target else None
 
 
 def rounded(value: float) -> float | None:

@@ -108,9 +108,12 @@ def meeting_points(curves: pd.DataFrame, baseline: Mapping[str, float]) -> pd.Da
 
 
 def meeting_metrics(points: pd.DataFrame, baseline: Mapping[str, float]) -> dict[str, object]:
-    """Return the baselines, and where each method meets them: None where it does not."""
+    """Return the baselines, and where each method meets them: None where it does not.
+
+    The baselines have 4 significant digits, as the curves in reports/plots have.
+    """
     metrics: dict[str, object] = {
-        f"{measure}_baseline": round(bound, 3) for measure, bound in baseline.items()
+        f"{measure}_baseline": float(f"{bound:.4g}") for measure, bound in baseline.items()
     }
     for point in points.itertuples():
         key = f"{point.method}_{point.measure}"

@@ -9,6 +9,7 @@ from modelmap.plumbing.section import read_section
 from modelmap.plumbing.tables import write_csv
 from modelmap.resample.comparison import design_errors, gain_metrics
 from modelmap.resample.curves import baselines, error_curves, meeting_metrics, meeting_points
+from modelmap.resample.methods import METHODS
 from modelmap.resample.settings import ResampleSettings
 from modelmap.resample.tables import DESIGN_ERRORS, RESAMPLE_CURVES
 
@@ -28,6 +29,9 @@ def run(layout: Layout) -> None:
     write_csv(designs, DESIGN_ERRORS, layout.plot("designs"))
     metrics = {
         "n_texts": matrix.n_texts,
+        "n_runs": settings.n_runs,
+        "n_design_runs": settings.n_design_runs,
+        "methods": {method.key: method.label for method in METHODS.values()},
         **meeting_metrics(points, baseline),
         **gain_metrics(designs),
     }

@@ -54,15 +54,15 @@ class Maps:
     places: Matrix
 
     def table(self, models: Sequence[str], reference: Matrix) -> pd.DataFrame:
-        """Return each model's mean place, covariance (ddof 1) and displacement over the maps.
+        """Return each model's mean place, covariance (ddof 1), ellipse and displacement.
 
-        The displacement is the mean distance, in units of the map, from the model's place on the
-        reference map.
+        All are over the maps. The ellipse is that of 1 standard deviation. The displacement is
+        the mean distance from the model's place on the reference map, in units of the map.
         """
         mean = self.places.mean(axis=0)
         off = self.places - mean
         covariance = np.einsum("rki,rkj->kij", off, off) / (len(off) - 1)
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "setting": self.setting,
                 "method": self.method,
@@ -76,6 +76,7 @@ class Maps:
                 "displacement": np.linalg.norm(self.places - reference, axis=2).mean(axis=0),
             }
         )
+        return table.join(ellipses(table))
 
     def metrics(self, table: pd.DataFrame, reference: Matrix) -> dict[str, object]:
         """Return how many texts the maps have, and how far models move on them."""
@@ -102,16 +103,23 @@ def spread_share(table: pd.DataFrame, reference: Matrix) -> float:
 
 
 def ellipses(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the 1-sigma ellipse of each model: width, height and the width's angle in degrees.
+    """Return the ellipse of 1 standard deviation of each model: two axes and an angle.
 
-    The axes are 2 sqrt(lambda) long, lambda the eigenvalues of the covariance, the larger first.
+    The axes are 2 sqrt(lambda) long, where lambda are the eigenvalues of the covariance; the
+    width is the longer one. The angle is from the x axis to the width, 0 to 180 degrees.
     """
     covariance = table[["cov_xx", "cov_xy", "cov_xy", "cov_yy"]].to_numpy().reshape(-1, 2, 2)
     values, vectors = np.linalg.eigh(covariance)
     axes = 2 * np.sqrt(np.maximum(values, 0.0))
     across = vectors[:, :, 1]
     angle = np.degrees(np.arctan2(across[:, 1], across[:, 0])) % 180
-    return pd.DataFrame({"width": axes[:, 1], "height": axes[:, 0], "angle": angle})
+    return pd.DataFrame(
+        {
+            "ellipse_width": axes[:, 1],
+            "ellipse_height": axes[:, 0],
+            "ellipse_angle_degrees": angle,
+        }
+    )
 
 
 def maps_of_same_texts(

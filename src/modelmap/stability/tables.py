@@ -1,5 +1,7 @@
 """Schema of the maps of resampled texts."""
 
+import pandera.pandas as pa
+
 from modelmap.plumbing.columns import AT_LEAST_0, AT_LEAST_1, FINITE, column, table
 
 STABILITY = table(
@@ -18,6 +20,13 @@ STABILITY = table(
         "cov_yy": column("float", "variance of y over runs, ddof 1", AT_LEAST_0, FINITE),
         "displacement": column(
             "float", "mean distance to the place on the model map", AT_LEAST_0, FINITE
+        ),
+        "ellipse_width": column(
+            "float", "longer axis of the ellipse of 1 standard deviation", AT_LEAST_0, FINITE
+        ),
+        "ellipse_height": column("float", "its shorter axis", AT_LEAST_0, FINITE),
+        "ellipse_angle_degrees": column(
+            "float", "from the x axis to the longer axis", pa.Check.in_range(0, 180)
         ),
     },
     unique=["setting", "model"],
