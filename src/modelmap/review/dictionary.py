@@ -58,7 +58,7 @@ FILES = {
     "../reports/plots/designs.csv": resample.DESIGN_ERRORS,
     "../reports/plots/plan.csv": plan.PLAN_ERRORS,
     "../reports/plots/new_models.csv": new_models.NEW_MODEL_ERRORS,
-    "../reports/plots/predict.csv": predict.PREDICTION_CURVES,
+    "../reports/plots/prediction.csv": predict.PREDICTION_CURVES,
     "../reports/plots/prediction_table.csv": predict.PREDICTION_TABLE,
     "../reports/studies/coverage.csv": coverage.COVERAGE,
     "../reports/studies/kl_truth.csv": kl_truth.KL_TRUTH,
