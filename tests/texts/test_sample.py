@@ -1,5 +1,7 @@
 """How many texts each category gives, and which."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -128,7 +130,7 @@ def test_the_first_texts_are_those_of_the_pool_whatever_the_seed() -> None:
 
 @pytest.mark.parametrize("keys", [{"n_texts": "all"}, {"n_texts": 2, "draw": "first"}])
 @pytest.mark.parametrize("size", [0, 1])
-def test_a_set_of_fewer_than_two_texts_is_refused(size: int, keys: dict[str, object]) -> None:
+def test_a_set_of_fewer_than_two_texts_is_refused(size: int, keys: dict[str, Any]) -> None:
     """No distance can be had from one text."""
     with pytest.raises(UserError, match=rf"{size} texts.* at least 2"):
         sampled(pool(a=2).head(size), **keys)

@@ -27,7 +27,8 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 # Names and versions become lines of a requirements file and names of files.
 PACKAGE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 PackageName = Annotated[str, Field(pattern=PACKAGE_NAME)]
-Version = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+!-]*$")]
+VERSION = r"^[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?(\.post[0-9]+)?(\.dev[0-9]+)?(\+[a-z0-9.]+)?$"
+Version = Annotated[str, Field(pattern=VERSION)]
 
 # The wheels that pip may choose from, whatever machine it runs on.
 PLATFORMS = (
@@ -101,10 +102,11 @@ def _download(
     pins: Mapping[str, Pin], paths: Mapping[str, Path], folder: Path
 ) -> dict[str, list[str]]:
     """Download wheels; return the packages that cannot be had, by reason."""
-    print(f"downloading {len(pins)} packages", file=sys.stderr, flush=True)
-    for left in folder.glob(f"{PART}*"):
-        shutil.rmtree(left)
     names = {name: f"{name} {pin.version}" for name, pin in pins.items()}
+    print(f"downloading packages: {listed(list(names.values()))}", file=sys.stderr, flush=True)
+    # What a run that was killed has left.
+    for part in folder.glob(f"{PART}*"):
+        shutil.rmtree(part)
     problem = _pip(pins, paths, folder)
     if problem is None:
         return {}
