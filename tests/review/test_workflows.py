@@ -179,10 +179,13 @@ def test_scripts_take_no_expression_and_the_writing_workflow_no_code() -> None:
     """What a request can name reaches a script through files and variables alone."""
     for workflow in WORKFLOWS:
         assert not any("${{" in line for line in run_lines(workflow))
-    assert WORKFLOWS["review"]["permissions"] == {"contents": "read"}
     assert WORKFLOWS["review"][ON] == "pull_request"
-    checkout = next(step for step in steps("review") if "checkout" in step.get("uses", ""))
-    assert checkout["with"] == {"fetch-depth": 0, "persist-credentials": False}
+    assert WORKFLOWS["test"][ON] == ["push", "pull_request"]
+    for workflow in ("review", "test"):
+        assert WORKFLOWS[workflow]["permissions"] == {"contents": "read"}
+        checkout = next(step for step in steps(workflow) if "checkout" in step.get("uses", ""))
+        assert checkout["with"] == {"fetch-depth": 0, "persist-credentials": False}
+    assert run_lines("test") == ["make test PYTHON=python"]
     assert not any("uses" in step for step in steps("comment"))
     assert WORKFLOWS["comment"]["permissions"] == {}
     (job,) = WORKFLOWS["comment"]["jobs"].values()
