@@ -11,8 +11,8 @@
 # %% [markdown]
 # # Reading the map
 #
-# The tables that `dvc repro` wrote, read and asked a few questions. Run it in the project's root
-# or in `notebooks/`.
+# A first look at the tables that `dvc repro` writes. `data/README.md` describes their columns. Run
+# this notebook in the project's root or in `notebooks/`.
 
 # %%
 from pathlib import Path
@@ -36,18 +36,19 @@ neighbours = read_table(layout.neighbours, NEIGHBOURS)
 print(f"{len(models)} models, {matrix.n_texts} texts, {matrix.mean_bytes:.1f} bytes a text")
 
 # %% [markdown]
-# ## Who is near whom?
+# ## Which models are nearest to each other?
 #
-# The nearest model of each base run, by KL in bits per byte.
+# The nearest model of each base run, by KL divergence in bits per byte.
 
 # %%
 bases = models.loc[models["kind"] == "base", "model"]
 neighbours[neighbours["model"].isin(bases) & (neighbours["rank"] == 1)]
 
 # %% [markdown]
-# ## How far does each step of a lineage go?
+# ## How far are derived models from their parents?
 #
-# The KL of every descendant to the model it was made from, with its standard error.
+# The KL divergence between each model and the model that it was made from, and its standard error:
+# medians by kind of model.
 
 # %%
 kin = models.dropna(subset="parent")[["model", "parent", "kind"]]
@@ -58,9 +59,9 @@ steps.groupby("kind")[["kl_bits_per_byte", "se_bits_per_byte"]].median().sort_va
 )
 
 # %% [markdown]
-# ## Does the map keep it?
+# ## Does the map show the KL divergences?
 #
-# Rank correlation between distances on the map and KL, over all pairs.
+# Rank correlation between distances on the map and KL divergences, over all pairs of models.
 
 # %%
 placed = read_table(layout.map, MAP).set_index("model").loc[matrix.models, ["x", "y"]].to_numpy()
