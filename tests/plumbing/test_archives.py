@@ -307,6 +307,7 @@ def test_two_processes_that_need_a_package_download_it_once(
             "Classifier: License :: OSI Approved :: Apache Software License\n",
             "BSD License; Apache Software License",
         ),
+        ("License: EPL-2.0 OR MIT\nClassifier: License :: OSI Approved\n", "EPL-2.0 OR MIT"),
         ("License:\n", "unknown"),
     ],
 )

@@ -205,7 +205,8 @@ class Wheel:
         classifiers = [
             value.rpartition("::")[2].strip()
             for value in self._headers.get_all("Classifier", [])
-            if value.startswith("License ::")
+            # This one alone names no licence.
+            if value.startswith("License ::") and value != "License :: OSI Approved"
         ]
         expression, text = self._headers["License-Expression"], self._headers["License"]
         stated = expression or "; ".join(classifiers) or text or ""
