@@ -9,7 +9,7 @@ from scipy.stats import t as student
 
 from modelmap.divergence.interval import intervals
 from modelmap.divergence.kl import nats_per_text, squared_distances
-from modelmap.divergence.standard_error import Clusters, Spread, standard_errors
+from modelmap.divergence.standard_error import StandardErrors, StratifiedDocuments, standard_errors
 from modelmap.matrix.clip_centre import double_centred
 from modelmap.plumbing.arrays import Matrix
 
@@ -19,7 +19,9 @@ Documents = NDArray[np.int64]
 def ends(kl: float, error: float, freedom: float, confidence: float = 0.95) -> tuple[float, float]:
     """Return the interval of one KL."""
     low, high = intervals(
-        np.array(float(kl)), Spread(np.array(float(error)), np.array(float(freedom))), confidence
+        np.array(float(kl)),
+        StandardErrors(np.array(float(error)), np.array(float(freedom))),
+        confidence,
     )
     return float(low), float(high)
 
@@ -28,7 +30,7 @@ def of_matrix(loglik_nats: Matrix, numbers: Documents, strata: Documents) -> tup
     """Return the intervals of every pair in nats per text, as the divergence stage does."""
     q = double_centred(loglik_nats)
     kl = nats_per_text(squared_distances(q), q.shape[1])
-    return intervals(kl, standard_errors(q, Clusters(numbers, strata)), 0.95)
+    return intervals(kl, standard_errors(q, StratifiedDocuments(numbers, strata)), 0.95)
 
 
 def case(seed: int) -> tuple[Matrix, Documents, Documents]:

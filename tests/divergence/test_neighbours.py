@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelmap.divergence.neighbours import cluster_table, nearest, pair_table, square_form
+from modelmap.divergence.neighbours import cluster_table, neighbour_table, pair_table, square_form
 from modelmap.divergence.tables import CLUSTERS, KL, NEIGHBOURS
 from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.tables import check_table
@@ -60,7 +60,7 @@ def test_pairs_and_the_square_matrix_are_each_others_inverse(kl: Matrix, seed: i
 def test_neighbours_are_those_of_a_search_by_hand(kl: Matrix, n_neighbours: int) -> None:
     """Nearest first, ties in the matrix's order, never oneself, all others at most."""
     models = names(kl)
-    table = check_table(nearest(kl, models, n_neighbours), NEIGHBOURS, "neighbours")
+    table = check_table(neighbour_table(kl, models, n_neighbours), NEIGHBOURS, "neighbours")
     wanted = []
     for i, name in enumerate(models):
         others = sorted((kl[i, j], j) for j in range(len(models)) if j != i)

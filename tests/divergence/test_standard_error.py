@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from modelmap.divergence.standard_error import Clusters, Spread, clustered, standard_errors
+from modelmap.divergence.standard_error import (
+    StandardErrors,
+    StratifiedDocuments,
+    standard_errors,
+    stratified_documents,
+)
 from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.errors import UserError
 
@@ -30,15 +35,15 @@ def documents(*numbers: int) -> Documents:
     return np.array(numbers, dtype=np.int64)
 
 
-def spread(q: Matrix, numbers: Documents, strata: Documents | None = None) -> Spread:
-    """Return the spread of documents that are in one stratum unless told otherwise."""
+def estimated(q: Matrix, numbers: Documents, strata: Documents | None = None) -> StandardErrors:
+    """Return standard errors, with all documents in one stratum unless strata are given."""
     one = np.zeros(int(numbers.max()) + 1, dtype=np.int64)
-    return standard_errors(q, Clusters(numbers, one if strata is None else strata))
+    return standard_errors(q, StratifiedDocuments(numbers, one if strata is None else strata))
 
 
 def errors_of(q: Matrix, numbers: Documents, strata: Documents | None = None) -> Matrix:
     """Return the standard errors alone."""
-    return spread(q, numbers, strata).standard_error
+    return estimated(q, numbers, strata).standard_error
 
 
 def made_of(**documents_of: str) -> pd.DataFrame:
@@ -139,9 +144,9 @@ def test_documents_of_unequal_sizes_in_a_stratum_by_hand() -> None:
 def test_equal_deviations_have_as_many_degrees_of_freedom_as_there_are() -> None:
     """All squares alike tell nothing of their spread: documents less strata, 4 - 1 and 4 - 2."""
     q, numbers = apart(1, 3, 1, 3), documents(0, 1, 2, 3)
-    assert spread(q, numbers).degrees_of_freedom[0, 1] == pytest.approx(3)
+    assert estimated(q, numbers).degrees_of_freedom[0, 1] == pytest.approx(3)
     two = documents(0, 0, 1, 1)
-    assert spread(q, numbers, two).degrees_of_freedom[0, 1] == pytest.approx(2)
+    assert estimated(q, numbers, two).degrees_of_freedom[0, 1] == pytest.approx(2)
 
 
 def test_one_outlying_document_leaves_two_degrees_of_freedom_by_hand() -> None:
@@ -149,7 +154,7 @@ def test_one_outlying_document_leaves_two_degrees_of_freedom_by_hand() -> None:
 
     Relative variance (9 + 81^2) / 90^2 - 1 / 10 = .8111 - .1, and 2 / .7111 = 2.8125.
     """
-    found = spread(apart(*[0] * 9, 10), np.arange(10))
+    found = estimated(apart(*[0] * 9, 10), np.arange(10))
     assert found.degrees_of_freedom[0, 1] == pytest.approx(2.8125)
 
 
@@ -157,18 +162,18 @@ def test_normal_terms_have_about_as_many_degrees_of_freedom_as_documents() -> No
     """The mean of 200 estimates at 400 documents is within a tenth of 400."""
     rng = np.random.default_rng(3)
     terms = 10 + rng.standard_normal((200, 400))
-    found = [spread(apart(*row), np.arange(400)).degrees_of_freedom[0, 1] for row in terms]
+    found = [estimated(apart(*row), np.arange(400)).degrees_of_freedom[0, 1] for row in terms]
     assert 360 < 1 / np.mean(1 / np.array(found)) < 440
 
 
 def test_more_models_than_are_held_at_once_change_nothing() -> None:
-    """Any two of 70 models have the spread they have alone."""
+    """Any two of 70 models have the errors and degrees of freedom that they have alone."""
     rng = np.random.default_rng(1)
     q, numbers = rng.standard_normal((70, 12)), documents(0, 0, 1, 2, 2, 3, 3, 3, 4, 5, 5, 0)
     strata = documents(0, 1, 0, 1, 0, 1)
-    together = spread(q, numbers, strata)
+    together = estimated(q, numbers, strata)
     for i, j in [(0, 1), (3, 40), (31, 32), (33, 69), (68, 69)]:
-        alone = spread(q[[i, j]], numbers, strata)
+        alone = estimated(q[[i, j]], numbers, strata)
         for name in ("standard_error", "degrees_of_freedom"):
             both = getattr(together, name)
             assert both[i, j] == both[j, i] == pytest.approx(getattr(alone, name)[0, 1], rel=1e-9)
@@ -176,10 +181,15 @@ def test_more_models_than_are_held_at_once_change_nothing() -> None:
 
 def test_documents_and_categories_are_numbered_as_they_come() -> None:
     """Six texts of four documents in two categories; without strata all are in one."""
-    found = clustered(made_of(x="aab", y="dcd"), by_category=True)
-    assert found.documents.tolist() == [0, 0, 1, 2, 3, 2]
-    assert found.strata.tolist() == [0, 0, 1, 1]
-    assert clustered(made_of(x="aab", y="dcd"), by_category=False).strata.tolist() == [0] * 4
+    found = stratified_documents(made_of(x="aab", y="dcd"), by_category=True)
+    assert found.document_of_text.tolist() == [0, 0, 1, 2, 3, 2]
+    assert found.stratum_of_document.tolist() == [0, 0, 1, 1]
+    assert (
+        stratified_documents(
+            made_of(x="aab", y="dcd"), by_category=False
+        ).stratum_of_document.tolist()
+        == [0] * 4
+    )
 
 
 @pytest.mark.parametrize(
@@ -193,14 +203,14 @@ def test_documents_and_categories_are_numbered_as_they_come() -> None:
 )
 def test_no_stratum_has_one_document(texts: pd.DataFrame, strata: list[int]) -> None:
     """Single ones join each other or the smallest other; a document of two makes all one."""
-    assert clustered(texts, by_category=True).strata.tolist() == strata
+    assert stratified_documents(texts, by_category=True).stratum_of_document.tolist() == strata
 
 
 @pytest.mark.parametrize("n_texts", [1, 2, 5])
 def test_one_document_has_no_standard_error(n_texts: int) -> None:
     """Without a second independent unit nothing is known of the error."""
     with pytest.raises(UserError) as caught:
-        clustered(made_of(x="a" * n_texts), by_category=True)
+        stratified_documents(made_of(x="a" * n_texts), by_category=True)
     assert str(caught.value) == (
         "all texts come from one document: a standard error needs at least two; "
         "take texts from more documents"

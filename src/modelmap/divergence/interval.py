@@ -1,24 +1,27 @@
-"""Confidence intervals of KL estimates (ours)."""
+"""Confidence intervals of KL estimates. The papers give none; the method is this project's own."""
 
 import numpy as np
 from scipy.special import stdtrit
 
-from modelmap.divergence.standard_error import Spread
+from modelmap.divergence.standard_error import StandardErrors
 from modelmap.plumbing.arrays import Values
 
-COVERS = "the population of documents the texts come from"
-"""What the intervals are about. The KL over the N texts themselves is computed, not estimated."""
+TARGET_POPULATION = "the population of documents the texts come from"
+"""The population that intervals are for. The KL over the N texts themselves is known exactly."""
 
 
-def intervals(kl: Values, spread: Spread, confidence: float) -> tuple[Values, Values]:
-    """Return the low and the high end of the confidence interval of every KL, in its unit.
+def intervals(kl: Values, errors: StandardErrors, confidence: float) -> tuple[Values, Values]:
+    """Return the lower and the upper end of the confidence interval of every KL, in its unit.
 
-    KL / r and KL r with r = exp(t SE / KL), t the quantile of Student's distribution with the
-    spread's degrees of freedom: symmetric for log KL, which is nearer to normal than KL and keeps
-    the ends above zero. The interval is for the mean over the population of documents the texts
-    come from; over the N texts themselves KL has no error. A KL of 0 has an interval of no width.
+    `kl` and both fields of `errors` have the same shape, which the ends have too. The interval is
+    KL / r to KL r with r = exp(t SE / KL), where t is the quantile of Student's t distribution
+    with the degrees of freedom of `errors`. It is for the KL over the population of documents that
+    the texts come from. A KL of 0 has an interval of width 0.
     """
-    relative = np.divide(spread.standard_error, kl, out=np.zeros_like(kl), where=kl > 0)
-    quantile = stdtrit(np.maximum(spread.degrees_of_freedom, 1.0), (1 + confidence) / 2)
-    reach = np.exp(quantile * relative)
-    return kl / reach, kl * reach
+    # The interval is symmetric in log KL, whose standard error is SE / KL by the delta method:
+    # log KL is closer to normally distributed than KL, and the lower end cannot be negative.
+    relative = np.divide(errors.standard_error, kl, out=np.zeros_like(kl), where=kl > 0)
+    # The diagonal has 0 degrees of freedom, for which there is no quantile.
+    quantile = stdtrit(np.maximum(errors.degrees_of_freedom, 1.0), (1 + confidence) / 2)
+    factor = np.exp(quantile * relative)
+    return kl / factor, kl * factor

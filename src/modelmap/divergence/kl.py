@@ -1,4 +1,4 @@
-"""KL divergences from coordinates (P1, Eq. 5; P3 v3 for bits per byte)."""
+"""KL divergences from coordinates (Oyama et al. 2025 (ACL), Equation 5)."""
 
 import numpy as np
 
@@ -10,8 +10,10 @@ LN2 = float(np.log(2))
 def squared_distances(coordinates: Matrix) -> Matrix:
     """Return G, shape (K, K): G[i, j] = ||q_i - q_j||^2, not divided by the number of texts.
 
-    Summed from differences, not from a Gram matrix: near neighbours lose no digits.
+    `coordinates` are Q, shape (K, N), in nats.
     """
+    # ||q_i||^2 + ||q_j||^2 - 2 q_i q_j would be faster, but it subtracts nearly equal numbers where
+    # two models are close, and so loses most of their digits.
     distances = np.empty((len(coordinates), len(coordinates)))
     for i, row in enumerate(coordinates):
         distances[i] = np.square(coordinates - row).sum(axis=1)
@@ -24,5 +26,9 @@ def nats_per_text(distances: Matrix, n_texts: int) -> Matrix:
 
 
 def bits_per_byte(nats: Matrix, mean_bytes: float) -> Matrix:
-    """Return nats per text as bits per byte: / (B ln 2), B the mean UTF-8 bytes of the texts."""
+    """Return KL in bits per byte from KL in nats per text: KL / (B ln 2).
+
+    `mean_bytes` is B, the mean number of UTF-8 bytes of a text. As in version 3 of
+    arXiv 2505.15353; version 1 lacks the factor 2 of G / (2 N).
+    """
     return nats / (mean_bytes * LN2)

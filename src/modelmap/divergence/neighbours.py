@@ -1,4 +1,4 @@
-"""Tables drawn from a matrix of divergences: pairs, nearest neighbours, clusters."""
+"""Tables made from the matrix of KL divergences: pairs, nearest neighbours, clusters."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,10 @@ from modelmap.plumbing.arrays import Matrix
 def pair_table(
     kl: Matrix, errors: Matrix, ends: tuple[Matrix, Matrix], models: Sequence[str]
 ) -> pd.DataFrame:
-    """Return one row per unordered pair: model_a before model_b in the matrix's order.
+    """Return one row per unordered pair of models, with model_a before model_b in the matrix.
 
-    `ends` are the low and the high ends of the intervals; all are in bits per byte.
+    `kl`, its standard errors `errors`, and the lower and upper ends `ends` of its confidence
+    intervals have shape (K, K) and are in bits per byte.
     """
     first, second = np.triu_indices(len(models), k=1)
     names = np.asarray(models, dtype=object)
@@ -32,7 +33,7 @@ def pair_table(
 
 
 def square_form(pairs: pd.DataFrame, models: Sequence[str]) -> Matrix:
-    """Return the (K, K) matrix of a pair table's KL, in the order of `models`."""
+    """Return the KL of a pair table as a symmetric matrix, (K, K), in the order of `models`."""
     position = {name: i for i, name in enumerate(models)}
     full = np.zeros((len(models), len(models)))
     rows = pairs["model_a"].map(position).to_numpy()
@@ -41,8 +42,12 @@ def square_form(pairs: pd.DataFrame, models: Sequence[str]) -> Matrix:
     return full
 
 
-def nearest(kl: Matrix, models: Sequence[str], n_neighbours: int) -> pd.DataFrame:
-    """Return each model's nearest others, nearest first, ties in the matrix's order."""
+def neighbour_table(kl: Matrix, models: Sequence[str], n_neighbours: int) -> pd.DataFrame:
+    """Return the `n_neighbours` nearest other models of each model, the nearest first.
+
+    Models at equal distances keep their order in the matrix. With fewer than `n_neighbours` other
+    models all of them are returned.
+    """
     without_self = kl + np.diag(np.full(len(models), np.inf))
     order = np.argsort(without_self, axis=1, kind="stable")[:, : min(n_neighbours, len(models) - 1)]
     rows = [
@@ -54,7 +59,10 @@ def nearest(kl: Matrix, models: Sequence[str], n_neighbours: int) -> pd.DataFram
 
 
 def cluster_table(kl: Matrix, method: str) -> pd.DataFrame:
-    """Return scipy's hierarchical clustering of the divergences, one merge a row."""
+    """Return the hierarchical clustering of the models by KL, one merge per row.
+
+    `method` is a linkage of `scipy.cluster.hierarchy.linkage`, whose numbering of clusters is used.
+    """
     merges = linkage(squareform(kl, checks=False), method=method, optimal_ordering=True)
     return pd.DataFrame(
         {

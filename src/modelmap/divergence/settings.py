@@ -8,7 +8,7 @@ from modelmap.plumbing.section import Section
 
 
 class DivergenceSettings(Section):
-    """What is derived from the pairwise divergences."""
+    """How neighbours, clusters and confidence intervals are computed from the KL divergences."""
 
     n_neighbours: Annotated[int, Field(ge=1)]
     linkage: Literal["average", "complete", "single"]

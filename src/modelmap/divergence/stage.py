@@ -1,10 +1,10 @@
-"""Stage divergence: coordinates become KL divergences, neighbours and clusters."""
+"""Stage divergence: estimate KL divergences with intervals, neighbours and clusters."""
 
-from modelmap.divergence.interval import COVERS, intervals
+from modelmap.divergence.interval import TARGET_POPULATION, intervals
 from modelmap.divergence.kl import bits_per_byte, nats_per_text, squared_distances
-from modelmap.divergence.neighbours import cluster_table, nearest, pair_table
+from modelmap.divergence.neighbours import cluster_table, neighbour_table, pair_table
 from modelmap.divergence.settings import DivergenceSettings
-from modelmap.divergence.standard_error import clustered, standard_errors
+from modelmap.divergence.standard_error import standard_errors, stratified_documents
 from modelmap.divergence.summary import interval_metrics, kl_metrics
 from modelmap.divergence.tables import CLUSTERS, KL, NEIGHBOURS
 from modelmap.matrix.file import read_matrix
@@ -24,17 +24,19 @@ def run(layout: Layout) -> None:
     matrix = read_matrix(layout.matrix)
     texts = read_table(layout.texts, TEXTS)
     check_text_set(texts["text"], matrix.text_set)
-    clusters = clustered(texts, read_section(layout, "texts", TextsSettings).by_category)
+    documents = stratified_documents(
+        texts, read_section(layout, "texts", TextsSettings).by_category
+    )
     coordinates = matrix.coordinates()
     nats = nats_per_text(squared_distances(coordinates), matrix.n_texts)
-    spread = standard_errors(coordinates, clusters)
-    low, high = intervals(nats, spread, settings.confidence)
-    kl, errors, low, high = (
+    errors = standard_errors(coordinates, documents)
+    low, high = intervals(nats, errors, settings.confidence)
+    kl, se, low, high = (
         bits_per_byte(values, matrix.mean_bytes)
-        for values in (nats, spread.standard_error, low, high)
+        for values in (nats, errors.standard_error, low, high)
     )
-    pairs = pair_table(kl, errors, (low, high), matrix.models)
-    neighbours = nearest(kl, matrix.models, settings.n_neighbours)
+    pairs = pair_table(kl, se, (low, high), matrix.models)
+    neighbours = neighbour_table(kl, matrix.models, settings.n_neighbours)
     write_table(pairs, KL, layout.kl)
     write_table(neighbours, NEIGHBOURS, layout.neighbours)
     write_table(cluster_table(kl, settings.linkage), CLUSTERS, layout.clusters)
@@ -43,10 +45,10 @@ def run(layout: Layout) -> None:
         "n_texts": matrix.n_texts,
         "mean_bytes": round(matrix.mean_bytes, 4),
         **kl_metrics(pairs, neighbours, read_table(layout.models, MODELS)),
-        "n_documents": clusters.n_documents,
-        "n_strata": clusters.n_strata,
+        "n_documents": documents.n_documents,
+        "n_strata": documents.n_strata,
         "confidence": settings.confidence,
-        "intervals_cover": COVERS,
+        "intervals_cover": TARGET_POPULATION,
         **interval_metrics(pairs),
     }
     write_json(layout.metrics("divergence"), metrics)

@@ -1,4 +1,8 @@
-"""Standard errors of KL estimates, with documents as the independent units (ours)."""
+"""Standard errors of KL estimates, with documents as the independent units.
+
+The papers give no standard errors. These are the usual ones of survey statistics for a stratified
+sample of clusters, where a cluster is a document and its elements are texts.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,65 +14,79 @@ from scipy.sparse import csr_matrix
 from modelmap.plumbing.arrays import Indices, Matrix, Vector
 from modelmap.plumbing.errors import UserError
 
-Counted = int | Indices
+Count = int | Indices
+"""One number for all estimates, or one number for each."""
 
-BLOCK = 32
-"""Models whose terms are held at once: at 10,000 texts they stay in a processor's cache."""
+MODELS_PER_BLOCK = 32
+"""Small enough that with 10,000 texts the block stays in the processor's cache."""
 
 
 @dataclass(frozen=True)
-class Clusters:
-    """The document of each text and the stratum of each document, both numbered from 0.
+class StratifiedDocuments:
+    """The document of each of N texts, and the stratum of each of D documents.
 
-    A stratum is what a fixed number of texts was drawn from.
+    Documents and strata are numbered from 0. A stratum is a group of documents from which a fixed
+    number of texts was drawn.
     """
 
-    documents: Indices
-    strata: Indices
+    document_of_text: Indices
+    """Shape (N,)."""
+    stratum_of_document: Indices
+    """Shape (D,)."""
 
     @property
     def n_documents(self) -> int:
-        return len(self.strata)
+        return len(self.stratum_of_document)
 
     @property
     def n_strata(self) -> int:
-        return int(self.strata.max()) + 1
+        return int(self.stratum_of_document.max()) + 1
 
     @cached_property
-    def _sums(self) -> tuple[csr_matrix, csr_matrix]:
-        """What adds texts up to documents, and documents to strata."""
-        return _indicator(self.documents, self.n_documents), _indicator(self.strata, self.n_strata)
+    def _indicators(self) -> tuple[csr_matrix, csr_matrix]:
+        """Matrices that sum texts by document, shape (D, N), and documents by stratum, (H, D)."""
+        return (
+            _indicator(self.document_of_text, self.n_documents),
+            _indicator(self.stratum_of_document, self.n_strata),
+        )
 
-    def squares(self, terms: Matrix) -> Matrix:
-        """Return D_h / (D_h - 1) z_d^2, shape (D, P), of P estimates' terms, shape (N, P).
+    def variance_terms(self, terms: Matrix) -> Matrix:
+        """Return v_d = D_h / (D_h - 1) z_d^2 for each document d, shape (D, P).
 
-        z_d is the sum over the texts of document d of their terms less the mean term of its
-        stratum h, which has D_h documents.
+        `terms`, shape (N, P), are the values of N texts whose P means are estimated. z_d is the
+        sum, over the texts of document d, of their terms minus the mean term of stratum h, which
+        contains D_h documents including d. The variance of a mean is estimated by sum_d v_d / N^2.
         """
-        to_documents, to_strata = self._sums
-        n_texts = np.bincount(self.documents)[:, None]
-        n_documents = np.bincount(self.strata)[:, None]
+        to_documents, to_strata = self._indicators
+        n_texts = np.bincount(self.document_of_text)[:, None]
+        n_documents = np.bincount(self.stratum_of_document)[:, None]
         totals = to_documents @ terms
+        # The mean over the texts of a stratum, not over its documents: a document with more texts
+        # has a larger expected total.
         means = (to_strata @ totals) / (to_strata @ n_texts)
-        correction = (n_documents / (n_documents - 1))[self.strata]
-        squares: Matrix = correction * np.square(totals - n_texts * means[self.strata])
-        return squares
+        # As ddof 1 does in a variance, this makes up for the mean that is estimated from the same
+        # documents.
+        correction = (n_documents / (n_documents - 1))[self.stratum_of_document]
+        deviations = totals - n_texts * means[self.stratum_of_document]
+        variance: Matrix = correction * np.square(deviations)
+        return variance
 
 
 @dataclass(frozen=True)
-class Spread:
-    """What is known of estimates' errors: standard errors, and how many degrees of freedom."""
+class StandardErrors:
+    """Standard errors of estimates, and the degrees of freedom of each; of the same shape."""
 
     standard_error: Matrix
     degrees_of_freedom: Matrix
 
 
-def clustered(texts: pd.DataFrame, by_category: bool) -> Clusters:
-    """Return the documents of a texts table, and its categories as strata, or one stratum.
+def stratified_documents(texts: pd.DataFrame, by_category: bool) -> StratifiedDocuments:
+    """Return the documents of a texts table; their strata are the categories if `by_category`.
 
-    One document says nothing of the spread inside its category: categories of one document make
-    a stratum together, with the smallest other category if they are one. Where a document has
-    texts of two categories there is one stratum too. Raises UserError below two documents.
+    Otherwise there is one stratum. A stratum needs two documents, because one shows no variance:
+    categories of a single document are merged into one stratum, with the smallest other category
+    if there is only one such category. There is one stratum as well if a document has texts of
+    several categories. Raises UserError if all texts come from one document.
     """
     numbers, names = pd.factorize(texts["document_id"])
     if len(names) < 2:
@@ -76,65 +94,70 @@ def clustered(texts: pd.DataFrame, by_category: bool) -> Clusters:
             "all texts come from one document: a standard error needs at least two; "
             "take texts from more documents"
         )
-    documents = numbers.astype(np.int64)
-    kinds = texts[["document_id", "category"]].drop_duplicates()
-    if not by_category or len(kinds) > len(names):
-        return Clusters(documents, np.zeros(len(names), dtype=np.int64))
-    category = kinds["category"]
+    document_of_text = numbers.astype(np.int64)
+    categories = texts[["document_id", "category"]].drop_duplicates()
+    if not by_category or len(categories) > len(names):
+        return StratifiedDocuments(document_of_text, np.zeros(len(names), dtype=np.int64))
+    category = categories["category"]
     n_documents = category.value_counts().sort_index().sort_values(kind="stable")
     n_single = int((n_documents == 1).sum())
-    joined = n_documents.index[: max(n_single, 2)] if n_single else []
-    strata = pd.factorize(category.mask(category.isin(joined), n_documents.index[0]))[0]
-    return Clusters(documents, strata.astype(np.int64))
+    merged = n_documents.index[: max(n_single, 2)] if n_single else []
+    strata = pd.factorize(category.mask(category.isin(merged), n_documents.index[0]))[0]
+    return StratifiedDocuments(document_of_text, strata.astype(np.int64))
 
 
-def standard_errors(coordinates: Matrix, clusters: Clusters) -> Spread:
-    """Return the standard error of every KL in nats per text, shape (K, K), zero diagonal.
+def standard_errors(coordinates: Matrix, documents: StratifiedDocuments) -> StandardErrors:
+    """Return the standard error of every KL in nats per text, shape (K, K), with zero diagonal.
 
-    A KL is the mean over texts of t_s = (q_is - q_js)^2 / 2. Texts cut from one document are not
-    independent, and the number of texts from each stratum is fixed. With z_d the sum over the
-    texts of document d of t_s less the mean of t_s in its stratum h, which has D_h documents,
-    SE^2 = sum_d D_h / (D_h - 1) z_d^2 / N^2. It is s / sqrt(N) where each document gives one text
-    and there is one stratum.
+    A KL is the mean over texts of t_s = (q_is - q_js)^2 / 2. Texts of one document are not
+    independent of each other, so the variance is computed from documents: SE^2 = sum_d v_d / N^2,
+    with v_d as `StratifiedDocuments.variance_terms` returns it. With one text per document and one
+    stratum this is the usual s / sqrt(N).
     """
     n_models, n_texts = coordinates.shape
-    most = clusters.n_documents - clusters.n_strata
+    max_freedom = documents.n_documents - documents.n_strata
     errors, freedom = np.zeros((2, n_models, n_models))
-    for start in range(0, n_models, BLOCK):
-        block = np.ascontiguousarray(coordinates[start : start + BLOCK].T)
-        here = slice(start, start + block.shape[1])
-        for i in range(here.stop):
-            squares = clusters.squares(np.square(block - coordinates[i][:, None]) / 2)
-            errors[i, here], freedom[i, here] = spread_of(
-                squares, n_texts, clusters.n_documents, most
+    for start in range(0, n_models, MODELS_PER_BLOCK):
+        block = np.ascontiguousarray(coordinates[start : start + MODELS_PER_BLOCK].T)
+        columns = slice(start, start + block.shape[1])
+        # The matrices are symmetric, so rows below the block are not computed.
+        for i in range(columns.stop):
+            terms = np.square(block - coordinates[i][:, None]) / 2
+            errors[i, columns], freedom[i, columns] = error_and_freedom(
+                documents.variance_terms(terms), n_texts, documents.n_documents, max_freedom
             )
-    return Spread(_symmetric(errors), _symmetric(freedom))
+    return StandardErrors(_symmetric(errors), _symmetric(freedom))
 
 
-def spread_of(
-    squares: Matrix, n_texts: Counted, n_documents: Counted, most: Counted
+def error_and_freedom(
+    variance_terms: Matrix, n_texts: Count, n_documents: Count, max_freedom: Count
 ) -> tuple[Vector, Vector]:
-    """Return standard errors of means, and their degrees of freedom, from squares D/(D-1) z_d^2.
+    """Return the standard errors sqrt(V) / N of means, and their degrees of freedom.
 
-    `squares` has documents along its first axis. A chi-squared variable of nu degrees of freedom
-    has a relative variance of 2 / nu; that of V = sum of the squares v_d is estimated by
-    sum v_d^2 / V^2 - 1 / D. So a few documents that hold most of V leave few degrees of freedom;
-    there are `most`, documents less strata, at most.
+    `variance_terms` are v_d, with documents along the first axis, and V = sum_d v_d. The degrees of
+    freedom are 2 / (sum_d v_d^2 / V^2 - 1 / D), and `max_freedom` (documents minus strata) at most.
+    They are few if a few documents contribute most of V.
     """
-    total = squares.sum(axis=0)
-    fourth = np.einsum("d...,d...->...", squares, squares)
+    total = variance_terms.sum(axis=0)
+    sum_of_squares = np.einsum("d...,d...->...", variance_terms, variance_terms)
     divisor = np.where(total > 0, total, 1.0)
-    relative_variance = np.maximum(fourth / divisor / divisor - 1 / n_documents, 2 / most)
+    # As in Satterthwaite's approximation, V is treated as a scaled chi-squared variable, whose
+    # relative variance with nu degrees of freedom is 2 / nu. Dividing twice, and not by the square,
+    # keeps tiny totals from underflowing.
+    relative_variance = np.maximum(
+        sum_of_squares / divisor / divisor - 1 / n_documents, 2 / max_freedom
+    )
     return np.sqrt(total) / n_texts, 2 / relative_variance
 
 
 def _indicator(numbers: Indices, n_rows: int) -> csr_matrix:
+    """Return a matrix with a 1 in column c of row numbers[c]; times values, it sums by number."""
     ones = np.ones(len(numbers))
     return csr_matrix((ones, (numbers, np.arange(len(numbers)))), shape=(n_rows, len(numbers)))
 
 
-def _symmetric(computed: Matrix) -> Matrix:
-    """Return a matrix whose upper half was computed, with that half below as well."""
-    upper = np.triu(computed, k=1)
-    both: Matrix = upper + upper.T
-    return both
+def _symmetric(values: Matrix) -> Matrix:
+    """Return a symmetric matrix from the entries above the diagonal of `values`."""
+    upper = np.triu(values, k=1)
+    symmetric: Matrix = upper + upper.T
+    return symmetric

@@ -1,4 +1,4 @@
-"""The metrics of the stage divergence: medians of KL by relation, and of interval widths."""
+"""The metrics of the stage divergence: median KL by relation, and median width of intervals."""
 
 from collections.abc import Iterator
 
@@ -8,15 +8,15 @@ import pandas as pd
 def kl_metrics(
     pairs: pd.DataFrame, neighbours: pd.DataFrame, models: pd.DataFrame
 ) -> dict[str, object]:
-    """Return median KLs in bits per byte, and how many nearest models are of the same family.
+    """Return median KLs in bits per byte, and the share of nearest models of the same family.
 
-    Medians are of pairs within a family, of pairs between families, and for each kind of model,
-    such as fine-tunes, of the pairs of a model and its parent.
+    There is a median of the pairs within families, one of the pairs between families, and for each
+    kind of model, such as fine-tunes, one of the pairs of a model and its parent.
     """
     family = models.set_index("model")["family"]
     within = pairs["model_a"].map(family) == pairs["model_b"].map(family)
-    first = neighbours[neighbours["rank"] == 1]
-    same = first["model"].map(family).to_numpy() == first["neighbour"].map(family).to_numpy()
+    nearest = neighbours[neighbours["rank"] == 1]
+    same = nearest["model"].map(family).to_numpy() == nearest["neighbour"].map(family).to_numpy()
     kl = pairs["kl_bits_per_byte"]
     return {
         "median_kl_within_family": _median(kl[within], 4),
@@ -30,17 +30,17 @@ def kl_metrics(
 
 
 def interval_metrics(pairs: pd.DataFrame) -> dict[str, object]:
-    """Return the median relative standard error and half width of the intervals, of KLs above 0."""
-    apart = pairs[pairs["kl_bits_per_byte"] > 0]
-    kl, width = apart["kl_bits_per_byte"], apart["high_bits_per_byte"] - apart["low_bits_per_byte"]
+    """Return the median standard error and half width of intervals, relative to KL if above 0."""
+    rows = pairs[pairs["kl_bits_per_byte"] > 0]
+    kl, width = rows["kl_bits_per_byte"], rows["high_bits_per_byte"] - rows["low_bits_per_byte"]
     return {
-        "median_relative_standard_error": _median(apart["se_bits_per_byte"] / kl, 3),
+        "median_relative_standard_error": _median(rows["se_bits_per_byte"] / kl, 3),
         "median_relative_half_width": _median(width / 2 / kl, 3),
     }
 
 
 def _median(values: pd.Series, digits: int) -> float | None:
-    """Return a rounded median, and None of no values: there may be only one family or kind."""
+    """Return the rounded median, or None if there are no values, as with a single family."""
     return None if values.empty else round(float(values.median()), digits)
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from modelmap.divergence.kl import nats_per_text, squared_distances
-from modelmap.divergence.standard_error import Clusters, standard_errors
+from modelmap.divergence.standard_error import StratifiedDocuments, standard_errors
 from modelmap.matrix.clip_centre import double_centred
 from modelmap.plumbing.arrays import Matrix
 from modelmap.studies.coverage.intervals import (
@@ -20,28 +20,30 @@ from modelmap.studies.coverage.populations import Samples, by_document, populati
 from modelmap.studies.coverage.sample_estimates import SampleEstimates
 
 
-def case(seed: int, n_documents: int = 12) -> tuple[Matrix, Clusters]:
+def case(seed: int, n_documents: int = 12) -> tuple[Matrix, StratifiedDocuments]:
     """Return coordinates of four models on texts of documents in two strata."""
     rng = np.random.default_rng(seed)
     texts = np.concatenate([np.arange(n_documents), rng.integers(0, n_documents, 20)])
     q = double_centred(rng.normal(-700, 30, (4, len(texts))))
-    return q, Clusters(texts, np.arange(n_documents) % 2)
+    return q, StratifiedDocuments(texts, np.arange(n_documents) % 2)
 
 
 def test_the_project_as_its_own_sample_gives_the_estimates_of_the_stage() -> None:
     """All documents once: KL, standard error and degrees of freedom as the stage computes them."""
-    q, clusters = case(0)
-    order, documents = by_document(clusters)
-    places = np.argsort(clusters.strata, kind="stable")
-    drawn = Samples(places[:, None], documents.n_texts[places][:, None], clusters.strata[places])
-    estimates, spread = SampleEstimates(documents, drawn), standard_errors(q, clusters)
+    q, stratified = case(0)
+    order, documents = by_document(stratified)
+    places = np.argsort(stratified.stratum_of_document, kind="stable")
+    drawn = Samples(
+        places[:, None], documents.n_texts[places][:, None], stratified.stratum_of_document[places]
+    )
+    estimates, errors = SampleEstimates(documents, drawn), standard_errors(q, stratified)
     kl = nats_per_text(squared_distances(q), q.shape[1])
     for i, j in [(0, 1), (1, 3), (2, 3)]:
         found = estimates.of((q[i] - q[j])[order])
         assert found.kl[0] == pytest.approx(kl[i, j], rel=1e-9)
-        assert found.spread.standard_error[0] == pytest.approx(spread.standard_error[i, j])
-        freedom = spread.degrees_of_freedom[i, j]
-        assert found.spread.degrees_of_freedom[0] == pytest.approx(freedom)
+        assert found.errors.standard_error[0] == pytest.approx(errors.standard_error[i, j])
+        freedom = errors.degrees_of_freedom[i, j]
+        assert found.errors.degrees_of_freedom[0] == pytest.approx(freedom)
         terms = (q[i] - q[j]) ** 2 / 2
         plain = terms.std(ddof=1) / len(terms) ** 0.5
         assert found.by_text_error[0] == pytest.approx(plain)
@@ -49,8 +51,8 @@ def test_the_project_as_its_own_sample_gives_the_estimates_of_the_stage() -> Non
 
 def test_a_samples_estimates_are_those_of_a_project_with_its_texts() -> None:
     """Texts of each sample written out, copies of a document as documents of their own."""
-    q, clusters = case(1)
-    order, documents = by_document(clusters)
+    q, stratified = case(1)
+    order, documents = by_document(stratified)
     rng = np.random.default_rng(3)
     drawn = samples(documents, population(documents, 4, rng), 5, rng)
     found = SampleEstimates(documents, drawn).of((q[0] - q[1])[order])
@@ -60,13 +62,13 @@ def test_a_samples_estimates_are_those_of_a_project_with_its_texts() -> None:
         sizes = drawn.n_texts[there, sample]
         texts = np.concatenate([np.arange(a, a + n) for a, n in zip(first, sizes, strict=True)])
         own = double_centred(q[:2][:, order[texts]])
-        copied = Clusters(np.repeat(np.arange(len(there)), sizes), drawn.strata[there])
+        copied = StratifiedDocuments(np.repeat(np.arange(len(there)), sizes), drawn.strata[there])
         kl = nats_per_text(squared_distances(own), len(texts))[0, 1]
-        spread = standard_errors(own, copied)
+        errors = standard_errors(own, copied)
         assert found.kl[sample] == pytest.approx(kl)
-        assert found.spread.standard_error[sample] == pytest.approx(spread.standard_error[0, 1])
-        freedom = found.spread.degrees_of_freedom[sample]
-        assert freedom == pytest.approx(spread.degrees_of_freedom[0, 1])
+        assert found.errors.standard_error[sample] == pytest.approx(errors.standard_error[0, 1])
+        freedom = found.errors.degrees_of_freedom[sample]
+        assert freedom == pytest.approx(errors.degrees_of_freedom[0, 1])
 
 
 def test_intervals_of_normal_differences_hold_the_truth_as_often_as_said() -> None:
@@ -77,9 +79,9 @@ def test_intervals_of_normal_differences_hold_the_truth_as_often_as_said() -> No
     rng = np.random.default_rng(8)
     texts = np.sort(np.concatenate([np.arange(200), rng.integers(0, 200, 80)]))
     q = double_centred(rng.normal(0, 30, (4, len(texts))))
-    clusters = Clusters(texts, np.zeros(200, dtype=np.int64))
+    stratified = StratifiedDocuments(texts, np.zeros(200, dtype=np.int64))
     pairs = some_pairs(4, 10, rng)
-    runs = [one_population(q, clusters, pairs, 200, 50, 0.95, rng) for _ in range(10)]
+    runs = [one_population(q, stratified, pairs, 200, 50, 0.95, rng) for _ in range(10)]
     means = np.mean([found for found, _ in runs], axis=0)
     assert means.shape == (6, 5)
     assert ((means[:, 0] >= 0.93) & (means[:, 0] <= 0.97)).all()
@@ -92,8 +94,8 @@ def test_texts_that_repeat_in_a_document_are_not_independent() -> None:
     rng = np.random.default_rng(4)
     once = double_centred(rng.normal(0, 30, (2, 150)))
     q = double_centred(np.repeat(once, 5, axis=1))
-    clusters = Clusters(np.repeat(np.arange(150), 5), np.zeros(150, dtype=np.int64))
-    means, _ = one_population(q, clusters, np.array([[0, 1]]), 2_000, 50, 0.95, rng)
+    stratified = StratifiedDocuments(np.repeat(np.arange(150), 5), np.zeros(150, dtype=np.int64))
+    means, _ = one_population(q, stratified, np.array([[0, 1]]), 2_000, 50, 0.95, rng)
     assert 0.93 <= means[0, 0] <= 0.97
     assert means[0, 2] < 0.75
 
@@ -103,8 +105,8 @@ def test_samples_without_the_document_that_rules_a_pair_are_too_low() -> None:
     rng = np.random.default_rng(6)
     q = rng.normal(0, 1, (2, 30))
     q[0, 0] = 1000.0
-    clusters = Clusters(np.arange(30), np.zeros(30, dtype=np.int64))
-    means, absent = one_population(q, clusters, np.array([[0, 1]]), 500, 50, 0.95, rng)
+    stratified = StratifiedDocuments(np.arange(30), np.zeros(30, dtype=np.int64))
+    means, absent = one_population(q, stratified, np.array([[0, 1]]), 500, 50, 0.95, rng)
     assert means[0, 3] == pytest.approx(absent[0], abs=0.01)
     assert 0.2 < means[0, 3] <= 1 - means[0, 0]
 
@@ -112,9 +114,11 @@ def test_samples_without_the_document_that_rules_a_pair_are_too_low() -> None:
 def test_a_document_is_absent_as_often_as_chance_has_it() -> None:
     """Ten documents of one text, a population without end: (9/10)^10 = 34.9%."""
     q = np.random.default_rng(0).normal(0, 1, (2, 10))
-    clusters = Clusters(np.arange(10), np.zeros(10, dtype=np.int64))
+    stratified = StratifiedDocuments(np.arange(10), np.zeros(10, dtype=np.int64))
     runs = [
-        one_population(q, clusters, np.array([[0, 1]]), 20, 200, 0.95, np.random.default_rng(seed))
+        one_population(
+            q, stratified, np.array([[0, 1]]), 20, 200, 0.95, np.random.default_rng(seed)
+        )
         for seed in range(100)
     ]
     absent = np.mean([found for _, found in runs], axis=0)
@@ -125,8 +129,8 @@ def test_the_largest_document_is_the_one_with_most_of_the_squares_by_hand() -> N
     """Terms 0 | 0 | 5, 3 | 2 less their mean 2 are -2, -2, 4 and 0 in sum: 16 of 24."""
     terms = np.array([0.0, 0, 5, 3, 2])
     q = np.stack([np.zeros(5), np.sqrt(2 * terms)])
-    clusters = Clusters(np.array([0, 1, 2, 2, 3]), np.zeros(4, dtype=np.int64))
-    number, share = largest_documents(q, clusters, np.array([[0, 1]]))
+    stratified = StratifiedDocuments(np.array([0, 1, 2, 2, 3]), np.zeros(4, dtype=np.int64))
+    number, share = largest_documents(q, stratified, np.array([[0, 1]]))
     assert number.tolist() == [2]
     assert share[0] == pytest.approx(16 / 24)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelmap.divergence.standard_error import Clusters
+from modelmap.divergence.standard_error import StratifiedDocuments
 from modelmap.studies.coverage.populations import (
     Documents,
     by_document,
@@ -15,21 +15,23 @@ from modelmap.studies.coverage.populations import (
 )
 
 # Texts of documents 2, 0, 1, 0, 3, 1, 4, 0: sizes 3, 2, 1, 1, 1; the first two are a stratum.
-CLUSTERS = Clusters(np.array([2, 0, 1, 0, 3, 1, 4, 0]), np.array([0, 0, 1, 1, 1]))
+STRATIFIED = StratifiedDocuments(np.array([2, 0, 1, 0, 3, 1, 4, 0]), np.array([0, 0, 1, 1, 1]))
 
 
 @st.composite
-def clusters(draw: st.DrawFn) -> Clusters:
+def stratified(draw: st.DrawFn) -> StratifiedDocuments:
     """Draw documents of one to six texts in one to three strata of two documents or more."""
     strata = np.repeat(np.arange(3), draw(st.lists(st.integers(2, 5), min_size=3, max_size=3)))
     sizes = draw(st.lists(st.integers(1, 6), min_size=len(strata), max_size=len(strata)))
     texts = np.repeat(np.arange(len(strata)), sizes)
-    return Clusters(np.random.default_rng(draw(st.integers(0, 9))).permutation(texts), strata)
+    return StratifiedDocuments(
+        np.random.default_rng(draw(st.integers(0, 9))).permutation(texts), strata
+    )
 
 
 def test_texts_are_put_document_after_document() -> None:
     """Each document's texts stay in order; it is known where they begin and how many they are."""
-    order, documents = by_document(CLUSTERS)
+    order, documents = by_document(STRATIFIED)
     assert order.tolist() == [1, 3, 7, 2, 5, 0, 4, 6]
     assert documents.first.tolist() == [0, 3, 5, 6, 7]
     assert documents.n_texts.tolist() == [3, 2, 1, 1, 1]
@@ -38,16 +40,16 @@ def test_texts_are_put_document_after_document() -> None:
 
 def test_shares_of_a_population_by_hand() -> None:
     """Document 0 once and 1 thrice: 9 texts for 5/8; 2 twice and 4 four times: 6 for 3/8."""
-    _, documents = by_document(CLUSTERS)
+    _, documents = by_document(STRATIFIED)
     members = [np.array([1, 0, 1, 1]), np.array([2, 4, 4, 2, 4, 4])]
     expected = [5 / 72, 3 * 5 / 72, 2 * 3 / 48, 0, 4 * 3 / 48]
     assert shares(documents, members).tolist() == pytest.approx(expected)
 
 
 @settings(deadline=None, max_examples=50)
-@given(clusters(), st.integers(2, 5), st.integers(0, 99))
+@given(stratified(), st.integers(2, 5), st.integers(0, 99))
 def test_samples_have_the_projects_texts_per_stratum(
-    drawn: Clusters, copies: int, seed: int
+    drawn: StratifiedDocuments, copies: int, seed: int
 ) -> None:
     """And two documents of each at least, all of the population and never more than it has."""
     rng = np.random.default_rng(seed)

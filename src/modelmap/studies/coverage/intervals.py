@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from modelmap.divergence.interval import intervals
-from modelmap.divergence.standard_error import Clusters
+from modelmap.divergence.standard_error import StratifiedDocuments
 from modelmap.plumbing.arrays import Indices, Matrix, Vector
 from modelmap.studies.coverage.populations import by_document, population, samples, shares
 from modelmap.studies.coverage.sample_estimates import SampleEstimates
@@ -32,7 +32,7 @@ def some_pairs(n_models: int, max_pairs: int, rng: np.random.Generator) -> Indic
 
 def one_population(
     coordinates: Matrix,
-    clusters: Clusters,
+    stratified: StratifiedDocuments,
     pairs: Indices,
     n_samples: int,
     copies: int,
@@ -44,13 +44,13 @@ def one_population(
     Of a pair: how often each of INTERVALS holds the population's KL, how often the first lies
     below it, and the first's width in nats per text. Of a document: how often it is not drawn.
     """
-    order, documents = by_document(clusters)
+    order, documents = by_document(stratified)
     members = population(documents, copies, rng)
     weights = np.repeat(shares(documents, members), documents.n_texts)
     drawn = samples(documents, members, n_samples, rng)
     estimates, ordered = SampleEstimates(documents, drawn), coordinates[:, order]
     means = [_one_pair(ordered[i] - ordered[j], weights, estimates, confidence) for i, j in pairs]
-    there = np.zeros((clusters.n_documents, n_samples), dtype=bool)
+    there = np.zeros((stratified.n_documents, n_samples), dtype=bool)
     place, sample = np.nonzero(drawn.n_texts)
     there[drawn.documents[place, sample], sample] = True
     return np.array(means), 1 - there.mean(axis=1)
@@ -61,13 +61,13 @@ def _one_pair(
 ) -> list[float]:
     truth = (weights @ difference**2 - (weights @ difference) ** 2) / 2
     found = estimates.of(difference)
-    low, high = intervals(found.kl, found.spread, confidence)
+    low, high = intervals(found.kl, found.errors, confidence)
     miss, quantile = np.abs(found.kl - truth), ndtri((1 + confidence) / 2)
     return [
         float(np.mean(values))
         for values in (
             (low <= truth) & (truth <= high),
-            miss <= quantile * found.spread.standard_error,
+            miss <= quantile * found.errors.standard_error,
             miss <= quantile * found.by_text_error,
             high < truth,
             high - low,
@@ -76,13 +76,13 @@ def _one_pair(
 
 
 def largest_documents(
-    coordinates: Matrix, clusters: Clusters, pairs: Indices
+    coordinates: Matrix, stratified: StratifiedDocuments, pairs: Indices
 ) -> tuple[Indices, Vector]:
     """Return for each pair the document with most of the KL's variance, and its share of it."""
     number, share = np.zeros(len(pairs), dtype=np.int64), np.zeros(len(pairs))
     for row, (i, j) in enumerate(pairs):
         terms = np.square(coordinates[i] - coordinates[j])[:, None]
-        squares = clusters.squares(terms)[:, 0]
+        squares = stratified.variance_terms(terms)[:, 0]
         number[row] = np.argmax(squares)
         share[row] = squares[number[row]] / max(squares.sum(), np.finfo(float).tiny)
     return number, share

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from modelmap.divergence.standard_error import Clusters
+from modelmap.divergence.standard_error import StratifiedDocuments
 from modelmap.plumbing.arrays import Indices, Vector
 
 
@@ -39,11 +39,11 @@ class Samples:
     strata: Indices
 
 
-def by_document(clusters: Clusters) -> tuple[Indices, Documents]:
+def by_document(stratified: StratifiedDocuments) -> tuple[Indices, Documents]:
     """Return the order that puts texts document after document, and the documents."""
-    n_texts = np.bincount(clusters.documents)
-    order = np.argsort(clusters.documents, kind="stable")
-    return order, Documents(np.cumsum(n_texts) - n_texts, n_texts, clusters.strata)
+    n_texts = np.bincount(stratified.document_of_text)
+    order = np.argsort(stratified.document_of_text, kind="stable")
+    return order, Documents(np.cumsum(n_texts) - n_texts, n_texts, stratified.stratum_of_document)
 
 
 def population(documents: Documents, copies: int, rng: np.random.Generator) -> list[Indices]:

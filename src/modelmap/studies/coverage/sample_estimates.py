@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelmap.divergence.standard_error import Spread, spread_of
+from modelmap.divergence.standard_error import StandardErrors, error_and_freedom
 from modelmap.plumbing.arrays import Matrix, Vector
 from modelmap.studies.coverage.populations import Documents, Samples
 
@@ -19,7 +19,7 @@ class Estimates:
     """
 
     kl: Vector
-    spread: Spread
+    errors: StandardErrors
     by_text_error: Vector
 
 
@@ -49,13 +49,13 @@ class SampleEstimates:
         totals = (squares - 2 * m1 * sums + m1**2 * self._taken) / 2
         means = self._by_stratum(totals) / self._texts_of_stratum
         deviations = totals - self._taken * means[self._strata]
-        error, freedom = spread_of(
+        error, freedom = error_and_freedom(
             self._correction * np.square(deviations),
             self._n_texts,
             self._n_documents,
             self._n_documents - len(self._first_rows),
         )
-        return Estimates(kl, Spread(error, freedom), np.sqrt(by_text))
+        return Estimates(kl, StandardErrors(error, freedom), np.sqrt(by_text))
 
     def _sums(self, values: Vector) -> Matrix:
         """Return the sums over what each sample has of its documents, shape (C, R)."""

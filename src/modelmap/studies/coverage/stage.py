@@ -3,7 +3,7 @@
 import pandas as pd
 
 from modelmap.divergence.settings import DivergenceSettings
-from modelmap.divergence.standard_error import clustered
+from modelmap.divergence.standard_error import stratified_documents
 from modelmap.matrix.file import read_matrix
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.hardware import load_hardware
@@ -31,11 +31,13 @@ def run(layout: Layout) -> None:
     matrix = read_matrix(layout.matrix)
     texts = read_table(layout.texts, TEXTS)
     check_text_set(texts["text"], matrix.text_set)
-    clusters = clustered(texts, read_section(layout, "texts", TextsSettings).by_category)
+    stratified = stratified_documents(
+        texts, read_section(layout, "texts", TextsSettings).by_category
+    )
     pairs = pairs_of_different_models(matrix, settings)
-    runs = sampled_populations(matrix, clusters, pairs, settings, confidence, n_workers)
+    runs = sampled_populations(matrix, stratified, pairs, settings, confidence, n_workers)
     documents = pd.unique(texts["document_id"])
-    table = coverage_table(matrix, clusters, pairs, runs, documents)
+    table = coverage_table(matrix, stratified, pairs, runs, documents)
     write_csv(table, COVERAGE, layout.study("coverage", "csv"))
-    summary = coverage_summary(table, settings, confidence, clusters, matrix)
+    summary = coverage_summary(table, settings, confidence, stratified, matrix)
     write_json(layout.study("coverage", "json"), summary)

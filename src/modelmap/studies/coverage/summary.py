@@ -5,9 +5,9 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from modelmap.divergence.interval import COVERS
+from modelmap.divergence.interval import TARGET_POPULATION
 from modelmap.divergence.kl import bits_per_byte, nats_per_text, squared_distances
-from modelmap.divergence.standard_error import Clusters
+from modelmap.divergence.standard_error import StratifiedDocuments
 from modelmap.matrix.file import LogLikelihoods
 from modelmap.plumbing.arrays import Indices, Matrix, Vector
 from modelmap.plumbing.errors import UserError
@@ -46,14 +46,14 @@ def pairs_of_different_models(matrix: LogLikelihoods, settings: CoverageSettings
 
 def sampled_populations(
     matrix: LogLikelihoods,
-    clusters: Clusters,
+    stratified: StratifiedDocuments,
     pairs: Indices,
     settings: CoverageSettings,
     confidence: float,
     n_workers: int,
 ) -> Runs:
     """Return the means over all populations and their samples."""
-    one = partial(_one_population, matrix.coordinates(), clusters, pairs, settings, confidence)
+    one = partial(_one_population, matrix.coordinates(), stratified, pairs, settings, confidence)
     runs = each(one, range(settings.n_populations), n_workers, "sampling populations")
     means, absent = (np.mean(values, axis=0) for values in zip(*runs, strict=True))
     return means, absent
@@ -61,7 +61,7 @@ def sampled_populations(
 
 def _one_population(
     coordinates: Matrix,
-    clusters: Clusters,
+    stratified: StratifiedDocuments,
     pairs: Indices,
     settings: CoverageSettings,
     confidence: float,
@@ -69,12 +69,14 @@ def _one_population(
 ) -> tuple[Matrix, Vector]:
     rng = named_rng(settings.seed, "coverage", "population", str(number))
     n_samples = settings.n_replications // settings.n_populations
-    return one_population(coordinates, clusters, pairs, n_samples, settings.copies, confidence, rng)
+    return one_population(
+        coordinates, stratified, pairs, n_samples, settings.copies, confidence, rng
+    )
 
 
 def coverage_table(
     matrix: LogLikelihoods,
-    clusters: Clusters,
+    stratified: StratifiedDocuments,
     pairs: Indices,
     runs: Runs,
     documents: np.ndarray,
@@ -84,7 +86,7 @@ def coverage_table(
     coordinates, names = matrix.coordinates(), np.asarray(matrix.models, dtype=object)
     nats = nats_per_text(squared_distances(coordinates), matrix.n_texts)
     first, second = pairs.T
-    number, share = largest_documents(coordinates, clusters, pairs)
+    number, share = largest_documents(coordinates, stratified, pairs)
     return pd.DataFrame(
         {
             "model_a": names[first],
@@ -103,7 +105,7 @@ def coverage_summary(
     table: pd.DataFrame,
     settings: CoverageSettings,
     confidence: float,
-    clusters: Clusters,
+    stratified: StratifiedDocuments,
     matrix: LogLikelihoods,
 ) -> dict[str, object]:
     """Return the settings of the study and the distribution of coverage over pairs."""
@@ -112,15 +114,15 @@ def coverage_summary(
     error = (confidence * (1 - confidence) / settings.n_replications) ** 0.5
     return {
         "truth": TRUTH,
-        "intervals_cover": COVERS,
+        "intervals_cover": TARGET_POPULATION,
         "confidence": confidence,
         "within": WITHIN,
         "n_replications": settings.n_replications,
         "standard_error_of_a_coverage": round(error, 4),
         "n_populations": settings.n_populations,
-        "n_documents": clusters.n_documents,
-        "n_documents_of_a_population": settings.copies * clusters.n_documents,
-        "n_strata": clusters.n_strata,
+        "n_documents": stratified.n_documents,
+        "n_documents_of_a_population": settings.copies * stratified.n_documents,
+        "n_strata": stratified.n_strata,
         "n_texts": matrix.n_texts,
         "n_pairs": len(table),
         "n_pairs_of_all_models": n_models * (n_models - 1) // 2,
