@@ -7,13 +7,13 @@ from modelmap.matrix.clip_centre import double_centred
 from modelmap.resample.comparison import (
     DESIGNS,
     PIVOTAL,
-    SIMPLE,
-    WITH,
+    SIMPLE_RANDOM,
+    WITH_REPLACEMENT,
     Design,
     comparison_row,
-    drawn,
+    design_sample,
     draws_for,
-    parts_of_the_gain,
+    gain_parts,
     size_measures,
 )
 
@@ -36,8 +36,8 @@ def test_every_design_has_about_the_same_cost(design: Design) -> None:
     q = double_centred(made_up(6, 80))
     size = size_measures(q, squared_distances(q))[design.size]
     rng = np.random.default_rng(0)
-    counts = [len(drawn(design, size, 30, rng)) for _ in range(60)]
-    if design.draws == WITH:
+    counts = [len(design_sample(design, size, 30, rng)) for _ in range(60)]
+    if design.draws == WITH_REPLACEMENT:
         assert np.mean(counts) == pytest.approx(30, abs=1)
     else:
         assert set(counts) == {30}
@@ -46,8 +46,12 @@ def test_every_design_has_about_the_same_cost(design: Design) -> None:
 def test_parts_of_the_gain_by_hand() -> None:
     """From .10 to .08 by not drawing twice, to .02 in all: a quarter of the gain."""
     best = Design(PIVOTAL, "relative")
-    errors = {Design(WITH, "uniform"): 0.10, Design(SIMPLE, "uniform"): 0.08, best: 0.02}
-    parts = parts_of_the_gain(errors, best)
+    errors = {
+        Design(WITH_REPLACEMENT, "uniform"): 0.10,
+        Design(SIMPLE_RANDOM, "uniform"): 0.08,
+        best: 0.02,
+    }
+    parts = gain_parts(errors, best)
     assert parts["share_of_gain_from_not_drawing_twice"] == pytest.approx(0.25)
 
 

@@ -34,8 +34,8 @@ def test_a_curve_is_the_root_mean_square_over_runs() -> None:
 
 def test_errors_against_the_population_add_in_squares() -> None:
     """tau_ls(25) = .1 and tau_uniform(100) = .1 give sqrt(.02); theory is .1 sqrt(100 / 25)."""
-    told = with_population(curves(), 100)
-    row = told[(told["method"] == "ls") & (told["n"] == 25)].iloc[0]
+    extended = with_population(curves(), 100)
+    row = extended[(extended["method"] == "ls") & (extended["n"] == 25)].iloc[0]
     assert row["relative_to_population"] == pytest.approx(np.sqrt(0.02))
     assert row["absolute_theory"] == pytest.approx(0.2)
 
@@ -53,9 +53,9 @@ def test_the_baseline_is_uniform_samplings_error_at_half_the_texts() -> None:
 
 def test_meeting_points_by_hand() -> None:
     """Uniform meets sqrt(2) tau(N) at n = N, ls at 25, with 10 unique texts to uniform's 60."""
-    told = with_population(curves(), 100)
+    extended = with_population(curves(), 100)
     bound = {"relative": 0.1 * np.sqrt(2) + 1e-9}
-    points = meeting_points(told, bound).set_index("method")
+    points = meeting_points(extended, bound).set_index("method")
     assert points.loc["uniform", ["n", "d", "d_ratio_to_uniform"]].tolist() == [100, 60, 1]
     assert points.loc["ls", ["n", "d"]].tolist() == [25, 10]
     assert points.loc["ls", "d_ratio_to_uniform"] == pytest.approx(1 / 6)

@@ -1,4 +1,4 @@
-"""The papers' draws and designs without replacement at the same number of unique texts (ours)."""
+"""Errors of designs with and without replacement at equal numbers of unique texts (ours)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,12 +23,15 @@ from modelmap.resample.methods import METHODS
 from modelmap.resample.settings import ResampleSettings
 
 COMPARED_SHARE = 0.6
-"""The share of the texts at which the metrics compare designs. The plot has all shares."""
+"""Share of the texts at which the metrics compare designs. The table has all shares."""
 
 
 @dataclass(frozen=True)
 class Design:
-    """A way of drawing d unique texts: how they are drawn, and by which size measure."""
+    """A way of choosing d unique texts.
+
+    `draws` is a key of DRAWS; `size` is the key of the sampling method whose size measure is used.
+    """
 
     draws: str
     size: str
@@ -42,77 +45,88 @@ def size_measures(coordinates: Matrix, distances: Matrix) -> dict[str, Vector]:
 def draws_for(probabilities: Vector, n_unique: int) -> int:
     """Return the number of draws with replacement that give `n_unique` unique texts on average.
 
-    Raises ValueError if not that many texts can be drawn.
+    `probabilities` are those of one draw, shape (N,). Raises ValueError if `n_unique` is not below
+    the number of texts with a positive probability, which no finite number of draws reaches.
     """
 
-    def missing(draws: float) -> float:
+    def excess(draws: float) -> float:
+        # Text s is among the unique texts unless all draws miss it: (1 - pi_s)^draws.
         return float((1 - np.power(1 - probabilities, draws)).sum()) - n_unique
 
     if n_unique >= (probabilities > 0).sum():
         raise ValueError(f"draws with replacement do not reach {n_unique} unique texts")
-    most = 10.0 * n_unique
-    while missing(most) < 0:
-        most *= 10
-    return round(float(brentq(missing, 1, most)))
+    upper = 10.0 * n_unique
+    while excess(upper) < 0:
+        upper *= 10
+    return round(float(brentq(excess, 1, upper)))
 
 
 def with_replacement(size: Vector, n_unique: int, rng: np.random.Generator) -> UniqueTexts:
-    """Return independent draws, of `n_unique` unique texts on average."""
+    """Return a sample of independent draws that has `n_unique` unique texts on average."""
     probabilities = size / size.sum()
     draws = draws_for(probabilities, n_unique)
     return unique_texts(rng.choice(len(size), draws, p=probabilities), probabilities)
 
 
 def pivotal(size: Vector, n_unique: int, rng: np.random.Generator) -> UniqueTexts:
-    """Return a sample of the random pivotal method."""
+    """Return a sample of exactly `n_unique` texts by the random pivotal method."""
     inclusion = inclusion_probabilities(size, n_unique)
     return horvitz_thompson(pivotal_sample(inclusion, rng), inclusion)
 
 
 def sequential_poisson(size: Vector, n_unique: int, rng: np.random.Generator) -> UniqueTexts:
-    """Return a sequential Poisson sample; of equal sizes it is a simple random sample."""
+    """Return a sequential Poisson sample of exactly `n_unique` texts.
+
+    With equal sizes it is a simple random sample without replacement.
+    """
     chosen = sequential_order(size, rng.random(len(size)))[:n_unique]
     return horvitz_thompson(chosen, inclusion_probabilities(size, n_unique))
 
 
-WITH, SIMPLE, PIVOTAL, SEQUENTIAL = (
-    *("with replacement", "simple random"),
-    *("pivotal", "sequential Poisson"),
-)
+WITH_REPLACEMENT = "with replacement"
+SIMPLE_RANDOM = "simple random"
+PIVOTAL = "pivotal"
+SEQUENTIAL_POISSON = "sequential Poisson"
 DRAWS: dict[str, Callable[[Vector, int, np.random.Generator], UniqueTexts]] = {
-    WITH: with_replacement,
-    SIMPLE: sequential_poisson,
+    WITH_REPLACEMENT: with_replacement,
+    SIMPLE_RANDOM: sequential_poisson,
     PIVOTAL: pivotal,
-    SEQUENTIAL: sequential_poisson,
+    SEQUENTIAL_POISSON: sequential_poisson,
 }
-"""How texts are drawn, by name. A simple random sample is the one of equal sizes."""
-UNEQUAL = tuple(key for key in METHODS if key != "uniform")
+"""The sampling functions by name. Simple random sampling is sequential Poisson with equal sizes."""
+UNEQUAL_SIZES = tuple(key for key in METHODS if key != "uniform")
 DESIGNS = (
-    *(Design(WITH, key) for key in METHODS),
-    Design(SIMPLE, "uniform"),
-    *(Design(draws, key) for draws in (PIVOTAL, SEQUENTIAL) for key in UNEQUAL),
+    *(Design(WITH_REPLACEMENT, key) for key in METHODS),
+    Design(SIMPLE_RANDOM, "uniform"),
+    *(Design(draws, key) for draws in (PIVOTAL, SEQUENTIAL_POISSON) for key in UNEQUAL_SIZES),
 )
-"""Every design that is compared, in the order of the table."""
+"""All designs that are compared, in the order of the table."""
 
 
-def drawn(design: Design, size: Vector, n_unique: int, rng: np.random.Generator) -> UniqueTexts:
-    """Return one weighted sample of a design."""
+def design_sample(
+    design: Design, size: Vector, n_unique: int, rng: np.random.Generator
+) -> UniqueTexts:
+    """Return one weighted sample of a design. `size` is its size measure, shape (N,)."""
     return DRAWS[design.draws](size, n_unique, rng)
 
 
 def design_errors(
     coordinates: Matrix, distances: Matrix, settings: ResampleSettings, n_workers: int
 ) -> pd.DataFrame:
-    """Return the errors of every design at each number of unique texts."""
+    """Return the errors of every design at each number of unique texts, one row each.
+
+    `coordinates` are Q, shape (K, N), and `distances` G, shape (K, K). Columns are those of
+    DESIGN_ERRORS.
+    """
     n_texts = coordinates.shape[1]
     measures, meter = size_measures(coordinates, distances), ErrorMeter(distances)
     unique = [max(2, round(share * n_texts)) for share in settings.unique_shares]
     cells = [(design, n) for design in DESIGNS for n in unique]
-    one = partial(_one_cell, coordinates, measures, meter, settings)
-    return pd.DataFrame(each(one, cells, n_workers, "comparing designs"))
+    evaluate = partial(_evaluate, coordinates, measures, meter, settings)
+    return pd.DataFrame(each(evaluate, cells, n_workers, "comparing designs"))
 
 
-def _one_cell(
+def _evaluate(
     coordinates: Matrix,
     measures: dict[str, Vector],
     meter: ErrorMeter,
@@ -122,33 +136,40 @@ def _one_cell(
     design, n_unique = cell
     rng = named_rng(settings.seed, "designs", design.draws, design.size, str(n_unique))
     errors = [
-        sample_errors(coordinates, drawn(design, measures[design.size], n_unique, rng), meter)
+        sample_errors(
+            coordinates, design_sample(design, measures[design.size], n_unique, rng), meter
+        )
         for _ in range(settings.n_design_runs)
     ]
     return comparison_row(design, n_unique, coordinates.shape[1], np.array(errors))
 
 
 def gain_metrics(designs: pd.DataFrame) -> dict[str, object]:
-    """Return how the best design compares with others at COMPARED_SHARE of the texts."""
-    share = min(designs["share"], key=lambda one: abs(one - COMPARED_SHARE))
+    """Return metrics that compare the best design with others at COMPARED_SHARE of the texts.
+
+    `designs` is the table of design_errors; the nearest of its shares is taken.
+    """
+    share = min(designs["share"], key=lambda value: abs(value - COMPARED_SHARE))
     compared = designs[designs["share"] == share]
     errors = {
         Design(row.draws, row.size_measure): row.relative_error for row in compared.itertuples()
     }
-    gain = parts_of_the_gain(errors, Design(SEQUENTIAL, "relative"))
+    gain = gain_parts(errors, Design(SEQUENTIAL_POISSON, "relative"))
     return {
         "designs_compared_at_unique_texts": int(compared["d"].iloc[0]),
         **{f"designs_{name}": round(value, 3) for name, value in gain.items()},
     }
 
 
-def parts_of_the_gain(errors: Mapping[Design, float], best: Design) -> dict[str, float]:
-    """Return how the error falls from uniform draws with replacement to the best design.
+def gain_parts(errors: Mapping[Design, float], best: Design) -> dict[str, float]:
+    """Return how much of the best design's gain comes from sampling without replacement.
 
-    The part that comes only from not drawing a text twice is what simple random sampling without
-    replacement gains; the rest comes from unequal probabilities.
+    The gain is the decrease in error from uniform draws with replacement to `best`. The decrease
+    to simple random sampling without replacement is due to not drawing a text twice alone; the
+    rest is due to unequal probabilities.
     """
-    start, simple = errors[Design(WITH, "uniform")], errors[Design(SIMPLE, "uniform")]
+    start = errors[Design(WITH_REPLACEMENT, "uniform")]
+    simple = errors[Design(SIMPLE_RANDOM, "uniform")]
     gain = start - errors[best]
     return {
         "error_with_replacement": start,
@@ -161,7 +182,10 @@ def parts_of_the_gain(errors: Mapping[Design, float], best: Design) -> dict[str,
 def comparison_row(
     design: Design, n_unique: int, n_texts: int, errors: Matrix
 ) -> dict[str, object]:
-    """Return a row of the comparison: errors of shape (R, 2), absolute and relative, as RMS."""
+    """Return a row of the table: the root mean squares of the errors of R runs.
+
+    `errors` has shape (R, 2), with the absolute error first.
+    """
     absolute, relative = np.sqrt(np.mean(np.square(errors), axis=0))
     return {
         "draws": design.draws,

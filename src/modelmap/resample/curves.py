@@ -1,4 +1,8 @@
-"""Error curves of resampling, by draws and unique texts, to the population too (P2, Fig. 2)."""
+"""Errors of the papers' sampling methods by the number of draws, and where they meet a baseline.
+
+Oyama et al. 2025 (EMNLP Findings), Section 4 and Figure 2. tau_method(n) is the root mean square
+over runs of a method's error with n draws, with respect to the distances from all N texts.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -14,44 +18,50 @@ from modelmap.resample.methods import PAPERS, probabilities
 from modelmap.resample.paper_draws import drawn_texts, grid, run_seeds
 
 MEASURES = ("relative", "absolute")
-BEYOND = (1.1, 1.2, 1.3, 1.4, 1.5, 1.75, 2.0)
-"""Numbers of draws past the papers' grid, as multiples of N: a method may meet a baseline there."""
+MULTIPLES_OF_N = (1.1, 1.2, 1.3, 1.4, 1.5, 1.75, 2.0)
+"""Numbers of draws beyond the papers' grid, as multiples of N.
+
+Uniform draws with replacement meet the baseline near N draws, which may be above N.
+"""
 
 
 def sizes(n_texts: int) -> list[int]:
-    """Return the papers' numbers of draws, scaled to N texts, and a few beyond N."""
-    return [*grid(n_texts), *(round(times * n_texts) for times in BEYOND)]
+    """Return the papers' numbers of draws, scaled to `n_texts` texts, and a few larger ones."""
+    return [*grid(n_texts), *(round(times * n_texts) for times in MULTIPLES_OF_N)]
 
 
 def error_curves(
     coordinates: Matrix, distances: Matrix, n_runs: int, n_workers: int
 ) -> pd.DataFrame:
-    """Return the errors of the papers' methods by number of draws, over `n_runs` runs each.
+    """Return the errors of the papers' methods, one row per method and number of draws.
 
-    Coordinates Q have shape (K, N), their squared distances G shape (K, K).
+    `coordinates` are Q, shape (K, N), and `distances` G, shape (K, K). Columns are those of
+    RESAMPLE_CURVES. Run r uses the papers' seed 42 + r, whatever the number of workers.
     """
     n_texts = coordinates.shape[1]
     numbers, meter = sizes(n_texts), ErrorMeter(distances)
     curves = []
     for method in PAPERS:
         pi = probabilities(method, coordinates)
-        one = partial(_one_run, coordinates, pi, numbers, meter)
-        runs = np.stack(each(one, run_seeds(n_runs), n_workers, f"resampling by {method}"))
+        errors_of_seed = partial(_errors_of_seed, coordinates, pi, numbers, meter)
+        runs = np.stack(
+            each(errors_of_seed, run_seeds(n_runs), n_workers, f"resampling by {method}")
+        )
         curves.append(method_curve(method, numbers, runs))
     return with_population(pd.concat(curves, ignore_index=True), n_texts)
 
 
-def _one_run(
+def _errors_of_seed(
     coordinates: Matrix, pi: Vector, numbers: list[int], meter: ErrorMeter, seed: int
 ) -> Matrix:
     return run_errors(coordinates, pi, drawn_texts(pi, numbers[-1], seed), numbers, meter)
 
 
 def method_curve(method: str, sizes: Sequence[int], runs: Matrix) -> pd.DataFrame:
-    """Return one row per size: mean unique texts and both errors, root mean squared over runs.
+    """Return one row per size: the mean number of unique texts and both errors.
 
-    `runs` has shape (R, sizes, 3): unique texts, absolute and relative error, as
-    gram.run_errors gives them.
+    `runs` has shape (R, sizes, 3), one result of gram.run_errors for each of R runs. Errors are
+    root mean squares over runs.
     """
     return pd.DataFrame(
         {
@@ -65,52 +75,62 @@ def method_curve(method: str, sizes: Sequence[int], runs: Matrix) -> pd.DataFram
 
 
 def error_at(curves: pd.DataFrame, method: str, measure: str, size: float) -> float:
-    """Return a method's error at a number of draws, linear in log n between the grid's sizes."""
+    """Return a method's error at any number of draws, interpolated between the sizes of the grid.
+
+    The logarithm of the error is interpolated linearly in log n: errors fall nearly as a power of
+    n, which is a straight line there.
+    """
     curve = curves[curves["method"] == method]
     logs = np.log(curve["n"].to_numpy(dtype=np.float64))
     return float(np.exp(np.interp(np.log(size), logs, np.log(curve[f"{measure}_error"]))))
 
 
 def with_population(curves: pd.DataFrame, n_texts: int) -> pd.DataFrame:
-    """Return `curves` with the errors against the population and the theory's line.
+    """Return `curves` with the errors with respect to the population, and those in theory.
 
-    Against the population: sqrt(tau_method(n)^2 + tau_uniform(N)^2). A fresh sample of n texts
-    errs by tau_uniform(n); theory puts that at tau_uniform(N) sqrt(N / n).
+    The N texts are a sample of a population too. With respect to the population the error is
+    sqrt(tau_method(n)^2 + tau_uniform(N)^2). tau_uniform(n), drawing from the N texts, is the
+    bootstrap estimate of the error of n new texts, which in theory is
+    tau_uniform(N) sqrt(N / n) (Oyama et al. 2025, EMNLP Findings, Section 4).
     """
-    told = curves.copy()
+    extended = curves.copy()
     for measure in MEASURES:
         full = error_at(curves, "uniform", measure, n_texts)
-        told[f"{measure}_to_population"] = np.hypot(curves[f"{measure}_error"], full)
-        told[f"{measure}_theory"] = full * np.sqrt(n_texts / curves["n"])
-    return told
+        # Two independent errors: drawing from the N texts, and the N texts themselves.
+        extended[f"{measure}_to_population"] = np.hypot(curves[f"{measure}_error"], full)
+        extended[f"{measure}_theory"] = full * np.sqrt(n_texts / curves["n"])
+    return extended
 
 
 def baselines(curves: pd.DataFrame, n_texts: int) -> dict[str, float]:
-    """Return tau_uniform(N / 2) by measure: what a fresh sample of half the texts errs by."""
+    """Return the baseline of each measure: tau_uniform(N / 2), the error of N / 2 new texts."""
     return {measure: error_at(curves, "uniform", measure, n_texts / 2) for measure in MEASURES}
 
 
 def meeting_points(curves: pd.DataFrame, baseline: Mapping[str, float]) -> pd.DataFrame:
-    """Return where each method's error against the population first meets the baseline.
+    """Return the number of draws at which each method first meets the baseline.
 
-    One row per method and measure: the smallest n of the grid and its d, missing where no size
-    reaches it, and the ratio of d to what uniform sampling needs.
+    A method meets it where its error with respect to the population is at most the baseline. The
+    table has one row per measure and method: the smallest n of the grid, its d, and the ratio of
+    d to the d of uniform sampling. They are missing where no size of the grid meets the baseline.
     """
     rows = []
     for measure, bound in baseline.items():
-        met = {}
+        first = {}
         for method, curve in curves.groupby("method", sort=False):
             reached = curve[curve[f"{measure}_to_population"] <= bound]
-            met[method] = reached[["n", "d"]].iloc[0].tolist() if len(reached) else (np.nan, np.nan)
-        needed = met["uniform"][1]
-        rows += [(measure, method, n, d, d / needed) for method, (n, d) in met.items()]
+            n, d = reached[["n", "d"]].iloc[0].tolist() if len(reached) else (np.nan, np.nan)
+            first[method] = n, d
+        uniform_d = first["uniform"][1]
+        rows += [(measure, method, n, d, d / uniform_d) for method, (n, d) in first.items()]
     return pd.DataFrame(rows, columns=["measure", "method", "n", "d", "d_ratio_to_uniform"])
 
 
 def meeting_metrics(points: pd.DataFrame, baseline: Mapping[str, float]) -> dict[str, object]:
-    """Return the baselines, and where each method meets them: None where it does not.
+    """Return the baselines, and where each method meets them.
 
-    The baselines have 4 significant digits, as the curves in reports/plots have.
+    Values are None where a method does not meet the baseline. The baselines have 4 significant
+    digits, like the curves in reports/plots.
     """
     metrics: dict[str, object] = {
         f"{measure}_baseline": float(f"{bound:.4g}") for measure, bound in baseline.items()
@@ -120,7 +140,7 @@ def meeting_metrics(points: pd.DataFrame, baseline: Mapping[str, float]) -> dict
         reached = bool(np.isfinite(point.n))
         metrics[f"{key}_draws"] = int(point.n) if reached else None
         metrics[f"{key}_unique_texts"] = round(point.d) if reached else None
-        # A method may reach what uniform sampling does not: the ratio is then unknown.
+        # Where uniform sampling does not meet the baseline, the ratio is unknown.
         ratio = point.d_ratio_to_uniform
         metrics[f"{key}_ratio_to_uniform"] = round(ratio, 2) if np.isfinite(ratio) else None
     return metrics

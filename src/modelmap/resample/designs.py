@@ -1,9 +1,13 @@
-"""Sampling texts without replacement with unequal probabilities (ours; survey statistics).
+"""Sampling texts without replacement with unequal probabilities (ours; from survey statistics).
 
-Two designs of fixed size d: the random pivotal method, whose inclusion probabilities are exact,
-and sequential Poisson sampling, which takes the first d texts by permanent random number over size
-measure, so that any smaller sample is a prefix. Both are weighted by Horvitz and Thompson, and
-both have the variance approximation of Hajek and Rosen.
+Two designs that choose exactly d texts:
+
+- the random pivotal method (Deville and Tille 1998), whose inclusion probabilities are exact;
+- sequential Poisson sampling (Ohlsson 1998), which takes the d texts with the smallest ratio of a
+  random number to the size measure, so that every smaller sample is part of a larger one. Its
+  inclusion probabilities are close to the stated ones, and equal to them where all sizes are equal.
+
+Sums over all texts are estimated with the weights 1 / pi_s of Horvitz and Thompson.
 """
 
 import numpy as np
@@ -16,8 +20,10 @@ from modelmap.resample.estimate import UniqueTexts
 def inclusion_probabilities(size: Vector, n_chosen: int) -> Vector:
     """Return probabilities proportional to `size`, capped at 1, that sum to `n_chosen`.
 
-    A text whose share would pass 1 is sure to be chosen, and the rest is shared anew. Raises
-    ValueError unless 1 <= n_chosen <= the number of texts with a positive size, or all of them.
+    `size` and the result have shape (N,). A text whose proportional share exceeds 1 is certain to
+    be chosen: it gets 1, and the remaining probability is distributed among the other texts.
+    If `n_chosen` is N, all probabilities are 1, even of texts of size 0. Raises ValueError unless
+    `n_chosen` is N, or at least 1 and at most the number of texts with a positive size.
     """
     positive = size > 0
     if n_chosen == len(size):
@@ -25,55 +31,73 @@ def inclusion_probabilities(size: Vector, n_chosen: int) -> Vector:
     if not 1 <= n_chosen <= positive.sum():
         raise ValueError(f"cannot choose {n_chosen} of {int(positive.sum())} texts that can differ")
     order = np.argsort(-size, kind="stable")
-    tails = np.cumsum(size[order][::-1])[::-1]
-    sure = 0
-    while sure < n_chosen and (n_chosen - sure) * size[order[sure]] >= tails[sure]:
-        sure += 1
+    # Sum of the sizes from each text on, the largest text first.
+    remaining_size = np.cumsum(size[order][::-1])[::-1]
+    # Removing a certain text raises the share of all others, so texts are tested one after the
+    # other. The largest go first: if a text's share is below 1, so are those of all smaller ones.
+    n_certain = 0
+    while (
+        n_certain < n_chosen
+        and (n_chosen - n_certain) * size[order[n_certain]] >= remaining_size[n_certain]
+    ):
+        n_certain += 1
     probabilities = np.zeros(len(size))
-    probabilities[order[:sure]] = 1.0
-    if sure < n_chosen:
-        rest = order[sure:]
-        probabilities[rest] = (n_chosen - sure) * size[rest] / tails[sure]
+    probabilities[order[:n_certain]] = 1.0
+    if n_certain < n_chosen:
+        rest = order[n_certain:]
+        probabilities[rest] = (n_chosen - n_certain) * size[rest] / remaining_size[n_certain]
     return np.clip(probabilities, 0.0, 1.0)
 
 
 def pivotal_sample(probabilities: Vector, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Return the texts chosen by the random pivotal method, ascending.
+    """Return the positions of the texts chosen by the random pivotal method, ascending.
 
-    Texts meet in random order, two at a time: one of them hands its probability to the other
-    until it is 0 or 1. Inclusion probabilities are exact and the number chosen is fixed.
+    `probabilities` are inclusion probabilities, shape (N,), whose sum is an integer: the number of
+    texts chosen. Undecided texts are taken two at a time in random order. Each step moves
+    probability between the two so that one of them becomes 0 or 1, which decides it; the other
+    takes part in the next step. The expected value of each text's probability never changes, so
+    each text is chosen exactly with its inclusion probability.
     """
-    left = probabilities.copy()
-    undecided = rng.permutation(np.flatnonzero((left > 0) & (left < 1)))
-    coins = rng.random(len(undecided))
+    current = probabilities.copy()
+    undecided = rng.permutation(np.flatnonzero((current > 0) & (current < 1)))
+    uniforms = rng.random(len(undecided))
     if len(undecided) == 0:
-        return np.flatnonzero(left == 1).astype(np.int64)
-    champion = undecided[0]
-    for challenger, coin in zip(undecided[1:], coins, strict=False):
-        champion = _meet(left, champion, challenger, coin)
-    # Probabilities sum to a whole number: what is left of the last is 0 or 1 but for rounding.
-    left[champion] = round(left[champion])
-    return np.flatnonzero(left == 1).astype(np.int64)
+        return np.flatnonzero(current == 1).astype(np.int64)
+    pending = undecided[0]
+    # n texts need n - 1 steps: the last of the n random numbers is not used.
+    for other, uniform in zip(undecided[1:], uniforms, strict=False):
+        pending = _decide_one(current, pending, other, uniform)
+    # The probabilities sum to an integer, so the last one is 0 or 1 but for rounding errors.
+    current[pending] = round(current[pending])
+    return np.flatnonzero(current == 1).astype(np.int64)
 
 
-def _meet(left: Vector, first: np.intp, second: np.intp, coin: float) -> np.intp:
-    """Settle one of two texts in `left`, and return the one that goes on."""
-    together = left[first] + left[second]
-    if together < 1:
-        winner, loser = (second, first) if coin * together < left[second] else (first, second)
-        left[winner], left[loser] = together, 0.0
-        return winner
-    settled, goes_on = (
-        (first, second) if coin * (2 - together) < 1 - left[second] else (second, first)
+def _decide_one(current: Vector, first: np.intp, second: np.intp, uniform: float) -> np.intp:
+    """Decide one of two texts, changing `current` in place, and return the undecided one.
+
+    `uniform` is a random number in [0, 1). With a + b < 1, one text gets a + b and the other 0,
+    and the first keeps it with probability a / (a + b). Otherwise one gets 1 and the other
+    a + b - 1, and the first gets 1 with probability (1 - b) / (2 - a - b). Both choices keep the
+    expected values a and b.
+    """
+    total = current[first] + current[second]
+    if total < 1:
+        kept, dropped = (second, first) if uniform * total < current[second] else (first, second)
+        current[kept], current[dropped] = total, 0.0
+        return kept
+    chosen, undecided = (
+        (first, second) if uniform * (2 - total) < 1 - current[second] else (second, first)
     )
-    left[settled], left[goes_on] = 1.0, together - 1
-    return goes_on
+    current[chosen], current[undecided] = 1.0, total - 1
+    return undecided
 
 
 def sequential_order(size: Vector, random_numbers: Vector) -> NDArray[np.int64]:
-    """Return all texts in the order of sequential Poisson sampling: by random number over size.
+    """Return all texts in the order of sequential Poisson sampling, by random number over size.
 
-    Texts of size 0, which cannot tell models apart, come last by their random numbers.
+    `size` and `random_numbers` (uniform in (0, 1)) have shape (N,); the result are positions. The
+    first d texts are a sample for every d. Texts of size 0, on which the models do not differ,
+    come last, in the order of their random numbers.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         ranking = np.where(size > 0, random_numbers / size, np.inf)
@@ -81,6 +105,9 @@ def sequential_order(size: Vector, random_numbers: Vector) -> NDArray[np.int64]:
 
 
 def horvitz_thompson(texts: NDArray[np.int64], probabilities: Vector) -> UniqueTexts:
-    """Return a sample without replacement, each text weighted by 1 / its probability."""
+    """Return a sample without replacement whose squared weights are 1 / inclusion probability.
+
+    `texts` are positions, shape (d,); `probabilities` has shape (N,).
+    """
     chosen = np.sort(texts)
     return UniqueTexts(chosen, 1.0 / probabilities[chosen])

@@ -1,7 +1,8 @@
-"""The sampling methods: how likely each text is to be drawn. To add a method, add an entry here.
+"""The sampling methods, which set the probability of each text to be drawn.
 
-A method is given by its size measure: a text is drawn with a probability proportional to it.
-Settings, schemas, stages and figures take the methods from `METHODS`.
+A method is defined by its size measure: a text is drawn with a probability proportional to it.
+Settings, schemas, stages and figures take the methods from `METHODS`, so a new method needs an
+entry there and nothing else.
 """
 
 from collections.abc import Callable
@@ -23,9 +24,9 @@ Size = Callable[[Matrix, Matrix | None], Vector]
 class Method:
     """A sampling method.
 
-    `size` returns its size measure, shape (N,), from the coordinates Q, shape (K, N), and the
-    squared distances G, shape (K, K), if these are known already. `from_papers` says whether the
-    error curves and predictions, which repeat the papers' draws, include it.
+    `size` returns the size measure, shape (N,), from the coordinates Q, shape (K, N), and the
+    squared distances G, shape (K, K), or None if G has not been computed. `from_papers` says
+    whether the method is one of the papers', which error curves and predictions are made for.
     """
 
     key: str
@@ -40,41 +41,44 @@ def uniform_size(coordinates: Matrix, _: Matrix | None = None) -> Vector:
 
 
 def length_squared_size(coordinates: Matrix, _: Matrix | None = None) -> Vector:
-    """Return sum_i q_is^2 for each text: K times the variance of its log-likelihoods.
+    """Return sum_i q_is^2 for each text: K times the variance over models of its log-likelihood.
 
-    "LS sampling" of Oyama et al., EMNLP Findings 2025, Section 3.
+    Length-squared (LS) sampling of Oyama et al. 2025 (EMNLP Findings), Section 3.
     """
     return np.asarray(np.square(coordinates).sum(axis=0))
 
 
 def kl_size(coordinates: Matrix, _: Matrix | None = None) -> Vector:
-    """Return sqrt(sum_ij (q_is - q_js)^4) for each text, from power sums over models.
+    """Return sqrt(sum_ij (q_is - q_js)^4) for each text s.
 
-    "KL sampling" of Oyama et al., EMNLP Findings 2025, Section 3. With S_m = sum_i q_is^m it is
-    sqrt(2 K S4 + 6 S2^2 - 8 S1 S3), which avoids the sum over pairs.
+    KL sampling of Oyama et al. 2025 (EMNLP Findings), Section 3: of all methods with independent
+    draws it minimises the expected squared absolute error of the distances (row centring aside).
     """
+    # The fourth power multiplied out, with the power sums S_m = sum_i q_is^m, is
+    # 2 K S4 + 6 S2^2 - 8 S1 S3: a few sums over models replace the sum over all pairs.
     s1, s2, s3, s4 = (np.power(coordinates, power).sum(axis=0) for power in (1, 2, 3, 4))
     total = 2 * len(coordinates) * s4 + 6 * s2**2 - 8 * s1 * s3
-    # Rounding can make the sum slightly negative where models agree.
+    # Where all models agree on a text the sum is 0, and rounding can make it slightly negative.
     return np.asarray(np.sqrt(np.maximum(total, 0.0)))
 
 
 def relative_size(coordinates: Matrix, distances: Matrix | None = None) -> Vector:
-    """Return sqrt(sum_ij ((q_is - q_js)^2 / max(G_ij, 1e-3))^2) for each text (ours).
+    """Return sqrt(sum_ij ((q_is - q_js)^2 / max(G_ij, 1e-3))^2) for each text s (ours).
 
-    KL sampling is the best choice for the absolute error of all distances together; this one is
-    for the relative error, in which each pair counts by its own distance.
+    What kl_size is for the absolute error, this is for the relative error, in which the error of
+    each pair is divided by the pair's own distance.
     """
     known = squared_distances(coordinates) if distances is None else distances
-    share = 1.0 / np.square(np.maximum(known, FLOOR))
-    np.fill_diagonal(share, 0.0)
+    pair_weights = 1.0 / np.square(np.maximum(known, FLOOR))
+    np.fill_diagonal(pair_weights, 0.0)
     squares = np.square(coordinates)
-    # The fourth power of a difference, multiplied out: products of powers of Q replace the sum
-    # over pairs, as in kl_size.
+    # The fourth power multiplied out, as in kl_size. Each pair has a weight here, so the products
+    # of two power sums become products with the K x K matrix of weights, which is symmetric:
+    # 2 sum_ij a_ij q_i^4 + 6 sum_ij a_ij q_i^2 q_j^2 - 8 sum_ij a_ij q_i q_j^3.
     total = (
-        2 * share.sum(axis=1) @ np.square(squares)
-        + 6 * (squares * (share @ squares)).sum(axis=0)
-        - 8 * (coordinates * (share @ (squares * coordinates))).sum(axis=0)
+        2 * pair_weights.sum(axis=1) @ np.square(squares)
+        + 6 * (squares * (pair_weights @ squares)).sum(axis=0)
+        - 8 * (coordinates * (pair_weights @ (squares * coordinates))).sum(axis=0)
     )
     return np.asarray(np.sqrt(np.maximum(total, 0.0)))
 
@@ -88,13 +92,14 @@ METHODS = {
         Method("relative", "relative", relative_size, from_papers=False),
     )
 }
-"""By key, in the order of their colours in figures."""
+"""The sampling methods by key. Their order gives their colours in figures."""
 PAPERS = tuple(method.key for method in METHODS.values() if method.from_papers)
+"""The keys of the papers' methods."""
 
 
 def _known(key: str) -> str:
     if key not in METHODS:
-        raise ValueError(f"no sampling method {key!r}: there are {', '.join(METHODS)}")
+        raise ValueError(f"{key!r} is not a sampling method: choose one of {', '.join(METHODS)}")
     return key
 
 
@@ -103,8 +108,9 @@ MethodKey = Annotated[str, AfterValidator(_known)]
 
 
 def probabilities(key: str, coordinates: Matrix) -> Vector:
-    """Return the probability of each text in one draw, shape (N,), summing to 1.
+    """Return the probability of each text in one draw, shape (N,), whose sum is 1.
 
+    `key` names the method; `coordinates` are Q, shape (K, N).
     Raises UserError if all models agree on every text, so that no text distinguishes them.
     """
     size = METHODS[key].size(coordinates, None)

@@ -10,7 +10,7 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class ResampleSettings(Section):
-    """How often texts are resampled, and at which sizes designs are compared."""
+    """The numbers of runs, and the shares of the texts at which designs are compared."""
 
     n_runs: Annotated[int, Field(ge=2)]
     seed: int

@@ -1,4 +1,4 @@
-"""Stage resample: the error of distances from resampled texts, by method and by design."""
+"""Stage resample: errors of distances from resampled texts, by sampling method and design."""
 
 from modelmap.divergence.kl import squared_distances
 from modelmap.matrix.file import read_matrix
@@ -15,7 +15,7 @@ from modelmap.resample.tables import DESIGN_ERRORS, RESAMPLE_CURVES
 
 
 def run(layout: Layout) -> None:
-    """Write reports/plots/resample.csv and designs.csv, and their metrics."""
+    """Write reports/plots/resample.csv and designs.csv, and reports/metrics/resample.json."""
     settings = read_section(layout, "resample", ResampleSettings)
     n_workers = load_hardware(layout.conf).n_workers
     matrix = read_matrix(layout.matrix)
