@@ -96,15 +96,23 @@ def write_csv(frame: pd.DataFrame, schema: pa.DataFrameSchema, path: Path) -> No
 
 def read_csv(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     """Return a checked table of CSV. Raises UserError if it is missing or of another schema."""
-    try:
-        frame = pd.read_csv(path)
-    except FileNotFoundError as error:
-        raise UserError(f"{path.name} is missing: run `dvc repro`, or `make studies`") from error
-    except (ValueError, OSError) as error:
-        raise UserError(f"{path.name} is no CSV table: run `dvc repro` again") from error
+    frame = read_unchecked_csv(path)
     kinds = {name: str(column.dtype) for name, column in schema.columns.items() if name in frame}
     try:
         typed = frame.astype(kinds)
     except (ValueError, TypeError) as error:
         raise UserError(f"{path.name} does not fit its schema: {error}") from error
     return check_table(typed, schema, path.name)
+
+
+def read_unchecked_csv(path: Path) -> pd.DataFrame:
+    """Return a CSV file's frame with the types that pandas finds, checked by no schema.
+
+    Raises UserError if it is missing or no table.
+    """
+    try:
+        return pd.read_csv(path)
+    except FileNotFoundError as error:
+        raise UserError(f"{path.name} is missing: run `dvc repro`, or `make studies`") from error
+    except (ValueError, OSError) as error:
+        raise UserError(f"{path.name} is no CSV table: run `dvc repro` again") from error
