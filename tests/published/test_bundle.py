@@ -11,13 +11,17 @@ import pandas as pd
 import pytest
 import yaml
 from helpers import ROOT
+from helpers.project import link_archives
 from helpers.published_files import write_lines
 
-from modelmap.map.tables import MAP
+from modelmap.corpus import stage as corpus_stage
+from modelmap.divergence import stage as divergence_stage
+from modelmap.map import stage as map_stage
 from modelmap.matrix import stage as matrix_stage
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods, write_matrix
 from modelmap.matrix.tables import MODELS
+from modelmap.plan import stage as plan_stage
 from modelmap.plan.tables import PLAN
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.files import write_json
@@ -26,7 +30,7 @@ from modelmap.plumbing.tables import read_table, write_table
 from modelmap.published import exporting, importing
 from modelmap.published.licences import text_digest
 from modelmap.published.manifest import TABLES, table_digests
-from modelmap.published.rebuild import matching, source_files, with_withheld
+from modelmap.published.rebuild import Places, matching, source_files, with_withheld
 from modelmap.published.tables import BUNDLE_TEXTS
 from modelmap.resolve import stage as resolve_stage
 from modelmap.texts import stage as texts_stage
@@ -35,19 +39,29 @@ from modelmap.texts.text_set import text_set_hash
 
 NAMES = ["a", "org/b", "c", "d"]
 BROUGHT = ("texts", "models", "matrix")
+ANALYSIS = (divergence_stage, map_stage, plan_stage)
 
 
-def project(root: Path, experiment: str) -> Layout:
-    """Return a project of this configuration, set to an experiment."""
+def project(root: Path, experiment: str, **sections: dict[str, Any]) -> Layout:
+    """Return a project of this configuration, set to an experiment, with some keys changed."""
     shutil.copytree(ROOT / "conf", root / "conf", ignore=shutil.ignore_patterns("local"))
     (root / "conf" / "imported.yaml").unlink(missing_ok=True)
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    for name, keys in sections.items():
+        params[name].update(keys)
     (root / "params.yaml").write_text(yaml.safe_dump({**params, "experiment": experiment}))
+    link_archives(root)
     return Layout(root)
 
 
-def fill(layout: Layout) -> None:
-    """Write made-up tables on the texts that are there."""
+def run_stages(layout: Layout) -> None:
+    """Run the stages that bring an import into the pipeline, up to the matrix."""
+    for stage in (resolve_stage, corpus_stage, texts_stage, matrix_stage):
+        stage.run(layout)
+
+
+def make_up_scores(layout: Layout) -> None:
+    """Write a made-up matrix and table of models on the texts that are there."""
     texts = read_table(layout.texts, TEXTS)
     rng = np.random.default_rng(0)
     values = -np.abs(rng.normal(-600, 100, (len(NAMES), len(texts))))
@@ -67,20 +81,17 @@ def fill(layout: Layout) -> None:
     }
     frame = pd.DataFrame(models).astype({"parent": "str", "created": "str"})
     write_table(frame, MODELS, layout.models)
-    places = pd.DataFrame({"model": NAMES, "x": rng.normal(size=4), "y": rng.normal(size=4)})
-    write_table(places, MAP, layout.map)
-    rank = np.arange(1, len(texts) + 1)
-    plan = {"text_id": rank - 1, "size_measure": 1.0, "random_number": 0.5, "rank": rank}
-    write_table(pd.DataFrame(plan), PLAN, layout.plan)
 
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     """Return a project of embedded texts, half of them withheld, and its bundle."""
     layout = project(tmp_path_factory.mktemp("from"), "micro")
-    resolve_stage.run(layout)
-    texts_stage.run(layout)
-    fill(layout)
+    for stage in (resolve_stage, corpus_stage, texts_stage):
+        stage.run(layout)
+    make_up_scores(layout)
+    for stage in ANALYSIS:
+        stage.run(layout)
     exporting.run(layout, None, None)
     return layout
 
@@ -112,12 +123,24 @@ def test_importing_a_bundle_gives_the_same_bytes(exported: Layout, tmp_path: Pat
     for name in BROUGHT:
         brought = (here.imported / f"{name}.parquet").read_bytes()
         assert brought == (exported.root / "data" / f"{name}.parquet").read_bytes()
-    for stage in (resolve_stage, texts_stage, matrix_stage):
-        stage.run(here)
+    run_stages(here)
     assert same(here, exported)
     resolved = yaml.safe_load(here.resolved.read_text())
     assert resolved["texts"]["drawn_by_category"] is True
     assert resolved["corpus"]["max_document_bytes"] == 4000
+
+
+def test_the_plan_and_map_of_an_import_are_the_bundles(exported: Layout, tmp_path: Path) -> None:
+    """With the bundle's settings, which its manifest names, byte by byte."""
+    analysis = json.loads((exported.bundle / "manifest.json").read_text())["analysis"]
+    here = project(tmp_path, "imported", **analysis)
+    bring(here, exported.bundle)
+    run_stages(here)
+    for stage in ANALYSIS:
+        stage.run(here)
+    for name in ("map.parquet", "plan.parquet"):
+        made = (here.root / "data" / name).read_bytes()
+        assert made == (exported.bundle / name).read_bytes()
 
 
 def test_a_bundle_of_an_imported_bundle_is_the_same_bundle(
@@ -126,8 +149,7 @@ def test_a_bundle_of_an_imported_bundle_is_the_same_bundle(
     """But for settings: digests of the tables, what is withheld, and how texts were cut."""
     here = project(tmp_path, "imported")
     bring(here, exported.bundle)
-    for stage in (resolve_stage, texts_stage, matrix_stage):
-        stage.run(here)
+    run_stages(here)
     for name in ("map.parquet", "plan.parquet"):
         shutil.copy(exported.root / "data" / name, here.root / "data" / name)
     exporting.run(here, None, None)
@@ -176,15 +198,13 @@ def test_the_card_states_licences_units_and_numbers(exported: Layout) -> None:
     assert "| news | gensim | 4.4.0 | unknown | 32 | no |" in licences
 
 
-def test_texts_of_another_package_version_are_named(
-    exported: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_texts_of_another_package_version_are_named(exported: Layout, tmp_path: Path) -> None:
     """With what to bring; a JSONL file that has them serves as well."""
     here = project(tmp_path / "here", "imported")
     bundle = edited(exported, tmp_path, lambda texts: texts.assign(source_version="4.3.0"))
     assert told_by(here, bundle) == (
-        "32 texts are withheld by licence and not found here: bring gensim 4.3.0 (an installed "
-        "package, or a JSONL file with --texts; 32 texts)"
+        "32 texts are withheld by licence and not found here: bring gensim 4.3.0 (a package "
+        "pinned in conf/corpus, or a JSONL file with --texts; 32 texts)"
     )
     lines = [{"text": text} for text in read_table(exported.texts, TEXTS)["text"]]
     bring(here, bundle, write_lines(tmp_path / "t.jsonl", lines))
@@ -289,7 +309,8 @@ def test_a_text_is_found_as_a_piece_of_a_line(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "own.jsonl", [{"text": "y" * 1024 + piece}])
     row = {"text": "", "category": "c", "source": "own.jsonl", "source_version": ""}
     terms = {"sha256": text_digest(piece), "licence": "unknown", "withheld": True}
-    found = with_withheld(pd.DataFrame([{**row, **terms}]), 1024, None, [path])
+    places = Places({}, tmp_path / "archives", [path])
+    found = with_withheld(pd.DataFrame([{**row, **terms}]), 1024, None, places)
     assert found["text"].tolist() == [piece]
 
 

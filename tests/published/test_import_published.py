@@ -1,10 +1,12 @@
 """The authors' files become the pipeline's own matrix, all or nothing."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from helpers import ROOT
@@ -21,15 +23,19 @@ from helpers.published_files import (
 )
 
 from modelmap.__main__ import main
+from modelmap.corpus import stage as corpus_stage
 from modelmap.matrix import stage as matrix_stage
 from modelmap.matrix.file import read_matrix
 from modelmap.matrix.tables import MODELS
+from modelmap.models.file import read_roster
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_table
 from modelmap.published.importing import Request, run
 from modelmap.resolve import stage as resolve_stage
 from modelmap.score import stage as score_stage
+from modelmap.score.jobs import JobList
+from modelmap.score.store import write_scores
 from modelmap.texts import stage as texts_stage
 from modelmap.zoo import stage as zoo_stage
 
@@ -48,6 +54,21 @@ def layout(tmp_path: Path) -> Layout:
     write_pickle(tmp_path / "meta.pkl", made_up_metadata())
     write_lines(tmp_path / "texts.jsonl", made_up_lines())
     return Layout(root)
+
+
+def run_stages(layout: Layout) -> None:
+    """Run the stages up to the matrix."""
+    for stage in (resolve_stage, corpus_stage, texts_stage, zoo_stage, score_stage, matrix_stage):
+        stage.run(layout)
+
+
+def add_models(layout: Layout, **entries: dict[str, object]) -> None:
+    """Add entries of models of one's own to those that were imported."""
+    path = layout.conf / "models" / "imported.yaml"
+    content = yaml.safe_load(path.read_text())
+    # Copied, since one entry given twice would be written as an alias.
+    content["models"].update({name: dict(entry) for name, entry in entries.items()})
+    path.write_text("# @package roster\n" + yaml.safe_dump(content, sort_keys=False))
 
 
 def request(layout: Layout, **changes: Any) -> Request:
@@ -78,8 +99,7 @@ def test_imported_files_become_the_matrix_without_scoring(
     """The stages up to the matrix run; values, names, texts and bytes are those of the files."""
     run(layout, request(layout))
     assert capsys.readouterr().err == ""
-    for stage in (resolve_stage, texts_stage, zoo_stage, score_stage, matrix_stage):
-        stage.run(layout)
+    run_stages(layout)
     matrix = read_matrix(layout.matrix)
     np.testing.assert_array_equal(matrix.loglik_nats, made_up_values())
     assert matrix.models == NAMES
@@ -88,6 +108,10 @@ def test_imported_files_become_the_matrix_without_scoring(
     assert matrix.mean_bytes == np.mean(n_bytes)
     assert read_table(layout.models, MODELS)["family"].nunique() == 2
     assert list(layout.scores.iterdir()) == list(layout.zoo.iterdir()) == []
+    roster = read_roster(layout.roster)
+    assert [(spec.name, spec.source) for spec in roster] == [(name, "imported") for name in NAMES]
+    metrics = json.loads(layout.metrics("matrix").read_text())
+    assert (metrics["truncated_texts"], metrics["lossy_texts"]) == (None, None)
     for name in ("matrix", "models", "texts"):
         brought = layout.imported / f"{name}.parquet"
         assert (layout.root / "data" / brought.name).read_bytes() == brought.read_bytes()
@@ -196,21 +220,21 @@ def test_a_stage_tells_if_imported_files_are_gone_or_changed(layout: Layout) -> 
     path = layout.imported / "texts.parquet"
     path.write_bytes(path.read_bytes() + b" ")
     with pytest.raises(UserError) as caught:
-        texts_stage.run(layout)
+        corpus_stage.run(layout)
     again = "run `modelmap import` again, or `dvc pull data/imported` where DVC tracks it"
     assert str(caught.value) == (
         f"data/imported/texts.parquet is not what conf/imported.yaml says was imported: {again}"
     )
     path.unlink()
     with pytest.raises(UserError) as caught:
-        texts_stage.run(layout)
+        corpus_stage.run(layout)
     assert str(caught.value) == f"data/imported/texts.parquet is missing: {again}"
 
 
 def test_the_matrix_is_refused_on_other_texts(layout: Layout) -> None:
     """After a new import of other texts, before the stage texts has run."""
     run(layout, request(layout))
-    for stage in (resolve_stage, texts_stage):
+    for stage in (resolve_stage, corpus_stage, texts_stage):
         stage.run(layout)
     lines = made_up_lines()
     lines[0]["text"] += "!"
@@ -220,12 +244,12 @@ def test_the_matrix_is_refused_on_other_texts(layout: Layout) -> None:
     with pytest.raises(UserError) as caught:
         matrix_stage.run(layout)
     assert str(caught.value) == (
-        "the imported matrix is not of texts.parquet: run `dvc repro texts`"
+        "texts.parquet is not the text set of the imported matrix: run `dvc repro`"
     )
 
 
-def test_the_experiment_needs_an_import_and_no_roster(layout: Layout) -> None:
-    """Both are told; other experiments do not see the import."""
+def test_the_experiment_needs_an_import_and_its_texts(layout: Layout) -> None:
+    """Imported models are never beside scores of other texts; other experiments see no import."""
     with pytest.raises(UserError) as caught:
         resolve_stage.run(layout)
     assert str(caught.value) == (
@@ -233,13 +257,117 @@ def test_the_experiment_needs_an_import_and_no_roster(layout: Layout) -> None:
     )
     run(layout, request(layout))
     experiment = layout.conf / "experiment" / "imported.yaml"
-    experiment.write_text(experiment.read_text().replace("/models: none", "/models: embedded"))
-    with pytest.raises(UserError, match="corpus imported brings its own models"):
+    experiment.write_text(experiment.read_text().replace("/corpus: imported", "/corpus: micro"))
+    with pytest.raises(UserError) as caught:
         resolve_stage.run(layout)
+    assert str(caught.value) == (
+        "imported models need the texts they were scored on: corpus imported"
+    )
     params = layout.params.read_text()
     layout.params.write_text(params.replace("experiment: imported", "experiment: micro"))
     resolve_stage.run(layout)
     assert yaml.safe_load(layout.resolved.read_text())["imported"] == {}
+
+
+@pytest.fixture
+def made_up_scores(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+    """Make scoring write these scores for every model, which it need not load; return them."""
+    scores = pd.DataFrame(
+        {
+            "text_id": range(N_TEXTS),
+            "loglik_nats": -np.arange(1.0, N_TEXTS + 1),
+            "n_tokens": 10,
+            "truncated": [True, True, True] + [False] * (N_TEXTS - 3),
+            "lossless": [False, False] + [True] * (N_TEXTS - 2),
+        }
+    )
+
+    def score_all(job_list: JobList, overrides: object) -> None:
+        for job in job_list.jobs:
+            path = job_list.layout.scores / job.spec.file_name
+            write_scores(scores, path, job.identity, {"n_params": 1000, "added_bos": True})
+
+    monkeypatch.setattr(score_stage, "score_all", score_all)
+    return scores
+
+
+def test_a_model_of_ones_own_stands_beside_the_imported_ones(
+    layout: Layout, made_up_scores: pd.DataFrame
+) -> None:
+    """It is scored on their texts and comes last; what scoring counts, counts it alone."""
+    run(layout, request(layout))
+    (layout.root / "data" / "models" / "mine").mkdir(parents=True)
+    own = {"source": "directory", "location": "data/models/mine", "family": "own", "kind": "base"}
+    add_models(layout, mine={**own, "parent": NAMES[2]})
+    run_stages(layout)
+    assert [spec.name for spec in read_roster(layout.roster)] == [*NAMES, "mine"]
+    matrix = read_matrix(layout.matrix)
+    assert matrix.models == [*NAMES, "mine"]
+    np.testing.assert_array_equal(matrix.loglik_nats[:-1], made_up_values())
+    assert [path.name for path in layout.scores.iterdir()] == ["mine.parquet"]
+    np.testing.assert_array_equal(matrix.loglik_nats[-1], made_up_scores["loglik_nats"])
+    assert matrix.clip_threshold == np.quantile(matrix.loglik_nats, 0.02)
+    models = read_table(layout.models, MODELS)
+    assert models["model"].tolist() == matrix.models
+    imported = read_table(layout.imported / "models.parquet", MODELS)
+    pd.testing.assert_frame_equal(models.iloc[:-1], imported)
+    assert models.iloc[-1][["family", "parent", "n_params"]].tolist() == ["own", NAMES[2], 1000]
+    metrics = json.loads(layout.metrics("matrix").read_text())
+    assert metrics["n_models"] == N_MODELS + 1
+    assert (metrics["truncated_texts"], metrics["lossy_texts"]) == (3, 2)
+
+
+def test_some_of_the_imported_models_may_be_chosen(layout: Layout) -> None:
+    """As entries of their own, in any order: their rows and what is known of them are theirs."""
+    run(layout, request(layout))
+    chosen = NAMES[4:0:-1]
+    entry: dict[str, object] = {"source": "imported", "family": "f", "kind": "k"}
+    add_models(layout, **dict.fromkeys(chosen, entry))
+    path = layout.conf / "models" / "imported.yaml"
+    path.write_text(path.read_text().replace("imported: true", "imported: false"))
+    run_stages(layout)
+    matrix = read_matrix(layout.matrix)
+    assert matrix.models == read_table(layout.models, MODELS)["model"].tolist() == chosen
+    np.testing.assert_array_equal(matrix.loglik_nats, made_up_values()[4:0:-1])
+
+
+def test_a_name_that_an_imported_model_has_is_refused(layout: Layout) -> None:
+    """All such names are told in one line, and the earlier roster stays."""
+    run(layout, request(layout))
+    resolve_stage.run(layout)
+    roster = layout.roster.read_text()
+    own: dict[str, object] = {"source": "directory", "family": "own", "kind": "base"}
+    add_models(layout, **{NAMES[3]: own, "mine": own, NAMES[0]: own})
+    with pytest.raises(UserError) as caught:
+        resolve_stage.run(layout)
+    assert str(caught.value) == (
+        f"models named twice: {NAMES[0]}, {NAMES[3]}; rename one in conf/models"
+    )
+    assert layout.roster.read_text() == roster
+
+
+def test_imported_models_that_were_not_imported_are_named(layout: Layout) -> None:
+    """Entries of other names, and entries that would rename a model, stop in one line."""
+    run(layout, request(layout))
+    entry: dict[str, object] = {"source": "imported", "family": "f", "kind": "k"}
+    add_models(layout, **{"other/Name": entry, "other/Too": entry})
+    with pytest.raises(UserError) as caught:
+        run_stages(layout)
+    assert str(caught.value) == (
+        "models that were not imported: other/Name, other/Too; correct conf/models"
+    )
+    add_models(layout, **{"other/Name": {**entry, "location": NAMES[0]}})
+    with pytest.raises(UserError, match="an imported model keeps its name: leave out its location"):
+        resolve_stage.run(layout)
+
+
+def test_every_name_that_may_be_imported_may_be_on_the_map(layout: Layout) -> None:
+    """Names that no score file could have, too: an imported model has none."""
+    names = ["_a", "b__c", "d/_e", "f_/g", *NAMES[4:]]
+    write_pickle(layout.root.parent / "raw.pkl", vectors_of(made_up_values(), names))
+    run(layout, request(layout, metadata=None))
+    run_stages(layout)
+    assert read_matrix(layout.matrix).models == names
 
 
 def test_a_record_edited_by_hand_is_refused_key_by_key(layout: Layout) -> None:
