@@ -51,7 +51,7 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 FETCH = """
 import sys
-from modelmap.errors import UserError
+from modelmap.plumbing.errors import UserError
 from modelmap.models.hub import from_hub
 from modelmap.models.spec import ModelSpec
 
@@ -63,7 +63,7 @@ except UserError as error:
     sys.exit(str(error))
 """
 Run = subprocess.CompletedProcess[str]
-PROGRESS = re.compile(r"(score|pin): \d+ of \d+ models, .*")
+PROGRESS = re.compile(r"(score|pin): \d+%.*")
 
 
 def commit(name: str) -> str:

@@ -150,8 +150,8 @@ def test_no_token_is_printed_or_kept(scored: Scored) -> None:
 PREPARE = """
 import sys
 from pathlib import Path
-from modelmap.errors import UserError
-from modelmap.layout import Layout
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.layout import Layout
 from modelmap.models.file import read_roster
 from modelmap.models.prepare import prepared_directory
 

@@ -7,6 +7,9 @@ from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.files import checked
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+PIN = {"version": "0.1.2", "sha256": "0" * 64}
+GGUF = {"source": "gguf", "location": "some-package:some/model.gguf", **PIN}
+IMPORTED = {"source": "imported", "dtype": "unknown"}
 HUB = {"name": "a/b", "source": "hub", "location": "a/b", "family": "b", "kind": "base"}
 
 
@@ -20,6 +23,10 @@ HUB = {"name": "a/b", "source": "hub", "location": "a/b", "family": "b", "kind":
         {"trust_remote_code": True, "revision": COMMIT},
         {"trust_remote_code": False},
         {"trust_remote_code": True, "source": "directory"},
+        GGUF,
+        {"source": "gguf", "location": "data/models/model.gguf"},
+        *({**IMPORTED, "name": name, "location": name} for name in ("_a", "b__c", "d/_e")),
+        {"name": "_a/b_"},
     ],
 )
 def test_options_that_fit(keys: dict[str, object]) -> None:
@@ -46,10 +53,33 @@ def test_options_that_fit(keys: dict[str, object]) -> None:
             "flash_attention_2 runs in 16 bits: set dtype float16 or bfloat16",
         ),
         ({"quantisation": "int4"}, "Input should be 'int8' or 'nf4'"),
+        *(
+            ({**GGUF, key: None}, "a GGUF in a package needs the package's version and sha256")
+            for key in PIN
+        ),
+        ({**GGUF, "location": "../a:b"}, "'../a' is not the name of a package"),
+        ({**GGUF, "version": ">=1"}, r"version: String should match pattern '^[0-9]"),
+        ({**GGUF, "sha256": "0" * 63}, "sha256: String should match pattern '^[0-9a-f]{64}$'"),
+        ({"dtype": "unknown"}, "dtype unknown is for imported models only"),
+        (
+            {**IMPORTED, "location": "other"},
+            "an imported model keeps its name: leave out its location",
+        ),
+        *(
+            ({"name": name}, "a name has no double underscore, and no underscore after its slash")
+            for name in ("a__b", "a/_b")
+        ),
     ],
 )
 def test_options_that_do_not_fit_are_told(keys: dict[str, object], told: str) -> None:
-    """Code without a commit, or 16 bits under the name of 32, stops in one line."""
+    """Code without a commit, 16 bits under the name of 32, or no exact wheel, in one line."""
     with pytest.raises(UserError) as caught:
         checked(ModelSpec, {**HUB, **keys}, "entry")
-    assert str(caught.value).endswith(told)
+    assert told in str(caught.value)
+
+
+def test_names_of_score_files_are_all_different() -> None:
+    """A slash becomes two underscores, which no name that is scored has of its own."""
+    names = ["a/b", "a_b", "a_/b", "_a/b", "a/b_", "a-/b"]
+    files = [ModelSpec.model_validate({**HUB, "name": name}).file_name for name in names]
+    assert len(set(files)) == len(names)

