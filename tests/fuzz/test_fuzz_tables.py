@@ -21,7 +21,7 @@ from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.tables import MOST_CELLS, read_csv, read_parquet, read_table, write_table
 from modelmap.score.identity import Identity
-from modelmap.score.store import holds, read_scores, recorded, write_scores
+from modelmap.score.store import has_scores, read_scores, recorded, write_scores
 from modelmap.texts.tables import TEXTS
 
 IDENTITY = Identity("files", "r", "t", "own", "float32", None, "sdpa", None, "texts", 1)
@@ -89,7 +89,7 @@ def test_a_damaged_parquet_file_is_read_or_told(
     path = tmp_path / name
     path.write_bytes(data.draw(damaged(files[name])))
     right_or_told(lambda: READERS[name](path), name)
-    assert holds(path, "no such fingerprint") is False
+    assert has_scores(path, "no such fingerprint") is False
 
 
 NESTED = pa.array([[1], [2, 3], [], [4], [5]])

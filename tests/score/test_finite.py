@@ -10,9 +10,9 @@ from modelmap.score.finite import check_finite
 
 SPEC = ModelSpec(name="org/m", source="hub", location="org/m", family="m", kind="base")
 ADVICE = {
-    "float16": "float16 ends at 65,504: set dtype bfloat16 or float32 in conf/models",
+    "float16": "the largest float16 is 65,504: set dtype bfloat16 or float32 in conf/models",
     "bfloat16": "set dtype float32 in conf/models",
-    "float32": "its weights are damaged, or the model cannot be run on texts like these",
+    "float32": "the model's weights are damaged, or it cannot process these texts",
 }
 
 
@@ -31,7 +31,9 @@ def test_model_dtype_texts_and_a_dtype_to_try_are_named(dtype: str, value: float
     spec = SPEC.model_copy(update={"dtype": dtype})
     with pytest.raises(UserError) as caught:
         check_finite(scores({3: value, 7: value}), spec)
-    told = f"model org/m: not finite in {dtype} on texts 103, 107; {ADVICE[dtype]}"
+    told = (
+        f"model org/m: log-likelihoods are not finite in {dtype} on texts 103, 107; {ADVICE[dtype]}"
+    )
     assert str(caught.value) == told
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from modelmap.score import heartbeat
-from modelmap.score.heartbeat import NAME, beating
+from modelmap.score.heartbeat import FILE_NAME, writing_heartbeat
 
 
 class Ended(BaseException):
@@ -17,34 +17,34 @@ class Ended(BaseException):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beat and look a hundred times faster; end the thread in place of the process."""
+    """Write and read a hundred times more often; end the thread instead of the process."""
 
     def end(status: int) -> None:
         assert status == 1
         raise Ended
 
-    monkeypatch.setattr(heartbeat, "BEAT_S", 0.01)
-    monkeypatch.setattr(heartbeat, "LOOK_S", 0.02)
+    monkeypatch.setattr(heartbeat, "WRITE_EVERY_S", 0.01)
+    monkeypatch.setattr(heartbeat, "READ_EVERY_S", 0.02)
     monkeypatch.setattr(os, "_exit", end)
 
 
 def watching(path: Path) -> threading.Thread:
     """Return a thread that watches a run until its end."""
 
-    def look() -> None:
+    def read() -> None:
         with pytest.raises(Ended):
-            heartbeat._end_after(path)
+            heartbeat._exit_after_run(path)
 
-    thread = threading.Thread(target=look, daemon=True)
+    thread = threading.Thread(target=read, daemon=True)
     thread.start()
     return thread
 
 
 def test_a_worker_lives_as_long_as_the_run(tmp_path: Path) -> None:
     """While the file changes it goes on, however long; when the file is gone it ends."""
-    with beating(tmp_path):
-        thread = watching(tmp_path / NAME)
-        time.sleep(heartbeat.LOOKS_UNCHANGED * heartbeat.LOOK_S * 1.5)
+    with writing_heartbeat(tmp_path):
+        thread = watching(tmp_path / FILE_NAME)
+        time.sleep(heartbeat.MAX_UNCHANGED_READS * heartbeat.READ_EVERY_S * 1.5)
         assert thread.is_alive()
     thread.join(5)
     assert not thread.is_alive()
@@ -52,7 +52,7 @@ def test_a_worker_lives_as_long_as_the_run(tmp_path: Path) -> None:
 
 def test_a_worker_ends_when_the_file_stands_still(tmp_path: Path) -> None:
     """As after the kill of the run, whose file stays."""
-    (tmp_path / NAME).write_text("17")
-    thread = watching(tmp_path / NAME)
-    thread.join(heartbeat.LOOKS_UNCHANGED * heartbeat.LOOK_S * 5)
+    (tmp_path / FILE_NAME).write_text("17")
+    thread = watching(tmp_path / FILE_NAME)
+    thread.join(heartbeat.MAX_UNCHANGED_READS * heartbeat.READ_EVERY_S * 5)
     assert not thread.is_alive()

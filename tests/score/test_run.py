@@ -19,9 +19,9 @@ from modelmap.plumbing.layout import Layout
 from modelmap.score import launch
 from modelmap.score import run as scoring_run
 from modelmap.score.gather import Gatherer
-from modelmap.score.job_folder import held, job_folder
+from modelmap.score.job_folder import job_folder, try_lock
 from modelmap.score.run import score_all
-from modelmap.score.store import read_scores, stored
+from modelmap.score.store import read_scores, stored_path
 from modelmap.score.work import Worker
 
 ORIGINAL_SCORE = scoring_run._score
@@ -118,7 +118,9 @@ def test_a_score_that_is_not_finite_names_model_and_text(
     folder = tmp_path / "models"
     model.save_pretrained(folder / "nan")
     tiny_tokenizer(add_bos=True).save_pretrained(folder / "nan")
-    with pytest.raises(UserError, match=r"model nan: not finite in float32 on texts \d"):
+    with pytest.raises(
+        UserError, match=r"model nan: log-likelihoods are not finite in float32 on texts \d"
+    ):
         score_all(job_list_of(layout, folder, "nan"))
 
 
@@ -131,8 +133,8 @@ def test_workers_that_end_early_are_told_with_their_last_word(
     with pytest.raises(UserError) as caught:
         score_all(job_list_of(layout, saved, "one"))
     assert str(caught.value) == (
-        "workers ended early (exit 3: the node went away) with one unfinished: if memory "
-        "ran out, lower logits_mb or scorers in conf/local; `dvc repro` goes on from here"
+        "the workers exited early (exit 3: the node went away), not finished: one; if memory "
+        "ran out, lower logits_mb or scorers in conf/local; `dvc repro` continues from here"
     )
 
 
@@ -140,17 +142,17 @@ def test_progress_counts_models_texts_and_operations(layout: Layout, saved: Path
     """The share that is done is one of operations: some with a shard missing, all with none."""
     job_list = job_list_of(layout, saved, "one")
     gatherer = Gatherer(job_list)
-    assert (gatherer.done, gatherer.counts()) == (0.0, "0 of 1 models, 0 texts/s")
+    assert (gatherer.share_done, gatherer.counts()) == (0.0, "0 of 1 models, 0 texts/s")
     Worker(job_list).run()
     folder = job_folder(job_list.work, job_list.jobs[0])
     held_back = folder.shard(0).read_bytes()
     folder.shard(0).unlink()
     gatherer.poll()
-    assert 0 < gatherer.done < 1
+    assert 0 < gatherer.share_done < 1
     assert re.fullmatch(r"0 of 1 models, \S+ texts/s", gatherer.counts())
     folder.shard(0).write_bytes(held_back)
     gatherer.poll()
-    assert gatherer.done == 1.0
+    assert gatherer.share_done == 1.0
     assert re.fullmatch(r"1 of 1 models, \S+ texts/s", gatherer.counts())
 
 
@@ -166,7 +168,7 @@ def test_a_torn_score_file_is_replaced(
     assert scores_bytes(layout) == whole
     assert in_process == [["one"]]
     job_list = job_list_of(layout, saved, "one")
-    kept = stored(layout.store, job_list.jobs[0].fingerprint)
+    kept = stored_path(layout.store, job_list.jobs[0].fingerprint)
     for path in (placed, kept):
         path.write_bytes(whole["one.parquet"][:200])
     score_all(job_list)
@@ -214,7 +216,10 @@ def test_what_is_torn_in_the_store_is_made_again(
     score_all(job_list_of(layout, saved, "one"))
     whole = scores_bytes(layout)
     job_list = job_list_of(layout, saved, "one")
-    for path in (layout.scores / "one.parquet", stored(layout.store, job_list.jobs[0].fingerprint)):
+    for path in (
+        layout.scores / "one.parquet",
+        stored_path(layout.store, job_list.jobs[0].fingerprint),
+    ):
         path.unlink()
     Worker(job_list).run()
     torn = job_folder(job_list.work, job_list.jobs[0]).path / name
@@ -225,7 +230,7 @@ def test_what_is_torn_in_the_store_is_made_again(
 
 def test_a_shard_that_is_held_is_left_to_its_holder(tmp_path: Path) -> None:
     """The same lock cannot be had twice, and is free again when its holder is done."""
-    with held(tmp_path / "x.lock") as first, held(tmp_path / "x.lock") as second:
+    with try_lock(tmp_path / "x.lock") as first, try_lock(tmp_path / "x.lock") as second:
         assert (first, second) == (True, False)
-    with held(tmp_path / "x.lock") as third:
+    with try_lock(tmp_path / "x.lock") as third:
         assert third

@@ -13,7 +13,7 @@ from helpers.tiny_models import TEXTS, tiny_model, tiny_tokenizer
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.errors import UserError
 from modelmap.score import shard as shard_module
-from modelmap.score.encoded import EncodedTexts, gathered
+from modelmap.score.encoded import EncodedTexts, concatenated
 from modelmap.score.identity import identify
 from modelmap.score.job_folder import Division, JobFolder
 from modelmap.score.jobs import Job
@@ -35,7 +35,9 @@ Scorer = Callable[..., np.ndarray]
 def encoded() -> EncodedTexts:
     """Return texts of many lengths, in tokens."""
     texts = [TEXTS[row % len(TEXTS)] * (1 + row % 2) for row in range(N_TEXTS)]
-    return gathered(encode_texts(tiny_tokenizer(add_bos=True), texts, "own", 256), added_bos=True)
+    return concatenated(
+        encode_texts(tiny_tokenizer(add_bos=True), texts, "own", 256), added_bos=True
+    )
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from modelmap.plumbing.errors import UserError
 from modelmap.score.identity import Identity
-from modelmap.score.store import holds, read_scores, write_scores
+from modelmap.score.store import has_scores, read_scores, write_scores
 
 IDENTITY = Identity("files", "r", "t", "own", "float32", None, "sdpa", None, "s", 1)
 
@@ -34,8 +34,8 @@ def test_a_score_file_gives_back_its_values_and_identity(tmp_path: Path) -> None
     pd.testing.assert_frame_equal(frame, scores())
     assert metadata["fingerprint"] == IDENTITY.fingerprint
     assert metadata["facts"] == '{"n_params": 5}'
-    assert holds(path, IDENTITY.fingerprint)
-    assert not holds(path, "another")
+    assert has_scores(path, IDENTITY.fingerprint)
+    assert not has_scores(path, "another")
 
 
 def test_the_same_scores_are_the_same_bytes(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_file_cut_short_is_not_taken_for_scores(tmp_path: Path, keep: int) -> 
     path = tmp_path / "m.parquet"
     write_scores(scores(), path, IDENTITY, {})
     path.write_bytes(path.read_bytes()[:keep])
-    assert not holds(path, IDENTITY.fingerprint)
+    assert not has_scores(path, IDENTITY.fingerprint)
     with pytest.raises(UserError, match=r"m\.parquet.*dvc repro"):
         read_scores(path)
 
@@ -65,7 +65,7 @@ def test_an_edited_value_is_found(tmp_path: Path) -> None:
     frame, metadata = read_parquet(path)
     frame.loc[2, "loglik_nats"] += 1e-9
     write_parquet(frame, path, metadata)
-    assert not holds(path, IDENTITY.fingerprint)
+    assert not has_scores(path, IDENTITY.fingerprint)
 
 
 def test_a_score_that_is_not_finite_is_never_written(tmp_path: Path) -> None:

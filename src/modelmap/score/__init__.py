@@ -1,1 +1,1 @@
-"""."""
+"""The stage score: the log-likelihood of every text under every model."""

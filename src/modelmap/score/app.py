@@ -1,6 +1,6 @@
-"""The Hydra application whose jobs are workers: modelmap.score.launch starts it.
+"""The Hydra application that modelmap.score.launch starts: each of its jobs is one worker.
 
-Which launcher runs the jobs, and where, is Hydra's configuration: conf/hardware.
+The launcher that runs the jobs is selected in Hydra's configuration, conf/hardware.
 """
 
 import os
@@ -12,26 +12,25 @@ from omegaconf import DictConfig
 
 from modelmap.plumbing.processes import when_left_by
 
-SCORER = "MODELMAP_SCORER"
-"""The variable that holds the number of the process that started this one."""
+PARENT_VARIABLE = "MODELMAP_SCORER"
+"""The environment variable with the process id of the run that started this application."""
 
 
 @hydra.main(version_base="1.3", config_path=None, config_name="hardware")
 def main(config: DictConfig) -> None:
-    """Run one worker."""
+    """Run the worker with the number `config.worker` on the job list `config.job_list`."""
+    # Imported here because it imports torch, which the launcher's own process does not need.
     from modelmap.score.work import work
 
     work(Path(config.job_list), config.worker)
 
 
 def end_group() -> None:
-    """End this process and all that it started here.
-
-    A worker that has not been given its work yet would wait for it forever.
-    """
+    """Terminate this process and all processes that it started on this machine."""
+    # A worker that has not received its job yet would otherwise wait for it forever.
     os.killpg(0, signal.SIGTERM)
 
 
 if __name__ == "__main__":
-    when_left_by(int(os.environ[SCORER]), end_group)
+    when_left_by(int(os.environ[PARENT_VARIABLE]), end_group)
     main()

@@ -1,4 +1,4 @@
-"""Texts as one tokenizer reads them, kept in a file: models that share a tokenizer share it."""
+"""The token ids of all texts in one file, which models with the same tokenizer share."""
 
 import hashlib
 import json
@@ -15,33 +15,33 @@ from modelmap.score.rule import Encoded
 
 @dataclass(frozen=True)
 class EncodedTexts:
-    """N texts' token ids, one after the other, and where each begins."""
+    """The token ids of N texts, concatenated."""
 
     ids: np.ndarray
     """int32, shape (total tokens,)."""
     starts: np.ndarray
-    """int64, shape (N + 1,)."""
+    """int64, shape (N + 1,): where each text begins in `ids`, and where the last one ends."""
     truncated: np.ndarray
-    """bool, shape (N,)."""
+    """bool, shape (N,): whether the text was cut at the maximum length."""
     lossless: np.ndarray
-    """bool, shape (N,)."""
+    """bool, shape (N,): whether the tokens decode to the text exactly."""
     added_bos: np.ndarray
-    """bool, shape (1,): whether a token stands before the first real one."""
+    """bool, shape (1,): whether a token is put before the first token of each text."""
 
     @property
     def lengths(self) -> np.ndarray:
-        """Return the tokens of each text, those that are not scored included; shape (N,)."""
+        """Return the number of tokens of each text, including the unscored first; shape (N,)."""
         lengths: np.ndarray = np.diff(self.starts)
         return lengths
 
     def sequence(self, row: int) -> np.ndarray:
-        """Return one text's ids, int32, shape (its length,)."""
+        """Return the ids of the text in `row`, int32, shape (number of its tokens,)."""
         ids: np.ndarray = self.ids[self.starts[row] : self.starts[row + 1]]
         return ids
 
 
-def gathered(encoded: Sequence[Encoded], added_bos: bool) -> EncodedTexts:
-    """Return the texts' ids in arrays."""
+def concatenated(encoded: Sequence[Encoded], added_bos: bool) -> EncodedTexts:
+    """Return the ids of all texts, concatenated in arrays."""
     lengths = [len(item.ids) for item in encoded]
     return EncodedTexts(
         np.array([token for item in encoded for token in item.ids], dtype=np.int32),
@@ -53,21 +53,21 @@ def gathered(encoded: Sequence[Encoded], added_bos: bool) -> EncodedTexts:
 
 
 def encoding_name(identity: Identity, max_length: int) -> str:
-    """Return the name of the file for all that decides a model's ids."""
+    """Return the file name for a model's token ids: a hash of everything that they depend on."""
     parts = [identity.source, identity.tokenizer, identity.rule, identity.text_set, max_length]
     digest = hashlib.sha256(json.dumps([*parts, identity.scorer_version]).encode()).hexdigest()
     return f"encoded-{digest[:32]}.safetensors"
 
 
 def write_encoded(encoded: EncodedTexts, path: Path) -> None:
-    """Write the arrays whole or not at all."""
+    """Write the arrays to `path`; a failure leaves no partial file."""
     from safetensors.numpy import save_file
 
-    write_atomically(path, lambda part: save_file(dict(vars(encoded)), part))
+    write_atomically(path, lambda temporary: save_file(dict(vars(encoded)), temporary))
 
 
 def read_encoded(path: Path) -> EncodedTexts:
-    """Return what write_encoded wrote."""
+    """Return the arrays that write_encoded wrote to `path`."""
     from safetensors.numpy import load_file
 
     return EncodedTexts(**load_file(path))

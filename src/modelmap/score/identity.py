@@ -1,4 +1,4 @@
-"""What makes two scores the same score."""
+"""The identity of a model's scores: scores with equal identities are never computed twice."""
 
 import hashlib
 import json
@@ -10,10 +10,10 @@ from modelmap.score.settings import SCORER_VERSION, ScoreSettings
 
 @dataclass(frozen=True)
 class Identity:
-    """Everything a log-likelihood vector depends on.
+    """Everything that a log-likelihood vector depends on.
 
-    Device, batch budget, number of workers, library versions and time are recorded beside a
-    score and are not part of it.
+    The device, the token budget and the library versions are recorded in the score file but are
+    not part of the identity: they change scores by rounding only.
     """
 
     source: str
@@ -30,12 +30,13 @@ class Identity:
 
     @property
     def fingerprint(self) -> str:
-        """Return 64 hexadecimal digits that change with any field."""
+        """Return the sha256 of the fields, as 64 hexadecimal digits."""
         return hashlib.sha256(self.as_json().encode()).hexdigest()
 
     def as_json(self) -> str:
-        """Return the fields as JSON; one that came later is there only where it is set."""
+        """Return the fields as JSON with sorted keys."""
         content = asdict(self)
+        # This field was added later. Left out where it is not set, it keeps earlier fingerprints.
         if not self.trust_remote_code:
             del content["trust_remote_code"]
         return json.dumps(content, sort_keys=True)
@@ -46,7 +47,7 @@ def identify(
 ) -> Identity:
     """Return the identity of a model's scores; `revision` and `tokenizer` are commits or hashes.
 
-    Where a model lies is part of its identity on the hub only: local files are known by content.
+    The location is part of the identity of hub models only: local files are identified by content.
     """
     return Identity(
         source=f"hub:{spec.location}" if spec.source == "hub" else "files",

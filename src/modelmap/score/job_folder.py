@@ -1,4 +1,4 @@
-"""A job's folder in the store: its plan, its shards and its locks, until the job is finished."""
+"""A job's folder in the store: its division, shards and locks, until the job is finished."""
 
 import fcntl
 import json
@@ -11,31 +11,32 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from modelmap.plumbing.files import write_json, write_text
 from modelmap.score.jobs import Job
-from modelmap.score.store import holds
+from modelmap.score.store import has_scores
 
 
 class Division(BaseModel):
-    """How a job is divided: which rows of the texts each shard scores, in the order of batches."""
+    """How a job's texts are divided into shards, and what is needed to score them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     directory: str
-    """Of the model, as transformers loads it."""
+    """The model's directory, in the format that transformers loads."""
     encoded: str
-    """The file of encoded texts, in the folder that jobs share."""
+    """The name of the file of token ids, in the folder that workers share."""
     bounds: tuple[float, float, float]
-    """Of the hardware that the token budget follows from."""
+    """The hardware settings that the token budget was computed from."""
     token_budget: int
+    """Tokens of one forward pass, padding included."""
     added_bos: bool
     shards: list[list[int]]
+    """The rows of the text table that each shard scores, in the order of its batches."""
 
 
 @contextmanager
-def held(path: Path) -> Iterator[bool]:
-    """Yield whether the lock on `path` was free; if it was, it is held until the end.
-
-    The lock is the operating system's: a killed process loses it at once.
-    """
+def try_lock(path: Path) -> Iterator[bool]:
+    """Lock `path` until the end of the block if no process has locked it; yield whether it did."""
+    # The operating system releases this lock as soon as its process ends, even by SIGKILL. A lock
+    # that is the existence of a file would stay, and nobody could tell whether its owner runs.
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as handle:
         try:
@@ -48,7 +49,7 @@ def held(path: Path) -> Iterator[bool]:
 
 @dataclass(frozen=True)
 class JobFolder:
-    """The paths and small files of one job."""
+    """Paths and small files of one job."""
 
     path: Path
 
@@ -56,50 +57,51 @@ class JobFolder:
         return self.path / f"shard-{index:04d}.parquet"
 
     def partial(self, index: int) -> Path:
-        """Return where a shard is kept while only some of its texts are scored."""
+        """Return the path of a shard while only some of its texts are scored."""
         return self.path / f"shard-{index:04d}.partial.parquet"
 
     def lock(self, name: str) -> Path:
         return self.path / f"{name}.lock"
 
     def read_division(self) -> Division | None:
-        """Return the job's plan, or None before a worker made one that can be read."""
+        """Return the job's division, or None if there is none or it is damaged."""
         try:
             return Division.model_validate_json((self.path / "division.json").read_bytes())
         except (FileNotFoundError, ValidationError):
             return None
 
     def write_division(self, division: Division) -> None:
-        """Save the plan, with the whole of its token budget for what is left."""
+        """Save the division, and remove the lower token budget of an earlier one."""
         write_text(self.path / "division.json", division.model_dump_json())
         (self.path / "budget.json").unlink(missing_ok=True)
 
     def token_budget(self, division: Division) -> int:
-        """Return the tokens of a pass: the plan's, or less after a pass ran out of memory."""
+        """Return the tokens of a pass: the division's, or less after memory has run out."""
         path = self.path / "budget.json"
         return (
             int(json.loads(path.read_text())["tokens"]) if path.is_file() else division.token_budget
         )
 
     def lower_budget(self, tokens: int) -> None:
+        # In a file, so that every worker uses it for the rest of this model.
         write_json(self.path / "budget.json", {"tokens": tokens})
 
     def failure(self) -> str | None:
-        """Return the line that a worker left when it gave the job up in this run, if one did."""
+        """Return the error message of the worker on which this job failed, or None."""
         path = self.path / "error.txt"
         return path.read_text() if path.is_file() else None
 
-    def fail(self, line: str) -> None:
-        write_text(self.path / "error.txt", line)
+    def fail(self, message: str) -> None:
+        write_text(self.path / "error.txt", message)
 
-    def forgive(self, fingerprint: str) -> None:
-        """Forget an earlier run's failure, and the shards that are not whole."""
+    def clear_failure(self, fingerprint: str) -> None:
+        """Remove the error message of an earlier run, and damaged shards."""
         (self.path / "error.txt").unlink(missing_ok=True)
         for path in self.path.glob("shard-*.parquet"):
-            if not holds(path, fingerprint):
+            if not has_scores(path, fingerprint):
                 path.unlink()
 
 
 def job_folder(work: Path, job: Job) -> JobFolder:
-    """Return a job's folder below the folder that workers share."""
+    """Return a job's folder in the folder that workers share."""
     return JobFolder(work / job.fingerprint)

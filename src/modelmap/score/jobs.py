@@ -1,4 +1,4 @@
-"""What is to be scored: written once by the run, read by every worker wherever it runs."""
+"""The job list: what is to be scored. The run writes it once, and every worker reads it."""
 
 from pathlib import Path
 
@@ -11,17 +11,18 @@ from modelmap.plumbing.layout import Layout
 from modelmap.score.identity import Identity
 from modelmap.score.settings import ScoreSettings
 
-NAME = "jobs.json"
+FILE_NAME = "jobs.json"
 
 
 class Job(BaseModel):
-    """One model whose scores are wanted."""
+    """One model to score."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     spec: ModelSpec
     identity: Identity
     expected_tflop: float
+    """An estimate of the operations it takes, in 10^12."""
 
     @property
     def fingerprint(self) -> str:
@@ -29,11 +30,12 @@ class Job(BaseModel):
 
 
 class JobList(BaseModel):
-    """All a worker needs to know; the same for every worker."""
+    """The models to score and the settings to score them with; the same for every worker."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     root: Path
+    """The project's folder."""
     jobs: list[Job]
     scoring: ScoreSettings
     hardware: Hardware
@@ -44,18 +46,18 @@ class JobList(BaseModel):
 
     @property
     def work(self) -> Path:
-        """Return the folder that workers share."""
+        """Return the folder that all workers of a run share."""
         return self.layout.store / "work"
 
 
 def write_job_list(job_list: JobList) -> Path:
-    """Return the file that a worker is given, once it is written."""
-    path = job_list.work / NAME
+    """Write the job list into the shared folder and return its path."""
+    path = job_list.work / FILE_NAME
     write_text(path, job_list.model_dump_json(indent=1))
     return path
 
 
 def read_job_list(path: Path) -> JobList:
-    """Return the order of a run. Raises UserError if the run that wrote it is over."""
-    content = read_bytes(path, f"{path.name} is gone: the run that wrote it is over")
+    """Return the job list of a run. Raises UserError if the run has ended and removed it."""
+    content = read_bytes(path, f"{path.name} does not exist: the run that wrote it has ended")
     return checked(JobList, json_object(content, path.name), path.name)

@@ -1,4 +1,4 @@
-"""Starting workers through Hydra's launcher, and knowing what became of it."""
+"""Starting workers through a Hydra launcher, on this machine or on a cluster."""
 
 import os
 import signal
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from modelmap.plumbing.hardware import hardware_choice
 from modelmap.plumbing.processes import ONE_THREAD
-from modelmap.score.app import SCORER
-from modelmap.score.heartbeat import beating
+from modelmap.score.app import PARENT_VARIABLE
+from modelmap.score.heartbeat import writing_heartbeat
 from modelmap.score.jobs import JobList, write_job_list
 
 GRACE_S = 10.0
@@ -20,7 +20,7 @@ GRACE_S = 10.0
 
 @dataclass(frozen=True)
 class Launcher:
-    """The process that started the workers and waits for them."""
+    """The process that starts the workers and waits until they have ended."""
 
     process: "subprocess.Popen[bytes]"
     log: Path
@@ -28,26 +28,27 @@ class Launcher:
     def is_running(self) -> bool:
         return self.process.poll() is None
 
-    def ending(self) -> str:
-        """Return its exit status and its last word."""
+    def exit_message(self) -> str:
+        """Return the exit status and the last line that was written to the log."""
         lines = self.log.read_text(errors="replace").split("\n")
-        said = next((line.strip() for line in reversed(lines) if line.strip()), "nothing said")
-        return f"exit {self.process.returncode}: {said}"
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "no output")
+        return f"exit {self.process.returncode}: {last}"
 
 
 @contextmanager
 def launched(job_list: JobList, overrides: Sequence[str]) -> Iterator[Launcher]:
-    """Yield the launcher of the order's workers; both are ended at the end of the block."""
+    """Yield the launcher of the job list's workers; it ends with the block, and so do they."""
     folder = job_list.layout.store / "launch"
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "log.txt"
-    with beating(job_list.work), log.open("wb") as output:
+    with writing_heartbeat(job_list.work), log.open("wb") as output:
         process = subprocess.Popen(
             _command(job_list, folder, overrides),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **ONE_THREAD, SCORER: str(os.getpid())},
+            env={**os.environ, **ONE_THREAD, PARENT_VARIABLE: str(os.getpid())},
+            # A group of its own: it can be ended with all that it started, and nothing else.
             process_group=0,
         )
         try:
@@ -57,6 +58,7 @@ def launched(job_list: JobList, overrides: Sequence[str]) -> Iterator[Launcher]:
 
 
 def _command(job_list: JobList, folder: Path, overrides: Sequence[str]) -> list[str]:
+    """Return the command of a Hydra multirun with one job for each worker."""
     n_scorers = job_list.hardware.n_scorers
     return [
         *(sys.executable, "-m", "modelmap.score.app"),
@@ -71,13 +73,14 @@ def _command(job_list: JobList, folder: Path, overrides: Sequence[str]) -> list[
 
 
 def _quoted(path: Path) -> str:
-    """Return a path as Hydra's grammar of overrides takes it, whatever characters it has."""
+    """Return a path quoted for Hydra's override grammar, whatever characters it contains."""
     escaped = str(path).replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End the launcher's group: itself, and what it started on this machine."""
+    """Terminate the launcher and all processes that it started on this machine."""
+    # SIGTERM first: a process may then clean up, which SIGKILL does not allow.
     _signal(process, signal.SIGTERM)
     try:
         process.wait(GRACE_S)

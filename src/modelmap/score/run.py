@@ -1,4 +1,4 @@
-"""Scoring all models: what is missing is scored, what is there is kept, the rest is removed."""
+"""Scoring all models of a job list: missing scores are computed, existing ones are kept."""
 
 import fcntl
 import shutil
@@ -11,37 +11,40 @@ from modelmap.plumbing.errors import SHOWN, UserError, listed
 from modelmap.plumbing.files import write_atomically
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.processes import check_models_can_run
-from modelmap.score.gather import Gatherer, gather, sweep
+from modelmap.score.gather import Gatherer, gather, remove_finished
 from modelmap.score.job_folder import job_folder
 from modelmap.score.jobs import Job, JobList
 from modelmap.score.launch import launched
-from modelmap.score.store import holds, stored
+from modelmap.score.store import has_scores, stored_path
 
 
 def score_all(job_list: JobList, overrides: Sequence[str] = ()) -> None:
-    """Bring data/scores to exactly the order's models.
+    """Make data/scores contain the scores of exactly the models of the job list.
 
-    Finished scores are found in data/scores or in the store, and scored otherwise, by workers of
-    the hardware that `overrides` also chose. Raises UserError that lists every model that failed;
-    the others' scores are then in the store, and the next run retries only those that failed.
+    Finished scores are taken from the store or from data/scores; the others are computed by
+    workers. `overrides` are Hydra overrides that select the hardware. Raises UserError that names
+    the models that failed. The scores of the other models are then in the store, so that the next
+    run computes only those that failed.
     """
     layout = job_list.layout
-    with _alone(layout.store / "score.lock"):
-        _remove_torn(layout)
+    with _run_lock(layout.store / "score.lock"):
+        _remove_unfinished_files(layout)
         missing = [job for job in job_list.jobs if not _in_store(job, layout)]
         for job in missing:
-            job_folder(job_list.work, job).forgive(job.fingerprint)
+            job_folder(job_list.work, job).clear_failure(job.fingerprint)
         try:
             if missing:
+                # Longest first: a long job that starts last would keep one worker busy alone.
                 missing.sort(key=lambda job: -job.expected_tflop)
                 _score(job_list.model_copy(update={"jobs": missing}), overrides)
         finally:
-            sweep(job_list)
+            remove_finished(job_list)
         _place(job_list.jobs, layout)
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def _run_lock(path: Path) -> Iterator[None]:
+    """Lock `path` until the end of the block, after waiting until no other run has locked it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as handle:
         try:
@@ -52,26 +55,29 @@ def _alone(path: Path) -> Iterator[None]:
         yield
 
 
-def _remove_torn(layout: Layout) -> None:
-    """Remove files that a killed run was writing."""
+def _remove_unfinished_files(layout: Layout) -> None:
+    """Remove the temporary files of a run that was killed while it wrote them."""
     for path in (layout.store / "scores").glob(".*.part"):
         path.unlink()
 
 
 def _in_store(job: Job, layout: Layout) -> bool:
-    """Return whether a job is finished, after saving to the store a file only data/scores has."""
-    kept = stored(layout.store, job.fingerprint)
-    if holds(kept, job.fingerprint):
+    """Return whether a job's scores are in the store, after copying them there if necessary.
+
+    Scores that were pulled with `dvc pull` are in data/scores only.
+    """
+    stored = stored_path(layout.store, job.fingerprint)
+    if has_scores(stored, job.fingerprint):
         return True
     placed = layout.scores / job.spec.file_name
-    if holds(placed, job.fingerprint):
-        _copy(placed, kept)
+    if has_scores(placed, job.fingerprint):
+        _copy(placed, stored)
         return True
     return False
 
 
 def _copy(source: Path, target: Path) -> None:
-    write_atomically(target, lambda part: shutil.copyfile(source, part))
+    write_atomically(target, lambda temporary: shutil.copyfile(source, temporary))
 
 
 def _score(job_list: JobList, overrides: Sequence[str]) -> None:
@@ -79,41 +85,43 @@ def _score(job_list: JobList, overrides: Sequence[str]) -> None:
     gatherer = Gatherer(job_list)
     with launched(job_list, overrides) as launcher:
         gather(gatherer, launcher)
+    # A worker may have saved its last shard after the last poll.
     gatherer.poll()
-    _report(job_list, launcher.ending())
+    _report(job_list, launcher.exit_message())
 
 
-def _report(job_list: JobList, ending: str) -> None:
-    """Raise UserError if a job failed, or if workers ended before their work."""
-    told = [(job, job_folder(job_list.work, job).failure()) for job in job_list.jobs]
-    failed = [(job, line) for job, line in told if line is not None]
+def _report(job_list: JobList, exit_message: str) -> None:
+    """Raise UserError if a job failed, or if the workers exited before all jobs were finished."""
+    messages = [(job, job_folder(job_list.work, job).failure()) for job in job_list.jobs]
+    failed = [(job, message) for job, message in messages if message is not None]
     if failed:
-        silent = [job.spec.name for job, _ in failed[SHOWN:]]
-        rest = f"; and likewise not scored: {', '.join(silent)}" if silent else ""
+        names = [job.spec.name for job, _ in failed[SHOWN:]]
+        rest = f"; also failed: {', '.join(names)}" if names else ""
         raise UserError(
             f"{len(failed)} of {len(job_list.jobs)} models failed: "
-            f"{'; '.join(line for _, line in failed[:SHOWN])}{rest}; "
-            "the others are kept, and `dvc repro` retries these"
+            f"{'; '.join(message for _, message in failed[:SHOWN])}{rest}; "
+            "the scores of the others are kept, and `dvc repro` retries the failed models"
         )
     unfinished = [
         job.spec.name
         for job in job_list.jobs
-        if not stored(job_list.layout.store, job.fingerprint).is_file()
+        if not stored_path(job_list.layout.store, job.fingerprint).is_file()
     ]
     if unfinished:
         raise UserError(
-            f"workers ended early ({ending}) with {listed(unfinished)} unfinished: if memory ran "
-            "out, lower logits_mb or scorers in conf/local; `dvc repro` goes on from here"
+            f"the workers exited early ({exit_message}), not finished: {listed(unfinished)}; if "
+            "memory ran out, lower logits_mb or scorers in conf/local; `dvc repro` continues from "
+            "here"
         )
 
 
 def _place(jobs: Sequence[Job], layout: Layout) -> None:
-    """Make data/scores hold exactly one whole file per job, touching none that is right."""
+    """Make data/scores contain exactly one valid file per job; valid files are not rewritten."""
     layout.scores.mkdir(parents=True, exist_ok=True)
     wanted = {job.spec.file_name: job.fingerprint for job in jobs}
     for path in layout.scores.iterdir():
         if path.name not in wanted:
             path.unlink()
     for name, fingerprint in wanted.items():
-        if not holds(layout.scores / name, fingerprint):
-            _copy(stored(layout.store, fingerprint), layout.scores / name)
+        if not has_scores(layout.scores / name, fingerprint):
+            _copy(stored_path(layout.store, fingerprint), layout.scores / name)

@@ -1,18 +1,18 @@
-"""The section `score` of resolved.yaml, and the version of what a score means."""
+"""The section `score` of resolved.yaml, and the version of the code that computes scores."""
 
 from typing import Literal
 
 from modelmap.plumbing.section import Section
 
 SCORER_VERSION = 1
-"""Raised by hand whenever scores change; part of the identity of every score."""
+"""Raised by hand when a change of the code changes scores; part of every score's identity."""
 
 
 class ScoreSettings(Section):
-    """What a score means, for every model alike.
+    """How every model is scored.
 
-    rule "own" uses each tokenizer's default special tokens (P1); "prefixed" puts BOS, else EOS,
-    before every text, and never twice.
+    Rule "own" uses each tokenizer's default special tokens, as in Oyama et al. 2025 (ACL). Rule
+    "prefixed" puts BOS, or EOS where there is no BOS, before every text, never twice.
     """
 
     rule: Literal["own", "prefixed"]

@@ -1,4 +1,4 @@
-"""One shard: its batches scored in order, saved on the way, with less at once if memory ends."""
+"""Scoring one shard: saved at intervals, and in smaller batches when memory runs out."""
 
 import gc
 import time
@@ -17,25 +17,28 @@ from modelmap.score.finite import check_finite
 from modelmap.score.job_folder import Division, JobFolder
 from modelmap.score.jobs import Job
 from modelmap.score.loglik import log_likelihoods
-from modelmap.score.store import read_whole, shard_facts, write_scores
+from modelmap.score.store import read_valid, shard_facts, write_scores
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 SAVE_EVERY_S = 10.0
-CPU_MEMORY = "DefaultCPUAllocator"
+# torch raises a plain RuntimeError when memory runs out on a CPU; the message has this name.
+CPU_ALLOCATOR = "DefaultCPUAllocator"
 
 
 @dataclass
-class Progress:
-    """The texts of a shard that are scored, and the token budgets they were scored with."""
+class PartialScores:
+    """The scores of some texts of a shard."""
 
     loglik_nats: dict[int, float]
+    """By row of the text table."""
     token_budgets: list[int]
+    """All token budgets that they were scored with."""
 
 
 class Shard:
-    """The shard `index` of a job."""
+    """The shard with number `index` of a job."""
 
     def __init__(self, job: Job, folder: JobFolder, division: Division, index: int) -> None:
         self.job, self.folder, self.division = job, folder, division
@@ -45,60 +48,64 @@ class Shard:
     def score(
         self, model: "PreTrainedModel", encoded: EncodedTexts, text_ids: Sequence[int]
     ) -> None:
-        """Score what an earlier worker did not, and save the shard.
+        """Score the texts that an earlier worker has not scored, and save the shard.
 
-        Raises UserError if a score is not finite or a text alone is too much for the memory.
+        `text_ids` are the ids of all rows of the text table. Raises UserError if a score is not
+        finite, or if one text alone needs more memory than there is.
         """
-        progress = self._resumed(text_ids)
+        scores = self._read_partial(text_ids)
         saved_at = time.monotonic()
-        while queue := self._batches(encoded, progress):
+        # After memory has run out, the texts left are divided again, under the lower budget.
+        while queue := self._batches(encoded, scores):
             budget = self.folder.token_budget(self.division)
             for rows in queue:
-                found = _pass(model, [encoded.sequence(row) for row in rows], budget)
-                if found is None:
+                logliks = _score_batch(model, [encoded.sequence(row) for row in rows], budget)
+                if logliks is None:
                     _free_memory()
-                    self._lower(budget, [text_ids[row] for row in rows])
+                    self._halve_budget(budget, [text_ids[row] for row in rows])
                     break
-                progress.loglik_nats.update(zip(rows, found.tolist(), strict=True))
-                if budget not in progress.token_budgets:
-                    progress.token_budgets.append(budget)
+                scores.loglik_nats.update(zip(rows, logliks.tolist(), strict=True))
+                if budget not in scores.token_budgets:
+                    scores.token_budgets.append(budget)
                 if time.monotonic() - saved_at > SAVE_EVERY_S:
-                    self._save(self.partial, progress, encoded, text_ids, model)
+                    self._save(self.partial, scores, encoded, text_ids, model)
                     saved_at = time.monotonic()
-        self._save(self.path, progress, encoded, text_ids, model)
+        self._save(self.path, scores, encoded, text_ids, model)
         self.partial.unlink(missing_ok=True)
 
-    def _batches(self, encoded: EncodedTexts, progress: Progress) -> list[list[int]]:
-        """Return the rows of each batch that is left, under the budget of now."""
-        left = [row for row in self.rows if row not in progress.loglik_nats]
+    def _batches(self, encoded: EncodedTexts, scores: PartialScores) -> list[list[int]]:
+        """Return the rows of each batch that is not scored yet, under the current budget."""
+        # A shard consists of whole batches, and is saved after whole batches. So these batches are
+        # those of an uninterrupted run, and the scores have the same bytes.
+        left = [row for row in self.rows if row not in scores.loglik_nats]
         lengths = encoded.lengths[left].tolist()
         budget = self.folder.token_budget(self.division)
         return [[left[place] for place in batch] for batch in batches(lengths, budget)]
 
-    def _resumed(self, text_ids: Sequence[int]) -> Progress:
-        """Return what a worker that was stopped had saved, nothing if it does not fit."""
-        saved = read_whole(self.partial, self.job.fingerprint)
+    def _read_partial(self, text_ids: Sequence[int]) -> PartialScores:
+        """Return the scores that an interrupted worker saved, or none if they are not valid."""
+        saved = read_valid(self.partial, self.job.fingerprint)
         if saved is None:
-            return Progress({}, [])
+            return PartialScores({}, [])
         frame, metadata = saved
         row_of = {text_ids[row]: row for row in self.rows}
         rows = [row_of[text_id] for text_id in frame["text_id"]]
         values = dict(zip(rows, frame["loglik_nats"].tolist(), strict=True))
-        return Progress(values, shard_facts(metadata, self.partial.name).token_budgets)
+        return PartialScores(values, shard_facts(metadata, self.partial.name).token_budgets)
 
     def _save(
         self,
         path: Path,
-        progress: Progress,
+        scores: PartialScores,
         encoded: EncodedTexts,
         text_ids: Sequence[int],
         model: "PreTrainedModel",
     ) -> None:
-        rows = list(progress.loglik_nats)
+        rows = list(scores.loglik_nats)
         frame = pd.DataFrame(
             {
                 "text_id": [text_ids[row] for row in rows],
-                "loglik_nats": list(progress.loglik_nats.values()),
+                "loglik_nats": list(scores.loglik_nats.values()),
                 "n_tokens": np.maximum(encoded.lengths[rows] - 1, 0),
                 "truncated": encoded.truncated[rows],
                 "lossless": encoded.lossless[rows],
@@ -108,27 +115,27 @@ class Shard:
         facts: dict[str, object] = {
             "n_params": model.num_parameters(),
             "added_bos": self.division.added_bos,
-            "token_budgets": progress.token_budgets,
+            "token_budgets": scores.token_budgets,
         }
         write_scores(frame, path, self.job.identity, facts)
 
-    def _lower(self, budget: int, text_ids: Sequence[int]) -> None:
-        """Halve the budget for all that is left of this model."""
+    def _halve_budget(self, budget: int, text_ids: Sequence[int]) -> None:
+        """Halve the token budget for the rest of this model. Raises UserError for a single text."""
         if len(text_ids) == 1:
             raise UserError(
                 f"model {self.job.spec.name}: text {text_ids[0]} alone needs more memory than "
-                "there is: choose hardware device-map, a smaller dtype, quantisation or max_length"
+                "there is: use hardware device-map, a smaller dtype, quantisation, or a lower "
+                "max_length"
             )
         self.folder.lower_budget(max(1, budget // 2))
 
 
-def _pass(
+def _score_batch(
     model: "PreTrainedModel", sequences: Sequence[np.ndarray], budget: int
 ) -> np.ndarray | None:
-    """Return the log-likelihoods of one batch, or None if there was not enough memory.
-
-    The failed pass's memory is held by its exception, which ends here.
-    """
+    """Return the log-likelihoods of one batch in nats, or None if memory ran out."""
+    # The exception refers to the frames of the failed pass, and through them to its tensors. They
+    # can be freed only after the exception is gone, so it must not leave this function.
     try:
         return log_likelihoods(model, sequences, budget)
     except Exception as error:
@@ -140,7 +147,7 @@ def _pass(
 def _out_of_memory(error: Exception) -> bool:
     import torch
 
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or CPU_MEMORY in str(error)
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or CPU_ALLOCATOR in str(error)
 
 
 def _free_memory() -> None:

@@ -1,4 +1,4 @@
-"""Stage score: every model's log-likelihood of every text."""
+"""Stage score: the log-likelihood of every text under every model."""
 
 from collections.abc import Sequence
 
@@ -19,12 +19,17 @@ from modelmap.score.settings import ScoreSettings
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import text_set_hash
 
-# Until a hub model is here its size is unknown: the guess only decides who is scored first.
+# The size of a hub model is unknown until it is downloaded. This guess affects only the order in
+# which models are scored, and the estimate of the time left.
 HUB_WEIGHTS = 250_000_000
 
 
 def run(layout: Layout, overrides: Sequence[str] = ()) -> None:
-    """Write one score file per model into data/scores; `overrides` choose hardware."""
+    """Write one score file per model into data/scores.
+
+    `overrides` are Hydra overrides that select the hardware. Models with source "imported" have
+    log-likelihoods already and are left out.
+    """
     models = [spec for spec in read_roster(layout.roster) if spec.source != "imported"]
     scoring = read_section(layout, "score", ScoreSettings)
     texts = read_table(layout.texts, TEXTS)

@@ -1,4 +1,4 @@
-"""Score files: what they hold, whether they are whole, and the store that keeps them all."""
+"""Reading and writing score files, and checking that they are undamaged."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ DIGEST = "digest"
 
 
 class ShardFacts(BaseModel):
-    """What a shard's metadata says beside its identity."""
+    """What a shard's metadata says about its model and how it was scored."""
 
     n_params: Annotated[int, Field(ge=1)]
     added_bos: bool
@@ -28,7 +28,7 @@ class ShardFacts(BaseModel):
 
 
 class Recorded(BaseModel):
-    """What later stages take from a score file beside its values."""
+    """What later stages use from a score file's metadata."""
 
     n_params: Annotated[int, Field(ge=1)]
     added_bos: bool
@@ -37,7 +37,7 @@ class Recorded(BaseModel):
 
 
 def digest(frame: pd.DataFrame) -> str:
-    """Return a hash of every value of a score table."""
+    """Return the sha256 of the column names and all values of a score table."""
     total = hashlib.sha256()
     for name in frame.columns:
         total.update(name.encode() + b"\0" + np.ascontiguousarray(frame[name].to_numpy()).tobytes())
@@ -47,7 +47,10 @@ def digest(frame: pd.DataFrame) -> str:
 def write_scores(
     frame: pd.DataFrame, path: Path, identity: Identity, facts: dict[str, object]
 ) -> None:
-    """Write a score file with its identity, a digest of its values, and what was recorded."""
+    """Write a score file with its identity, a digest of its values, and `facts` as metadata.
+
+    The file has no time in it: the same scores give the same bytes.
+    """
     metadata = {
         "fingerprint": identity.fingerprint,
         "identity": identity.as_json(),
@@ -58,7 +61,7 @@ def write_scores(
 
 
 def read_scores(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return a score file's table and metadata. Raises UserError if it is torn or edited."""
+    """Return a score file's table and metadata. Raises UserError if it was cut short or edited."""
     frame, metadata = _undamaged(path)
     check_table(frame, SCORES, path.name)
     return frame, metadata
@@ -67,23 +70,26 @@ def read_scores(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
 def _undamaged(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     frame, metadata = read_parquet(path)
     if metadata.get(DIGEST) != digest(frame):
-        raise UserError(f"{path.name} does not hold what was written: run `dvc repro` again")
+        raise UserError(f"{path.name} is not as it was written: run `dvc repro` again")
     return frame, metadata
 
 
 def recorded(metadata: Mapping[str, str], name: str) -> Recorded:
-    """Return what a score file's metadata records. Raises UserError if anything is missing."""
+    """Return what later stages use from a score file's metadata. Raises UserError if incomplete."""
     parts = [json_object(metadata.get(key, "").encode(), name) for key in ("facts", "identity")]
     return checked(Recorded, {**parts[0], **parts[1]}, name)
 
 
 def shard_facts(metadata: Mapping[str, str], name: str) -> ShardFacts:
-    """Return what a shard's metadata says. Raises UserError if anything is missing."""
+    """Return the facts in a shard's metadata. Raises UserError if one is missing."""
     return checked(ShardFacts, json_object(metadata.get("facts", "").encode(), name), name)
 
 
-def read_whole(path: Path, fingerprint: str) -> tuple[pd.DataFrame, dict[str, str]] | None:
-    """Return a score file's table and metadata, or None if it is not whole or not of that kind."""
+def read_valid(path: Path, fingerprint: str) -> tuple[pd.DataFrame, dict[str, str]] | None:
+    """Return a score file's table and metadata, or None if it is missing or not valid.
+
+    A file is valid if it is undamaged and has this fingerprint.
+    """
     if not path.is_file():
         return None
     try:
@@ -93,11 +99,11 @@ def read_whole(path: Path, fingerprint: str) -> tuple[pd.DataFrame, dict[str, st
     return (frame, metadata) if metadata.get("fingerprint") == fingerprint else None
 
 
-def holds(path: Path, fingerprint: str) -> bool:
-    """Return whether `path` is a whole score file of that fingerprint."""
-    return read_whole(path, fingerprint) is not None
+def has_scores(path: Path, fingerprint: str) -> bool:
+    """Return whether `path` is an undamaged score file with that fingerprint."""
+    return read_valid(path, fingerprint) is not None
 
 
-def stored(store: Path, fingerprint: str) -> Path:
-    """Return where the store keeps the finished scores of a fingerprint."""
+def stored_path(store: Path, fingerprint: str) -> Path:
+    """Return the path of the finished scores with that fingerprint in the store."""
     return store / "scores" / f"{fingerprint}.parquet"

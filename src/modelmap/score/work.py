@@ -1,7 +1,7 @@
-"""What one worker does: take shards nobody holds, score them, save each as it goes.
+"""A worker: it takes shards that no other worker has locked, scores them and saves them.
 
-Workers share nothing but a folder. So any launcher may start any number of workers, at any time,
-and none waits for another.
+Workers communicate only through a folder with files and locks. So any launcher can start any number
+of workers at any time, and a worker that is killed leaves nothing locked.
 """
 
 import gc
@@ -22,13 +22,13 @@ from modelmap.score.batches import shard_rows
 from modelmap.score.causal import check_causal
 from modelmap.score.encoded import (
     EncodedTexts,
+    concatenated,
     encoding_name,
-    gathered,
     read_encoded,
     write_encoded,
 )
-from modelmap.score.heartbeat import watch
-from modelmap.score.job_folder import Division, JobFolder, held, job_folder
+from modelmap.score.heartbeat import exit_with_run
+from modelmap.score.job_folder import Division, JobFolder, job_folder, try_lock
 from modelmap.score.jobs import Job, JobList, read_job_list
 from modelmap.score.rule import adds_bos, encode_texts
 from modelmap.score.shard import Shard
@@ -39,11 +39,14 @@ if TYPE_CHECKING:
 
 POLL_S = 0.2
 State = Literal["done", "worked", "busy"]
-"""Of a job as a worker leaves it: nothing left to do, something done, or held by others."""
+"""What a worker found of a job: nothing left to do, some work that it did, or locks of others."""
 
 
 class Worker:
-    """Scores shards until no job has one left. Keeps one model and one tokenizer's texts."""
+    """Scores shards until every job is done.
+
+    One model and the token ids of one tokenizer are kept in memory between shards.
+    """
 
     def __init__(self, job_list: JobList, number: int = 0) -> None:
         self.job_list = job_list
@@ -53,17 +56,19 @@ class Worker:
         self.encoded: tuple[str, EncodedTexts] | None = None
 
     def run(self) -> None:
-        """Work through the jobs, those expected to take longest first."""
+        """Work on the jobs in the order of the job list, until none is left."""
         left = list(self.job_list.jobs)
         while left:
             if not self._work_once(left):
                 time.sleep(POLL_S)
 
     def _work_once(self, left: list[Job]) -> bool:
-        """Do the first work there is, taking jobs that are done off the list; return whether any.
+        """Do the first work that is available, and remove finished jobs from `left`.
 
-        The next look is from the front again: a long job, busy a moment ago, may be open to all.
+        Returns False if all jobs that are left are locked by other workers.
         """
+        # Each call starts at the front of the list again: the first jobs are the longest, and one
+        # that another worker was preparing may have shards for all workers by now.
         for job in tuple(left):
             state = self._advance(job)
             if state == "done":
@@ -73,20 +78,22 @@ class Worker:
         return not left
 
     def _advance(self, job: Job) -> State:
-        """Do what can be done of one job."""
+        """Do the work of one job that no other worker has locked."""
         folder = job_folder(self.job_list.work, job)
         if folder.failure() is not None:
             return "done"
         try:
             return self._prepare(job, folder) or self._score_shards(job, folder)
         except Exception as error:
-            told = (
+            # One model that fails, for whatever reason, must not stop the others.
+            message = (
                 str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
             )
-            folder.fail(" ".join(told.split()))
+            folder.fail(" ".join(message.split()))
             return "done"
 
     def _prepare(self, job: Job, folder: JobFolder) -> Literal["busy"] | None:
+        """Make sure that the job is divided; return "busy" if another worker is doing so."""
         division = folder.read_division()
         if (
             division is not None
@@ -94,11 +101,14 @@ class Worker:
             and (self.job_list.work / division.encoded).is_file()
         ):
             return None
-        with held(folder.lock("prepare")) as free:
-            return self._write_division(job, folder) if free else "busy"
+        with try_lock(folder.lock("prepare")) as locked:
+            return self._write_division(job, folder) if locked else "busy"
 
     def _write_division(self, job: Job, folder: JobFolder) -> Literal["busy"] | None:
-        """Fetch the model, encode the texts and divide them; return "busy" if another encodes."""
+        """Download the model, encode the texts and divide them into shards.
+
+        Returns "busy" if another worker is encoding the texts.
+        """
         check_device(job.spec, self.device)
         directory = prepared_directory(job.spec, job.identity.revision, self.job_list.layout)
         config = load_config(directory, job.spec)
@@ -116,7 +126,8 @@ class Worker:
             bounds=hardware.bounds,
             token_budget=budget,
             added_bos=bool(encoded.added_bos[0]),
-            # Other bounds are for what is left: what is saved stays.
+            # A changed token budget applies to the texts that are left. The shards stay as they
+            # were, so that those that are saved stay valid.
             shards=earlier.shards
             if earlier
             else shard_rows(encoded.lengths.tolist(), budget, weights, hardware.shard_tflop),
@@ -125,16 +136,17 @@ class Worker:
         return None
 
     def _encode(self, path: Path, directory: Path, job: Job, limit: int) -> bool:
-        """Bring the file of encoded texts about; return whether it is there."""
+        """Write the file of token ids unless it exists; return False if another worker does so."""
         if path.is_file():
             return True
-        with held(path.with_suffix(".lock")) as free:
-            if free and not path.is_file():
+        with try_lock(path.with_suffix(".lock")) as locked:
+            # Another worker may have finished the file since it was looked for above.
+            if locked and not path.is_file():
                 tokenizer = load_tokenizer(directory, job.spec)
                 texts, rule = self.texts["text"].tolist(), self.job_list.scoring.rule
                 encoded = encode_texts(tokenizer, texts, rule, limit)
-                write_encoded(gathered(encoded, adds_bos(tokenizer, rule)), path)
-            return free
+                write_encoded(concatenated(encoded, adds_bos(tokenizer, rule)), path)
+            return locked
 
     def _encoded(self, name: str) -> EncodedTexts:
         if self.encoded is None or self.encoded[0] != name:
@@ -142,6 +154,7 @@ class Worker:
         return self.encoded[1]
 
     def _score_shards(self, job: Job, folder: JobFolder) -> State:
+        """Score every shard of a job that is neither saved nor locked by another worker."""
         division = folder.read_division()
         assert division is not None
         state: State = "done"
@@ -149,16 +162,18 @@ class Worker:
             path = folder.shard(index)
             if path.is_file():
                 continue
-            with held(path.with_suffix(".lock")) as free:
-                if free and not path.is_file():
+            with try_lock(path.with_suffix(".lock")) as locked:
+                # Another worker may have saved the shard since it was looked for above.
+                if locked and not path.is_file():
                     encoded = self._encoded(division.encoded)
                     shard = Shard(job, folder, division, index)
                     shard.score(self._model(job, division), encoded, self.texts["text_id"].tolist())
-            state = "worked" if free else "busy" if state == "done" else state
+            state = "worked" if locked else "busy" if state == "done" else state
         return state
 
     def _model(self, job: Job, division: Division) -> "PreTrainedModel":
         if self.model is None or self.model[0] != job.fingerprint:
+            # Released before the next model is loaded, so that memory need not hold both.
             self.model = None
             loaded = load_model(Path(division.directory), job.spec, self.device)
             check_causal(loaded, job.spec)
@@ -167,9 +182,10 @@ class Worker:
 
 
 def work(job_list: Path, number: int) -> None:
-    """Run the worker of that number in this process, for the run that wrote `order`."""
+    """Run the worker with this number in this process, on the job list in the file `job_list`."""
     start_worker()
-    watch(job_list.parent)
-    # What the libraries hold stays: looking through it again would take as long as a small model.
+    exit_with_run(job_list.parent)
+    # The many objects of the imported libraries are kept until the end. Frozen, they are not
+    # searched at each garbage collection, which would take as long as scoring with a small model.
     gc.freeze()
     Worker(read_job_list(job_list), number).run()
