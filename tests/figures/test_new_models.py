@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.figure_tables import made_up_inputs, made_up_models, made_up_places
-
 from modelmap.figures.kinship import OTHER_COLOUR, family_colours
+
 from modelmap.figures.new_models import caption, draw, mark_areas, new_colours, skip_reason
 from modelmap.new_models.tables import NEW_MODELS
-from modelmap.new_models.trial import KNOWN, SAME_TEXTS
+from modelmap.new_models.trial import LS_BY_EXISTING, UNIFORM_SAME_TEXTS
 from modelmap.plumbing.tables import check_table, empty_table
 
 
@@ -62,10 +62,10 @@ def test_the_caption_tells_the_errors_of_the_table() -> None:
     inputs = made_up_inputs({"a": 5}, ["x", "y"])
     errors = pd.DataFrame(
         [
-            (KNOWN, "existing_existing", 6, 20.0, 14.2, 0.11, 0.5),
-            (KNOWN, "new_existing", 4, 20.0, 14.2, 0.13, 0.5),
-            (SAME_TEXTS, "existing_existing", 6, 18.0, 14.2, 0.21, 0.5),
-            (SAME_TEXTS, "new_existing", 4, 18.0, 14.2, 0.23, 0.5),
+            (LS_BY_EXISTING, "existing_existing", 6, 20.0, 14.2, 0.11, 0.5),
+            (LS_BY_EXISTING, "new_existing", 4, 20.0, 14.2, 0.13, 0.5),
+            (UNIFORM_SAME_TEXTS, "existing_existing", 6, 18.0, 14.2, 0.21, 0.5),
+            (UNIFORM_SAME_TEXTS, "new_existing", 4, 18.0, 14.2, 0.23, 0.5),
         ],
         columns=["design", "pairs", "n_pairs", "n", "d", "relative_error", "absolute_error"],
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from modelmap.map.embed import Tsne, components_for, perplexity, spectrum, tsne
+from modelmap.map.embed import TsneOptions, components_for, perplexity, spectrum, tsne
 from modelmap.map.tables import SPECTRUM
 from modelmap.matrix.clip_centre import double_centred
 from modelmap.plumbing.arrays import Matrix
@@ -55,7 +55,7 @@ def test_the_same_seed_gives_the_same_bytes_and_two_clusters_stay_apart(
 ) -> None:
     """A map is a function of its input; a straight line parts the two groups on it."""
     q = two_clusters(size=20)
-    one, same = (tsne(q, Tsne(30, metric, algorithm, 4, 300, 2**62 + 1)) for _ in range(2))
+    one, same = (tsne(q, TsneOptions(30, metric, algorithm, 4, 300, 2**62 + 1)) for _ in range(2))
     assert one.shape == (40, 2)
     assert one.dtype == np.float64
     assert one.tobytes() == same.tobytes()
@@ -67,14 +67,15 @@ def test_the_papers_metric_draws_another_map() -> None:
     """Squaring the distances once more changes which models are near."""
     q = two_clusters(size=4)
     one, papers = (
-        tsne(q, Tsne(30, metric, "exact", 4, 250, 1)) for metric in ("euclidean", "sqeuclidean")
+        tsne(q, TsneOptions(30, metric, "exact", 4, 250, 1))
+        for metric in ("euclidean", "sqeuclidean")
     )
     assert not np.allclose(one, papers)
 
 
 def test_the_smallest_map_has_four_models() -> None:
     """Four models get four places, all of them numbers."""
-    placed = tsne(two_clusters(size=2), Tsne(30, "euclidean", "exact", 4, 250, 1))
+    placed = tsne(two_clusters(size=2), TsneOptions(30, "euclidean", "exact", 4, 250, 1))
     assert placed.shape == (4, 2)
     assert np.isfinite(placed).all()
 
@@ -83,7 +84,7 @@ def test_the_map_and_the_spectrum_do_not_change_their_input() -> None:
     """Coordinates are read only."""
     q = two_clusters()
     before = q.tobytes()
-    tsne(q, Tsne(30, "euclidean", "exact", 4, 250, 1))
+    tsne(q, TsneOptions(30, "euclidean", "exact", 4, 250, 1))
     spectrum(q)
     assert q.tobytes() == before
 

@@ -93,7 +93,7 @@ def test_results_do_not_depend_on_the_number_of_workers(project: Layout) -> None
 @pytest.mark.parametrize(
     ("share", "reason"),
     [
-        (0.05, "needs a new model, and new_models.share leaves none of 6"),
+        (0.05, "needs at least 1 new model; new_models.share of 6 models rounds to 0"),
         (0.6, "needs at least 4 existing models, not 2"),
     ],
 )

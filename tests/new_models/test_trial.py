@@ -13,8 +13,8 @@ from modelmap.matrix.clip_centre import clipped, double_centred
 from modelmap.new_models.tables import NEW_MODEL_ERRORS
 from modelmap.new_models.trial import (
     DESIGNS,
-    KNOWN,
-    SAME_TEXTS,
+    LS_BY_EXISTING,
+    UNIFORM_SAME_TEXTS,
     arrival_order,
     draws_until,
     error_table,
@@ -78,7 +78,7 @@ def test_so_many_of_so_many_models_are_new(n_models: int, expected: int) -> None
 @pytest.mark.parametrize(
     ("n_existing", "n_new", "reason"),
     [
-        (4, 0, "needs a new model, and new_models.share leaves none of 4"),
+        (4, 0, "needs at least 1 new model; new_models.share of 4 models rounds to 0"),
         (3, 2, "needs at least 4 existing models, not 3"),
         (4, 1, None),
     ],
@@ -98,8 +98,8 @@ def test_new_models_decide_neither_the_threshold_nor_the_probabilities(
     other[IS_NEW] = value + 9 * np.random.default_rng(seed).standard_normal((3, 60))
     one, two = (trial(values, IS_NEW, 0.05, 20) for values in (LOGLIK, other))
     assert one.clip_threshold == two.clip_threshold
-    assert (one.known == two.known).all()
-    first, second = one.samples(42)[KNOWN][1], two.samples(42)[KNOWN][1]
+    assert (one.pi_existing == two.pi_existing).all()
+    first, second = one.samples(42)[LS_BY_EXISTING][1], two.samples(42)[LS_BY_EXISTING][1]
     assert (first.texts == second.texts).all()
     assert (first.squared_weights == second.squared_weights).all()
 
@@ -120,7 +120,7 @@ def test_existing_models_alone_weigh_the_texts() -> None:
     found = trial(LOGLIK, IS_NEW, 0.05, 20)
     rows = clipped(LOGLIK[~IS_NEW], found.clip_threshold)
     variance = (rows - rows.mean(axis=1, keepdims=True)).var(axis=0)
-    np.testing.assert_allclose(found.known, variance / variance.sum(), rtol=1e-12)
+    np.testing.assert_allclose(found.pi_existing, variance / variance.sum(), rtol=1e-12)
 
 
 def test_kinds_of_pairs_are_all_pairs_once() -> None:
@@ -159,7 +159,7 @@ def test_designs_are_compared_at_the_same_draws_or_the_same_unique_texts() -> No
         samples = shared.samples(seed)
         assert tuple(samples) == DESIGNS
         assert [n for n, _ in samples.values()][:3] == [20, 20, 20]
-        assert len(samples[SAME_TEXTS][1]) == len(samples[KNOWN][1])
+        assert len(samples[UNIFORM_SAME_TEXTS][1]) == len(samples[LS_BY_EXISTING][1])
 
 
 @settings(deadline=None)
@@ -181,7 +181,7 @@ def test_more_unique_texts_than_can_be_drawn_are_an_error() -> None:
 
 def test_runs_are_joined_by_the_mean_and_the_root_mean_square() -> None:
     """Errors 3 and 4 are sqrt(12.5); 10 and 14 unique texts are 12 on average."""
-    row = {"design": KNOWN, "pairs": "new_new", "n_pairs": 1, "n": 20}
+    row = {"design": LS_BY_EXISTING, "pairs": "new_new", "n_pairs": 1, "n": 20}
     runs = [
         pd.DataFrame([{**row, "d": d, "relative_error": e, "absolute_error": 2 * e}])
         for d, e in ((10, 3.0), (14, 4.0))

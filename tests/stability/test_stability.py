@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelmap.map.align import map_size
-from modelmap.map.embed import Tsne, tsne
+from modelmap.map.embed import TsneOptions, tsne
 from modelmap.matrix.clip_centre import double_centred
 from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.tables import check_table
@@ -128,7 +128,7 @@ def test_another_order_of_models_moves_nothing_of_an_exact_method() -> None:
 def test_all_texts_once_are_the_map_itself() -> None:
     """A sample of every text with weight 1 gives t-SNE's map of all texts, and moves nothing."""
     q = double_centred(np.random.default_rng(2).standard_normal((8, 30)))
-    draw = partial(tsne, how=Tsne(30, "euclidean", "exact", 4, 250, 1))
-    reference = draw(q)
+    embed = partial(tsne, options=TsneOptions(30, "euclidean", "exact", 4, 250, 1))
+    reference = embed(q)
     sample = UniqueTexts(np.arange(30), np.ones(30))
-    np.testing.assert_allclose(resampled_map(q, reference, draw, sample), reference, atol=1e-4)
+    np.testing.assert_allclose(resampled_map(q, reference, embed, sample), reference, atol=1e-4)

@@ -25,7 +25,7 @@ from modelmap.figures.style import (
     place,
     text_width,
 )
-from modelmap.new_models.trial import KNOWN, SAME_TEXTS
+from modelmap.new_models.trial import LS_BY_EXISTING, UNIFORM_SAME_TEXTS
 from modelmap.plumbing.arrays import Vector
 
 EXISTING = "existing models"
@@ -117,13 +117,13 @@ def _legend(figure: Figure, colours: dict[str, str], width: float) -> None:
 def caption(inputs: Inputs, new_models: pd.DataFrame, errors: pd.DataFrame) -> str:
     """Return the caption of the map, with the errors of distances to new models."""
     n_new = int(new_models["is_new"].sum())
-    known = errors[errors["design"] == KNOWN]
+    known = errors[errors["design"] == LS_BY_EXISTING]
     told = {
         design: ", ".join(
             f"{row.relative_error:.0%} {row.pairs.replace('_', ' to ')}"
             for row in errors[errors["design"] == design].itertuples()
         )
-        for design in (KNOWN, SAME_TEXTS)
+        for design in (LS_BY_EXISTING, UNIFORM_SAME_TEXTS)
     }
     named = "families are named once" if n_new > NAMED_UP_TO else "new models are named"
     return (
@@ -131,6 +131,6 @@ def caption(inputs: Inputs, new_models: pd.DataFrame, errors: pd.DataFrame) -> s
         f"{known['n'].iloc[0]:g} times by LS, and clipped, by the {len(new_models) - n_new} "
         f"existing models alone; the {n_new} newest were then placed with them; {named} where "
         f"there is room. Relative error of squared distances from {known['d'].iloc[0]:.0f} "
-        f"unique texts on average: {told[KNOWN]}; from as many texts drawn uniformly: "
-        f"{told[SAME_TEXTS]}."
+        f"unique texts on average: {told[LS_BY_EXISTING]}; from as many texts drawn uniformly: "
+        f"{told[UNIFORM_SAME_TEXTS]}."
     )

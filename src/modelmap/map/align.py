@@ -1,4 +1,4 @@
-"""Laying one map over another, and how large a map is (P2, Sect. 4)."""
+"""Alignment of one map to another, and the size of a map (Oyama et al. 2025 (EMNLP), Section 4)."""
 
 import numpy as np
 from scipy.linalg import orthogonal_procrustes
@@ -7,18 +7,20 @@ from modelmap.plumbing.arrays import Matrix
 
 
 def aligned(places: Matrix, reference: Matrix) -> Matrix:
-    """Return `places`, shape (K, 2), moved, turned and mirrored to lie nearest to `reference`.
+    """Return `places`, shape (K, 2), shifted and rotated or reflected to fit `reference`.
 
-    Orthogonal Procrustes analysis of the two centred maps: the sum of squared distances between a
-    model's two places is the least there is without scaling, so distances on the map stay.
+    This is orthogonal Procrustes analysis: among all shifts, rotations and reflections it gives
+    the smallest sum of squared distances between the two places of each model.
     """
+    # t-SNE does not determine the position and orientation of a map, but its distances have a
+    # meaning. There is no scaling, so that they are kept.
     centre = reference.mean(axis=0)
-    moved = places - places.mean(axis=0)
-    rotation, _ = orthogonal_procrustes(moved, reference - centre)
-    turned: Matrix = moved @ rotation + centre
-    return turned
+    centred = places - places.mean(axis=0)
+    rotation, _ = orthogonal_procrustes(centred, reference - centre)
+    fitted: Matrix = centred @ rotation + centre
+    return fitted
 
 
 def map_size(places: Matrix) -> float:
-    """Return the root mean squared distance of models to the centre of their map."""
+    """Return the root mean squared distance of the models from the centre of their map."""
     return float(np.sqrt(np.square(places - places.mean(axis=0)).sum(axis=1).mean()))

@@ -1,4 +1,4 @@
-"""The model map: two coordinates per model (P1, Sect. 4)."""
+"""The model map by t-SNE, and the principal components (Oyama et al. 2025 (ACL), Section 4)."""
 
 from dataclasses import dataclass
 
@@ -14,18 +14,20 @@ from modelmap.plumbing.seeds import named_seed
 
 
 def perplexity(n_models: int, largest: float) -> float:
-    """Return min(largest, floor((K - 1) / 3)): above that scikit-learn's map collapses.
+    """Return the perplexity of t-SNE for K models: min(largest, floor((K - 1) / 3)).
 
-    Raises ValueError below 4 models, of which no map can be made.
+    Raises ValueError for fewer than 4 models, for which there is no perplexity of at least 1.
     """
+    # t-SNE considers about three neighbours of a model per unit of perplexity, and a model has
+    # K - 1. With a larger perplexity scikit-learn's map collapses.
     if n_models < 4:
         raise ValueError(f"a map needs at least 4 models, not {n_models}")
     return min(largest, float((n_models - 1) // 3))
 
 
 @dataclass(frozen=True)
-class Tsne:
-    """How t-SNE is run: the largest perplexity, and scikit-learn's own settings."""
+class TsneOptions:
+    """Options of t-SNE: the upper limit of the perplexity, and scikit-learn's own parameters."""
 
     largest_perplexity: float
     metric: str
@@ -35,9 +37,9 @@ class Tsne:
     seed: int
 
 
-def tsne_of(settings: MapSettings, max_iter: int) -> Tsne:
-    """Return the t-SNE of the section `map`, seeded by its name, for that many iterations."""
-    return Tsne(
+def tsne_options(settings: MapSettings, max_iter: int) -> TsneOptions:
+    """Return the options that the section `map` gives, with `max_iter` iterations."""
+    return TsneOptions(
         settings.max_perplexity,
         settings.metric,
         settings.algorithm,
@@ -47,28 +49,35 @@ def tsne_of(settings: MapSettings, max_iter: int) -> Tsne:
     )
 
 
-def tsne(coordinates: Matrix, how: Tsne) -> Matrix:
-    """Return map coordinates, shape (K, 2), from Q by t-SNE with PCA initialisation.
+def tsne(coordinates: Matrix, options: TsneOptions) -> Matrix:
+    """Return the places of the models on a map, shape (K, 2), from Q, shape (K, N), by t-SNE.
 
-    metric "sqeuclidean" is the papers' setting. One thread: sums in one order, the same bytes.
+    The map is initialised by PCA. The papers use the metric "sqeuclidean".
     """
     embedding = TSNE(
         n_components=2,
-        perplexity=perplexity(len(coordinates), how.largest_perplexity),
+        perplexity=perplexity(len(coordinates), options.largest_perplexity),
         init="pca",
-        metric=how.metric,
-        method=how.algorithm,
-        early_exaggeration=how.early_exaggeration,
-        max_iter=how.max_iter,
-        random_state=how.seed % 2**32,
+        metric=options.metric,
+        method=options.algorithm,
+        early_exaggeration=options.early_exaggeration,
+        max_iter=options.max_iter,
+        random_state=options.seed % 2**32,
     )
+    # In one thread floating-point numbers are added in the same order each time. Another order
+    # rounds differently, and t-SNE amplifies the differences to visible ones.
     with threadpool_limits(1):
-        placed = embedding.fit_transform(coordinates)
-    return np.asarray(placed, dtype=np.float64)
+        places = embedding.fit_transform(coordinates)
+    return np.asarray(places, dtype=np.float64)
 
 
 def spectrum(coordinates: Matrix) -> pd.DataFrame:
-    """Return the share of Q's variance on each principal component, largest first."""
+    """Return the share of the variance of Q on each principal component, the largest first.
+
+    The table has the columns component, variance_share and cumulative_share, and K - 1 rows.
+    """
+    # The columns of Q are centred. So its singular values give the principal components without
+    # further centring, and the last of the K values is 0 up to rounding.
     values = np.linalg.svd(coordinates, compute_uv=False)[: len(coordinates) - 1] ** 2
     shares = values / values.sum()
     return pd.DataFrame(
@@ -81,6 +90,6 @@ def spectrum(coordinates: Matrix) -> pd.DataFrame:
 
 
 def components_for(cumulative_share: NDArray[np.float64], share: float) -> int:
-    """Return how many components reach `share` of the variance."""
+    """Return the number of leading components that together have at least `share` of variance."""
     reached = int(np.searchsorted(cumulative_share, share) + 1)
     return min(reached, len(cumulative_share))

@@ -1,4 +1,4 @@
-"""The map file, read in the order of the matrix's models."""
+"""Reading the map file in the order of the models of the matrix."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,10 @@ from modelmap.plumbing.tables import read_table
 
 
 def read_places(path: Path, models: Sequence[str]) -> NDArray[np.float64]:
-    """Return the places of `models` on a map, shape (K, 2). Raises UserError if it has others."""
+    """Return the places of `models` on the map in a file, shape (K, 2).
+
+    Raises UserError if the file is missing or damaged, or is a map of other models.
+    """
     places = read_table(path, MAP).set_index("model")
     if set(places.index) != set(models):
         raise UserError(f"{path.name} and matrix.parquet are of different models: run `dvc repro`")

@@ -1,4 +1,4 @@
-"""How faithful a map is to the divergences it was drawn from."""
+"""The quality of a map: how well it shows the KL divergences between the models."""
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -7,19 +7,23 @@ from sklearn.manifold import trustworthiness
 from modelmap.plumbing.arrays import Matrix
 
 
-def map_trustworthiness(kl: Matrix, placed: Matrix, n_near: int) -> float:
-    """Return scikit-learn's trustworthiness, 0 to 1: near on the map are near by KL.
+def map_trustworthiness(kl: Matrix, places: Matrix, n_near: int) -> float:
+    """Return scikit-learn's trustworthiness of a map, from 0 to 1 (the best).
 
-    The neighbourhood is `n_near`, or what is below half the models where they are few.
+    Models that are among the `n_near` nearest on the map, but not by KL, lower it. `kl` has shape
+    (K, K) and `places` has shape (K, 2).
     """
+    # scikit-learn requires fewer neighbours than half the models.
     largest = (len(kl) - 1) // 2
-    near = min(n_near, largest)
-    return float(trustworthiness(kl, placed, n_neighbors=near, metric="precomputed"))
+    return float(
+        trustworthiness(kl, places, n_neighbors=min(n_near, largest), metric="precomputed")
+    )
 
 
-def nearest_kept(kl: Matrix, placed: Matrix, n_near: int) -> float:
+def nearest_kept(kl: Matrix, places: Matrix, n_near: int) -> float:
     """Return the share of models whose nearest by KL is among their `n_near` nearest on the map."""
+    # A model is not its own neighbour.
     off_diagonal = np.diag(np.full(len(kl), np.inf))
     nearest = np.argmin(kl + off_diagonal, axis=1)
-    order = np.argsort(cdist(placed, placed) + off_diagonal, axis=1, kind="stable")[:, :n_near]
+    order = np.argsort(cdist(places, places) + off_diagonal, axis=1, kind="stable")[:, :n_near]
     return float(np.mean([nearest[i] in order[i] for i in range(len(kl))]))

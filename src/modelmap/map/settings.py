@@ -8,7 +8,7 @@ from modelmap.plumbing.section import Section
 
 
 class MapSettings(Section):
-    """How the model map is drawn and judged."""
+    """How the model map is computed, and how its quality is measured."""
 
     seed: int
     metric: Literal["euclidean", "sqeuclidean"]

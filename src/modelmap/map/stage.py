@@ -1,10 +1,10 @@
-"""Stage map: coordinates become the model map, with how faithful it is."""
+"""Stage map: compute the model map and measure its quality."""
 
 import pandas as pd
 
 from modelmap.divergence.neighbours import square_form
 from modelmap.divergence.tables import KL
-from modelmap.map.embed import components_for, perplexity, spectrum, tsne, tsne_of
+from modelmap.map.embed import components_for, perplexity, spectrum, tsne, tsne_options
 from modelmap.map.quality import map_trustworthiness, nearest_kept
 from modelmap.map.settings import MapSettings
 from modelmap.map.tables import MAP, SPECTRUM
@@ -21,11 +21,11 @@ def run(layout: Layout) -> None:
     matrix = read_matrix(layout.matrix)
     kl = square_form(read_table(layout.kl, KL), matrix.models)
     coordinates = matrix.coordinates()
-    placed = tsne(coordinates, tsne_of(settings, settings.max_iter))
+    places = tsne(coordinates, tsne_options(settings, settings.max_iter))
     components = spectrum(coordinates)
     cumulative = components["cumulative_share"].to_numpy()
     write_table(
-        pd.DataFrame({"model": matrix.models, "x": placed[:, 0], "y": placed[:, 1]}),
+        pd.DataFrame({"model": matrix.models, "x": places[:, 0], "y": places[:, 1]}),
         MAP,
         layout.map,
     )
@@ -37,9 +37,9 @@ def run(layout: Layout) -> None:
             "metric": settings.metric,
             "algorithm": settings.algorithm,
             "perplexity": perplexity(len(matrix.models), settings.max_perplexity),
-            "trustworthiness": round(map_trustworthiness(kl, placed, settings.n_near), 3),
+            "trustworthiness": round(map_trustworthiness(kl, places, settings.n_near), 3),
             "n_near": settings.n_near,
-            "nearest_kept_share": round(nearest_kept(kl, placed, settings.n_near), 3),
+            "nearest_kept_share": round(nearest_kept(kl, places, settings.n_near), 3),
             "components_for_90_percent": components_for(cumulative, 0.90),
             "components_for_95_percent": components_for(cumulative, 0.95),
         },

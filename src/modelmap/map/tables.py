@@ -1,9 +1,9 @@
-"""Schemas of the model map and of the spectrum of Q."""
+"""Schemas of the model map and of the principal components of Q."""
 
 from modelmap.plumbing.columns import AT_LEAST_0, AT_LEAST_1, FINITE, column, table
 
 MAP = table(
-    "The model map.",
+    "The model map: the place of each model.",
     {
         "model": column("text", "name"),
         "x": column("float", "first coordinate", FINITE),
@@ -16,8 +16,10 @@ SPECTRUM = table(
     "The principal components of Q.",
     {
         "component": column("int", "1 is the largest", AT_LEAST_1),
-        "variance_share": column("float", "of the total variance", AT_LEAST_0),
-        "cumulative_share": column("float", "of this and all larger ones", AT_LEAST_0),
+        "variance_share": column("float", "share of the total variance of Q", AT_LEAST_0),
+        "cumulative_share": column(
+            "float", "share of this component and all larger ones together", AT_LEAST_0
+        ),
     },
     unique=["component"],
 )

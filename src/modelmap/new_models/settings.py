@@ -10,7 +10,7 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class NewModelsSettings(Section):
-    """Which models are taken for new, and how many texts they are scored on."""
+    """Which models count as new, and how many draws of texts they are placed by."""
 
     share: Share
     draws: Annotated[float, Field(gt=0)]

@@ -1,11 +1,11 @@
-"""Stage new_models: the newest models on a map whose texts were chosen without them."""
+"""Stage new_models: place the newest models on a map whose texts were chosen without them."""
 
 from functools import partial
 
 import pandas as pd
 
 from modelmap.map.align import aligned
-from modelmap.map.embed import tsne, tsne_of
+from modelmap.map.embed import tsne, tsne_options
 from modelmap.map.file import read_places
 from modelmap.map.settings import MapSettings
 from modelmap.matrix.file import read_matrix
@@ -14,7 +14,7 @@ from modelmap.matrix.tables import MODELS
 from modelmap.new_models.settings import NewModelsSettings
 from modelmap.new_models.tables import NEW_MODEL_ERRORS, NEW_MODELS
 from modelmap.new_models.trial import (
-    KNOWN,
+    LS_BY_EXISTING,
     Trial,
     error_table,
     newest,
@@ -53,12 +53,12 @@ def run(layout: Layout) -> None:
 
 
 def _places(shared: Trial, models: list[str], layout: Layout) -> pd.DataFrame:
-    """Return the map of the first run, aligned to the model map."""
-    drawing = read_section(layout, "map", MapSettings)
-    _, sample = shared.samples(FIRST_SEED)[KNOWN]
+    """Return the places of all models on the map of the first run, aligned to the model map."""
+    map_settings = read_section(layout, "map", MapSettings)
+    _, sample = shared.samples(FIRST_SEED)[LS_BY_EXISTING]
     coordinates = weighted_coordinates(shared.coordinates, sample)
-    drawn = tsne(coordinates, tsne_of(drawing, drawing.max_iter))
-    x, y = aligned(drawn, read_places(layout.map, models)).T
+    places = tsne(coordinates, tsne_options(map_settings, map_settings.max_iter))
+    x, y = aligned(places, read_places(layout.map, models)).T
     return pd.DataFrame({"model": models, "is_new": shared.is_new, "x": x, "y": y})
 
 

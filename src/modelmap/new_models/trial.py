@@ -1,4 +1,7 @@
-"""New models on a map whose texts were chosen without them (P2, Sect. 4 and Fig. 3b)."""
+"""Errors for new models if texts are chosen without them.
+
+Oyama et al. 2025 (EMNLP), Section 4 and Figure 3b. LS is the paper's length-squared sampling.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,18 +20,19 @@ from modelmap.resample.methods import probabilities
 from modelmap.resample.paper_draws import drawn_texts
 
 FEWEST_EXISTING = 4
-KNOWN, ALL_KNOWN = "ls", "ls_all_known"
-SAME_DRAWS, SAME_TEXTS = "uniform_same_draws", "uniform_same_texts"
-DESIGNS = (KNOWN, ALL_KNOWN, SAME_DRAWS, SAME_TEXTS)
-"""LS by the existing models, LS by all models, and uniform draws, as many as or up to as many
-unique texts as the first."""
+"""The fewest models that a map can be made of."""
+LS_BY_EXISTING, LS_BY_ALL = "ls", "ls_all_known"
+UNIFORM_SAME_DRAWS, UNIFORM_SAME_TEXTS = "uniform_same_draws", "uniform_same_texts"
+DESIGNS = (LS_BY_EXISTING, LS_BY_ALL, UNIFORM_SAME_DRAWS, UNIFORM_SAME_TEXTS)
+"""LS with probabilities from the existing models, or from all models; and uniform sampling with as
+many draws as the first, or with as many unique texts as the first."""
 
 
 def arrival_order(models: pd.DataFrame) -> NDArray[np.int64]:
-    """Return the positions of the rows of a models table, the oldest first.
+    """Return the row numbers of a models table from the oldest model to the newest.
 
-    Models without a date count as older than all others and keep their order; the others come by
-    date, then by name.
+    Models without a date count as older than all others and keep their order. The others are
+    sorted by date and then by name.
     """
     rows = models.reset_index(drop=True)
     dated = rows.dropna(subset="created").sort_values(["created", "model"])
@@ -37,7 +41,7 @@ def arrival_order(models: pd.DataFrame) -> NDArray[np.int64]:
 
 
 def newest(models: pd.DataFrame, share: float) -> Mask:
-    """Return which rows of a models table are new: round(share K) that came last."""
+    """Return which rows of a models table are new models: the round(share K) newest ones."""
     n_models = len(models)
     is_new = np.zeros(n_models, dtype=bool)
     is_new[arrival_order(models)[n_models - round(share * n_models) :]] = True
@@ -45,29 +49,31 @@ def newest(models: pd.DataFrame, share: float) -> Mask:
 
 
 def skip_reason(is_new: Mask) -> str | None:
-    """Return why new models cannot be told from existing ones, or None."""
+    """Return why the comparison cannot be made, or None if it can."""
     n_existing, n_new = int((~is_new).sum()), int(is_new.sum())
     if n_new == 0:
-        return f"needs a new model, and new_models.share leaves none of {n_existing}"
+        return f"needs at least 1 new model; new_models.share of {n_existing} models rounds to 0"
     if n_existing < FEWEST_EXISTING:
         return f"needs at least {FEWEST_EXISTING} existing models, not {n_existing}"
     return None
 
 
 def existing_design(loglik_nats: Matrix, quantile: float) -> tuple[float, Vector]:
-    """Return the clip threshold and LS's probabilities, shape (N,), of the models given."""
+    """Return the clip threshold and the probabilities of LS, shape (N,), from the given models."""
     threshold = clip_threshold(loglik_nats, quantile)
     return threshold, probabilities("ls", double_centred(clipped(loglik_nats, threshold)))
 
 
 def draws_until(n_unique: int, pi: Vector, size: int, seed: int) -> NDArray[np.int64]:
-    """Return the shortest beginning of a seed's draws that has `n_unique` unique texts.
+    """Return the shortest prefix of the draws of `seed` that contains `n_unique` unique texts.
 
-    `size` is how many draws are tried first. Raises ValueError if so many texts cannot be drawn.
+    The search starts with `size` draws. Raises ValueError if fewer than `n_unique` texts have a
+    probability above 0.
     """
     if n_unique > int((pi > 0).sum()):
         raise ValueError(f"{n_unique} unique texts of {int((pi > 0).sum())}")
     while True:
+        # More draws with the same seed begin with the same draws.
         drawn = drawn_texts(pi, size, seed)
         _, first = np.unique(drawn, return_index=True)
         if len(first) >= n_unique:
@@ -77,46 +83,49 @@ def draws_until(n_unique: int, pi: Vector, size: int, seed: int) -> NDArray[np.i
 
 @dataclass(frozen=True)
 class Trial:
-    """What every run shares: Q and G of all models, clipped alike, and how texts are drawn."""
+    """What all runs of the comparison have in common."""
 
     coordinates: Matrix
+    """Q of all models, shape (K, N), clipped with `clip_threshold`."""
     distances: Matrix
+    """G of all models, shape (K, K), from all texts."""
     is_new: Mask
     clip_threshold: float
-    known: Vector
-    """LS's probabilities by the existing models."""
-    all_known: Vector
-    """LS's probabilities by all models."""
+    pi_existing: Vector
+    """Probabilities of LS from the existing models, shape (N,)."""
+    pi_all: Vector
+    """Probabilities of LS from all models, shape (N,)."""
     n_draws: int
 
     def samples(self, seed: int) -> dict[str, tuple[int, UniqueTexts]]:
-        """Return the draws' number and the sample of each design of one run."""
-        even = np.full(len(self.known), 1 / len(self.known))
-        chosen = drawn_texts(self.known, self.n_draws, seed)
+        """Return the number of draws and the sample of each design, by its name, for one run."""
+        uniform = np.full(len(self.pi_existing), 1 / len(self.pi_existing))
+        chosen = drawn_texts(self.pi_existing, self.n_draws, seed)
         n_unique = len(np.unique(chosen))
         drawn = {
-            KNOWN: (chosen, self.known),
-            ALL_KNOWN: (drawn_texts(self.all_known, self.n_draws, seed), self.all_known),
-            SAME_DRAWS: (drawn_texts(even, self.n_draws, seed), even),
-            SAME_TEXTS: (draws_until(n_unique, even, self.n_draws, seed), even),
+            LS_BY_EXISTING: (chosen, self.pi_existing),
+            LS_BY_ALL: (drawn_texts(self.pi_all, self.n_draws, seed), self.pi_all),
+            UNIFORM_SAME_DRAWS: (drawn_texts(uniform, self.n_draws, seed), uniform),
+            UNIFORM_SAME_TEXTS: (draws_until(n_unique, uniform, self.n_draws, seed), uniform),
         }
         return {name: (len(texts), unique_texts(texts, pi)) for name, (texts, pi) in drawn.items()}
 
 
 def trial(loglik_nats: Matrix, is_new: Mask, quantile: float, n_draws: int) -> Trial:
-    """Return the trial of unclipped log-likelihoods, shape (K, N).
+    """Return the trial for unclipped log-likelihoods in nats, shape (K, N).
 
-    The threshold that clips all rows and LS's probabilities come from the existing rows alone.
+    The threshold that all rows are clipped with, and the probabilities `pi_existing`, come from the
+    rows of the existing models only.
     """
-    threshold, known = existing_design(loglik_nats[~is_new], quantile)
+    threshold, pi_existing = existing_design(loglik_nats[~is_new], quantile)
     coordinates = double_centred(clipped(loglik_nats, threshold))
     distances = squared_distances(coordinates)
-    all_known = probabilities("ls", coordinates)
-    return Trial(coordinates, distances, is_new, threshold, known, all_known, n_draws)
+    pi_all = probabilities("ls", coordinates)
+    return Trial(coordinates, distances, is_new, threshold, pi_existing, pi_all, n_draws)
 
 
 def pair_kinds(is_new: Mask) -> dict[str, Mask]:
-    """Return which entries above the diagonal, shape (K, K), are pairs of which kind."""
+    """Return a mask of shape (K, K) for each kind of pair, with pairs above the diagonal only."""
     above = np.triu(np.ones((len(is_new), len(is_new)), dtype=bool), 1)
     n_new = is_new[:, None].astype(int) + is_new[None]
     kinds = ("existing_existing", "new_existing", "new_new")
@@ -124,7 +133,10 @@ def pair_kinds(is_new: Mask) -> dict[str, Mask]:
 
 
 def run_errors(trial: Trial, seed: int) -> pd.DataFrame:
-    """Return one row per design and kind of pair: draws n, unique texts d, both errors."""
+    """Return the errors of one run: a row per design and kind of pair.
+
+    Columns are those of the schema NEW_MODEL_ERRORS; n is the number of draws, d of unique texts.
+    """
     rows = []
     for design, (n, sample) in trial.samples(seed).items():
         sums = GramSums(trial.coordinates)
@@ -132,15 +144,15 @@ def run_errors(trial: Trial, seed: int) -> pd.DataFrame:
         estimated = sums.distances()
         for kind, pairs in pair_kinds(trial.is_new).items():
             if pairs.any():
-                found, full = estimated[pairs], trial.distances[pairs]
-                errors = relative_error(found, full), absolute_error(found, full)
+                sampled, full = estimated[pairs], trial.distances[pairs]
+                errors = relative_error(sampled, full), absolute_error(sampled, full)
                 rows.append((design, kind, int(pairs.sum()), n, len(sample), *errors))
     columns = ["design", "pairs", "n_pairs", "n", "d", "relative_error", "absolute_error"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def error_table(runs: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return the runs' tables as one: means of n and d, root mean squares of errors."""
+    """Return the means of n and d and the root mean squares of the errors over runs."""
     grouped = pd.concat(runs).groupby(["design", "pairs", "n_pairs"], sort=False, as_index=False)
     return grouped.agg(
         n=("n", "mean"),
@@ -151,7 +163,10 @@ def error_table(runs: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def trial_metrics(shared: Trial, errors: pd.DataFrame, n_runs: int) -> dict[str, object]:
-    """Return the numbers of models and draws, and the errors of two designs by kind of pair."""
+    """Return the numbers of models and draws, and the errors of two designs by kind of pair.
+
+    The two designs, LS from the existing models and uniform sampling, have as many unique texts.
+    """
     metrics: dict[str, object] = {
         "n_existing": int((~shared.is_new).sum()),
         "n_new": int(shared.is_new.sum()),
@@ -159,7 +174,7 @@ def trial_metrics(shared: Trial, errors: pd.DataFrame, n_runs: int) -> dict[str,
         "n_runs": n_runs,
         "clip_threshold_nats": round(shared.clip_threshold, 3),
     }
-    for design in (KNOWN, SAME_TEXTS):
+    for design in (LS_BY_EXISTING, UNIFORM_SAME_TEXTS):
         rows = errors[errors["design"] == design]
         metrics[design] = {
             "unique_texts": round(float(rows["d"].iloc[0]), 1),

@@ -1,4 +1,4 @@
-"""How far models move on maps of resampled texts (P2, Fig. 1 and 3a)."""
+"""Movement of models on maps of resampled texts (Oyama et al. 2025 (EMNLP), Figures 1 and 3a)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,51 +17,54 @@ from modelmap.resample.methods import probabilities
 from modelmap.resample.paper_draws import drawn_texts, run_seeds
 from modelmap.stability.settings import Setting, StabilitySettings
 
-Draw = Callable[[Matrix], Matrix]
-"""From coordinates, shape (K, N), to places, shape (K, 2)."""
+Embed = Callable[[Matrix], Matrix]
+"""A function from coordinates, shape (K, N), to places on a map, shape (K, 2)."""
 
 SAME_TEXTS = "same_texts"
-"""The control: all texts, each once, with the models in another order for each map."""
+"""The setting of the control: maps of all texts, each once, with the models in other orders."""
 
 
 def resampled_map(
-    coordinates: Matrix, reference: Matrix, draw: Draw, sample: UniqueTexts
+    coordinates: Matrix, reference: Matrix, embed: Embed, sample: UniqueTexts
 ) -> Matrix:
     """Return the map of one sample of texts, shape (K, 2), aligned to the reference map."""
-    return aligned(draw(weighted_coordinates(coordinates, sample)), reference)
+    return aligned(embed(weighted_coordinates(coordinates, sample)), reference)
 
 
 def reordered_map(
-    coordinates: Matrix, reference: Matrix, draw: Draw, order: NDArray[np.int64]
+    coordinates: Matrix, reference: Matrix, embed: Embed, order: NDArray[np.int64]
 ) -> Matrix:
-    """Return the map of all texts, drawn with the models in another order, aligned (ours).
+    """Return the map of all texts made with the models in another order, aligned to the reference.
 
-    The order changes no distance between models: what moves on this map is moved by t-SNE alone.
+    Rows of the result are in the original order. Distances between models do not depend on their
+    order, so all movement on such a map is due to t-SNE itself. The papers have no such control.
     """
     places = np.empty((len(coordinates), 2))
-    places[order] = draw(coordinates[order])
+    places[order] = embed(coordinates[order])
     return aligned(places, reference)
 
 
 @dataclass(frozen=True)
 class Maps:
-    """The aligned maps of one setting, shape (R, K, 2), R at least 2, and what they are of."""
+    """The aligned maps of one setting."""
 
     setting: str
     method: str
     n_draws: int
     unique_texts: float
+    """The mean over maps."""
     places: Matrix
+    """Shape (R, K, 2) for R maps of K models; R is at least 2."""
 
     def table(self, models: Sequence[str], reference: Matrix) -> pd.DataFrame:
-        """Return each model's mean place, covariance (ddof 1), ellipse and displacement.
+        """Return the mean place, covariance, ellipse and displacement of each model over the maps.
 
-        All are over the maps. The ellipse is that of 1 standard deviation. The displacement is
-        the mean distance from the model's place on the reference map, in units of the map.
+        The covariance has ddof 1, and the ellipse is that of 1 standard deviation. The displacement
+        is the mean distance from the model's place on the reference map, in units of the map.
         """
         mean = self.places.mean(axis=0)
-        off = self.places - mean
-        covariance = np.einsum("rki,rkj->kij", off, off) / (len(off) - 1)
+        deviations = self.places - mean
+        covariance = np.einsum("rki,rkj->kij", deviations, deviations) / (len(deviations) - 1)
         table = pd.DataFrame(
             {
                 "setting": self.setting,
@@ -79,7 +82,7 @@ class Maps:
         return table.join(ellipses(table))
 
     def metrics(self, table: pd.DataFrame, reference: Matrix) -> dict[str, object]:
-        """Return how many texts the maps have, and how far models move on them."""
+        """Return the numbers of draws and unique texts, and the displacement and the spread."""
         return {
             "n_draws": self.n_draws,
             "unique_texts": round(self.unique_texts, 1),
@@ -89,15 +92,16 @@ class Maps:
 
 
 def displacement_share(table: pd.DataFrame, reference: Matrix) -> float:
-    """Return the mean displacement of models over the size of the reference map."""
+    """Return the mean displacement of the models, divided by the size of the reference map."""
     return float(table["displacement"].mean()) / map_size(reference)
 
 
 def spread_share(table: pd.DataFrame, reference: Matrix) -> float:
-    """Return how far models lie from their own mean place, over the size of the reference map.
+    """Return the spread of models about their mean places, divided by the size of the reference.
 
-    The root mean square over models and maps: how far maps differ from each other, wherever the
-    reference map lies among them.
+    The spread is sqrt(mean_i trace C_i), where C_i is the covariance of model i's places: the root
+    mean squared distance from a model's mean place. Unlike the displacement it measures how much
+    the maps differ from each other, not from the reference map.
     """
     return float(np.sqrt((table["cov_xx"] + table["cov_yy"]).mean())) / map_size(reference)
 
@@ -105,14 +109,17 @@ def spread_share(table: pd.DataFrame, reference: Matrix) -> float:
 def ellipses(table: pd.DataFrame) -> pd.DataFrame:
     """Return the ellipse of 1 standard deviation of each model: two axes and an angle.
 
-    The axes are 2 sqrt(lambda) long, where lambda are the eigenvalues of the covariance; the
-    width is the longer one. The angle is from the x axis to the width, 0 to 180 degrees.
+    The lengths of the axes are 2 sqrt(lambda), where lambda are the eigenvalues of the covariance;
+    the width is the longer one. The angle is from the x axis to the longer axis, from 0 to 180
+    degrees.
     """
     covariance = table[["cov_xx", "cov_xy", "cov_xy", "cov_yy"]].to_numpy().reshape(-1, 2, 2)
+    # Eigenvalues ascend. Rounding can make one slightly negative if all places lie on a line.
     values, vectors = np.linalg.eigh(covariance)
     axes = 2 * np.sqrt(np.maximum(values, 0.0))
-    across = vectors[:, :, 1]
-    angle = np.degrees(np.arctan2(across[:, 1], across[:, 0])) % 180
+    longer = vectors[:, :, 1]
+    # An eigenvector and its negative are the same axis, so angles 180 degrees apart are equal.
+    angle = np.degrees(np.arctan2(longer[:, 1], longer[:, 0])) % 180
     return pd.DataFrame(
         {
             "ellipse_width": axes[:, 1],
@@ -123,15 +130,19 @@ def ellipses(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def maps_of_same_texts(
-    coordinates: Matrix, reference: Matrix, draw: Draw, settings: StabilitySettings, n_workers: int
+    coordinates: Matrix,
+    reference: Matrix,
+    embed: Embed,
+    settings: StabilitySettings,
+    n_workers: int,
 ) -> Maps:
-    """Return the maps of all texts, drawn with the models in `n_runs` random orders."""
+    """Return the maps of all texts with the models in `settings.n_runs` random orders."""
     n_models, n_texts = coordinates.shape
     orders = [
         named_rng(settings.seed, "stability", "order", str(run)).permutation(n_models)
         for run in range(settings.n_runs)
     ]
-    one = partial(reordered_map, coordinates, reference, draw)
+    one = partial(reordered_map, coordinates, reference, embed)
     maps = each(one, orders, n_workers, "maps of the same texts")
     return Maps(SAME_TEXTS, "none", n_texts, n_texts, np.stack(maps))
 
@@ -139,16 +150,16 @@ def maps_of_same_texts(
 def maps_of_resampled_texts(
     coordinates: Matrix,
     reference: Matrix,
-    draw: Draw,
+    embed: Embed,
     setting: Setting,
     n_runs: int,
     n_workers: int,
 ) -> Maps:
-    """Return the maps of `n_runs` samples of texts, drawn as one setting says."""
+    """Return the maps of `n_runs` samples of texts, drawn with the papers' seeds."""
     pi = probabilities(setting.method, coordinates)
     n_draws = setting.n_draws(coordinates.shape[1])
     samples = [unique_texts(drawn_texts(pi, n_draws, seed), pi) for seed in run_seeds(n_runs)]
-    one = partial(resampled_map, coordinates, reference, draw)
+    one = partial(resampled_map, coordinates, reference, embed)
     maps = each(one, samples, n_workers, f"maps of {setting.name}")
     unique = float(np.mean([len(sample) for sample in samples]))
     return Maps(setting.name, setting.method, n_draws, unique, np.stack(maps))

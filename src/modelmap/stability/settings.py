@@ -9,7 +9,7 @@ from modelmap.resample.methods import MethodKey
 
 
 class Setting(Section):
-    """One way of resampling texts: the method, and the draws as a share of all texts."""
+    """A way of resampling texts: the method, and the number of draws as a share of all texts."""
 
     method: MethodKey
     draws: Annotated[float, Field(gt=0)]
@@ -19,12 +19,12 @@ class Setting(Section):
         return f"{self.method}_{self.draws:g}N"
 
     def n_draws(self, n_texts: int) -> int:
-        """Return the number of draws, 2 or more."""
+        """Return the number of draws from N texts: at least 2."""
         return max(2, round(self.draws * n_texts))
 
 
 class StabilitySettings(Section):
-    """Which resampled maps are drawn, and how many."""
+    """Which resampled maps are made, and how many for each setting."""
 
     seed: int
     n_runs: Annotated[int, Field(ge=2)]
@@ -33,7 +33,7 @@ class StabilitySettings(Section):
 
     @field_validator("settings")
     @classmethod
-    def _named_once(cls, settings: list[Setting]) -> list[Setting]:
+    def _are_different(cls, settings: list[Setting]) -> list[Setting]:
         if len({setting.name for setting in settings}) < len(settings):
-            raise ValueError("a setting stands twice")
+            raise ValueError("two settings have the same method and draws")
         return settings

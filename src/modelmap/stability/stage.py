@@ -1,11 +1,11 @@
-"""Stage stability: how far models move when the map is drawn from resampled texts."""
+"""Stage stability: measure how far models move on maps of resampled texts."""
 
 from functools import partial
 
 import pandas as pd
 
 from modelmap.map.align import map_size
-from modelmap.map.embed import tsne, tsne_of
+from modelmap.map.embed import tsne, tsne_options
 from modelmap.map.file import read_places
 from modelmap.map.settings import MapSettings
 from modelmap.matrix.file import read_matrix
@@ -22,25 +22,25 @@ from modelmap.stability.tables import STABILITY
 def run(layout: Layout) -> None:
     """Write data/stability.parquet and its metrics."""
     settings = read_section(layout, "stability", StabilitySettings)
-    drawing = read_section(layout, "map", MapSettings)
+    map_settings = read_section(layout, "map", MapSettings)
     n_workers = load_hardware(layout.conf).n_workers
     matrix = read_matrix(layout.matrix)
     coordinates = matrix.coordinates()
     reference = read_places(layout.map, matrix.models)
-    draw = partial(tsne, how=tsne_of(drawing, settings.max_iter))
-    drawn = [maps_of_same_texts(coordinates, reference, draw, settings, n_workers)]
+    embed = partial(tsne, options=tsne_options(map_settings, settings.max_iter))
+    by_setting = [maps_of_same_texts(coordinates, reference, embed, settings, n_workers)]
     for setting in settings.settings:
-        drawn.append(
+        by_setting.append(
             maps_of_resampled_texts(
-                coordinates, reference, draw, setting, settings.n_runs, n_workers
+                coordinates, reference, embed, setting, settings.n_runs, n_workers
             )
         )
-    tables = [maps.table(matrix.models, reference) for maps in drawn]
+    tables = [maps.table(matrix.models, reference) for maps in by_setting]
     write_table(pd.concat(tables, ignore_index=True), STABILITY, layout.stability)
     metrics: dict[str, object] = {
         "n_runs": settings.n_runs,
         "map_size": round(map_size(reference), 2),
     }
-    for maps, table in zip(drawn, tables, strict=True):
+    for maps, table in zip(by_setting, tables, strict=True):
         metrics[maps.setting] = maps.metrics(table, reference)
     write_json(layout.metrics("stability"), metrics)
