@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from modelmap.divergence.kl import squared_distances
 from modelmap.matrix.clip_centre import double_centred
 from modelmap.plan.ordered_texts import (
-    covered,
-    mixed_with_even,
+    intervals_cover,
     permanent_random_numbers,
     plan_error,
     plan_table,
     planned_sample,
     planned_texts,
     texts_for_error,
+    with_even_share,
 )
 from modelmap.resample.gram import ErrorMeter, sample_errors
 from modelmap.resample.methods import relative_size
@@ -26,7 +26,7 @@ def small_plan() -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
     q = double_centred(made_up(6, 80))
     full = squared_distances(q)
     numbers = permanent_random_numbers([str(i) for i in range(80)], 42)
-    return q, full, plan_table(mixed_with_even(relative_size(q, full), 0.1), numbers)
+    return q, full, plan_table(with_even_share(relative_size(q, full), 0.1), numbers)
 
 
 def test_a_text_keeps_its_number_among_other_texts() -> None:
@@ -66,9 +66,9 @@ def test_weights_are_one_over_probabilities() -> None:
 def test_an_even_share_bounds_the_weights() -> None:
     """No weight passes N / (d even_share); a share of 1 makes all texts alike."""
     size = np.array([0.0, 0.0, 1.0, 100.0])
-    assert mixed_with_even(size, 1.0).tolist() == [1, 1, 1, 1]
-    assert mixed_with_even(size, 0.1).mean() == pytest.approx(1)
-    assert mixed_with_even(size, 0.1).min() == pytest.approx(0.1)
+    assert with_even_share(size, 1.0).tolist() == [1, 1, 1, 1]
+    assert with_even_share(size, 0.1).mean() == pytest.approx(1)
+    assert with_even_share(size, 0.1).min() == pytest.approx(0.1)
 
 
 def test_fewest_texts_for_an_error() -> None:
@@ -99,7 +99,7 @@ def test_intervals_of_the_design_cover_the_distances_of_all_texts() -> None:
     rng, pairs = np.random.default_rng(1), np.triu_indices(6, 1)
     size = plan["size_measure"].to_numpy()
     inside = [
-        covered(q, full, planned_sample(plan_table(size, rng.random(80)), 40), pairs)
+        intervals_cover(q, full, planned_sample(plan_table(size, rng.random(80)), 40), pairs)
         for _ in range(600)
     ]
     assert 0.90 < np.mean(inside) < 0.98

@@ -74,4 +74,4 @@ def test_a_plan_of_other_texts_is_refused(root: Path, capsys: pytest.CaptureFixt
     other = LogLikelihoods(made_up(6, 50), models, -1e6, 900.0, "texts")
     write_matrix(other, Layout(root).matrix)
     assert main(["--root", str(root), "plan", "--texts", "10"]) == 1
-    assert "run `dvc repro order`" in capsys.readouterr().err
+    assert "run `dvc repro plan`" in capsys.readouterr().err

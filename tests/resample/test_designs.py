@@ -11,8 +11,8 @@ from modelmap.matrix.clip_centre import double_centred
 from modelmap.plan.design_variance import (
     distance_variances,
     estimated_variances,
+    model_pairs,
     predicted_error,
-    some_pairs,
 )
 from modelmap.resample.designs import (
     horvitz_thompson,
@@ -167,7 +167,7 @@ def test_variances_and_their_estimates_fit_the_spread_of_many_samples() -> None:
     full = squared_distances(q)
     pi = inclusion_probabilities(relative_size(q, full), 60)
     rng = np.random.default_rng(2)
-    pairs = some_pairs(8, 100, rng)
+    pairs = model_pairs(8, 100, rng)
     estimates, told = [], []
     for _ in range(2000):
         sample = horvitz_thompson(pivotal_sample(pi, rng), pi)
@@ -182,7 +182,7 @@ def test_an_estimated_variance_reads_the_samples_texts_alone() -> None:
     """Log-likelihoods of texts that were not drawn may be anything."""
     loglik = made_up(5, 20)
     sample = UniqueTexts(np.array([1, 4, 9, 16]), np.array([2.0, 5.0, 3.0, 1.5]))
-    pairs = some_pairs(5, 100, np.random.default_rng(0))
+    pairs = model_pairs(5, 100, np.random.default_rng(0))
     before = estimated_variances(loglik, sample, pairs)
     others = np.setdiff1d(np.arange(20), sample.texts)
     loglik[:, others] = np.nan
@@ -192,7 +192,7 @@ def test_an_estimated_variance_reads_the_samples_texts_alone() -> None:
 def test_pairs_are_all_or_some() -> None:
     """Ten pairs of five models, or four of them, each once."""
     rng = np.random.default_rng(0)
-    assert len(some_pairs(5, 10, rng)[0]) == 10
-    first, second = some_pairs(5, 4, rng)
+    assert len(model_pairs(5, 10, rng)[0]) == 10
+    first, second = model_pairs(5, 4, rng)
     assert len({*zip(first.tolist(), second.tolist(), strict=True)}) == 4
     assert (first < second).all()

@@ -1,13 +1,13 @@
-"""How large the error of a plan is: as predicted, as found, and as found with other orders."""
+"""The error of a plan: predicted, of its own order, and of other random orders."""
 
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from modelmap.plan.design_variance import some_pairs
+from modelmap.plan.design_variance import model_pairs
 from modelmap.plan.ordered_texts import (
-    covered,
+    intervals_cover,
     plan_error,
     plan_table,
     planned_sample,
@@ -19,10 +19,10 @@ from modelmap.plumbing.parallel import each
 from modelmap.plumbing.seeds import named_rng
 from modelmap.resample.gram import ErrorMeter, sample_errors
 
-MOST_PAIRS = 2_000
-"""Pairs whose intervals are checked. Of more pairs, a random part of this size is checked."""
-ASKED_PERCENT = (10, 5, 2)
-"""Relative errors whose numbers of texts the metrics give."""
+MAX_PAIRS = 2_000
+"""Number of pairs of models whose intervals are checked at most. They are drawn at random."""
+ERROR_PERCENTS = (10, 5, 2)
+"""Relative errors, in percent, for which the metrics give the number of texts needed."""
 
 
 def plan_errors(
@@ -32,16 +32,18 @@ def plan_errors(
     settings: PlanSettings,
     n_workers: int,
 ) -> pd.DataFrame:
-    """Return one row for each checked share of the texts: d, three errors and the coverage.
+    """Return one row for each checked share of the texts: d, three errors and a coverage.
 
-    Errors are relative, root mean squared over pairs. The coverage is that of the 95% interval of
-    the median pair, whose truth is the distance from all N texts.
+    `coordinates` are Q, shape (K, N), and `distances` G, shape (K, K). Columns are those of
+    PLAN_ERRORS. Errors are relative (resample/errors.py). The coverage of a pair is the share of
+    `settings.n_checks` random orders whose 95% interval contains the pair's distance from all N
+    texts; the table has the median over pairs.
     """
     sizes = checked_sizes(settings, len(plan))
     rng = named_rng(settings.seed, "plan check", "pairs")
-    pairs = some_pairs(len(coordinates), MOST_PAIRS, rng)
-    redrawn = partial(_redrawn, coordinates, distances, plan, sizes, pairs, settings.seed)
-    runs = each(redrawn, range(settings.n_checks), n_workers, "checking the plan")
+    pairs = model_pairs(len(coordinates), MAX_PAIRS, rng)
+    check = partial(_check_other_order, coordinates, distances, plan, sizes, pairs, settings.seed)
+    runs = each(check, range(settings.n_checks), n_workers, "checking the plan")
     meter = ErrorMeter(distances)
     return pd.DataFrame(
         {
@@ -51,17 +53,19 @@ def plan_errors(
                 sample_errors(coordinates, planned_sample(plan, n), meter)[1] for n in sizes
             ],
             "redrawn_error": np.sqrt(np.mean([np.square(errors) for errors, _ in runs], axis=0)),
-            "interval_coverage": np.median(np.mean([inside for _, inside in runs], axis=0), axis=1),
+            "interval_coverage": np.median(
+                np.mean([covered for _, covered in runs], axis=0), axis=1
+            ),
         }
     )
 
 
 def checked_sizes(settings: PlanSettings, n_texts: int) -> list[int]:
-    """Return the number of texts of each checked share, 2 or more."""
+    """Return the number of texts of each checked share, at least 2."""
     return [max(2, round(share * n_texts)) for share in settings.checked_shares]
 
 
-def _redrawn(
+def _check_other_order(
     coordinates: Matrix,
     distances: Matrix,
     plan: pd.DataFrame,
@@ -70,14 +74,18 @@ def _redrawn(
     seed: int,
     number: int,
 ) -> tuple[Vector, Mask]:
-    """Return the errors of another random order at each size, and which intervals hold."""
+    """Return the relative errors and the intervals' coverage of another random order.
+
+    Shapes are (sizes,) and (sizes, P). The coverage of a pair is True if its interval contains the
+    distance from all N texts.
+    """
     rng = named_rng(seed, "plan check", str(number))
-    other = plan_table(plan["size_measure"].to_numpy(), rng.random(len(plan)))
-    samples = [planned_sample(other, n) for n in sizes]
+    other_plan = plan_table(plan["size_measure"].to_numpy(), rng.random(len(plan)))
+    samples = [planned_sample(other_plan, n) for n in sizes]
     meter = ErrorMeter(distances)
     errors = [sample_errors(coordinates, sample, meter)[1] for sample in samples]
-    inside = [covered(coordinates, distances, sample, pairs) for sample in samples]
-    return np.array(errors), np.array(inside)
+    covered = [intervals_cover(coordinates, distances, sample, pairs) for sample in samples]
+    return np.array(errors), np.array(covered)
 
 
 def plan_metrics(
@@ -87,15 +95,16 @@ def plan_metrics(
     errors: pd.DataFrame,
     settings: PlanSettings,
 ) -> dict[str, object]:
-    """Return the texts that a few errors take, and the errors at each checked share of the texts.
+    """Return the numbers of texts that reach ERROR_PERCENTS, and the errors at checked shares.
 
-    The keys name shares, not numbers of texts, so that runs of different N can be compared.
+    Keys contain shares of the texts instead of numbers, so that runs of different N have the same
+    keys and can be compared.
     """
     needed = {
         f"{percent}_percent": texts_for_error(coordinates, distances, plan, percent / 100)
-        for percent in ASKED_PERCENT
+        for percent in ERROR_PERCENTS
     }
-    found = {
+    errors_at_shares = {
         f"at_{100 * share:g}_percent_of_texts": {
             "d": int(row.d),
             "predicted_error": round(row.predicted_error, 3),
@@ -105,4 +114,4 @@ def plan_metrics(
         }
         for share, row in zip(settings.checked_shares, errors.itertuples(), strict=True)
     }
-    return {"n_texts": len(plan), "texts_for_relative_error": needed, **found}
+    return {"n_texts": len(plan), "texts_for_relative_error": needed, **errors_at_shares}

@@ -1,4 +1,4 @@
-"""`modelmap plan`: which texts to score first, for a number of texts or for an error."""
+"""`modelmap plan`: the texts to score first, for a given number of texts or a given error."""
 
 import sys
 from pathlib import Path
@@ -16,14 +16,20 @@ FEWEST_TEXTS = 2
 
 
 def run(layout: Layout, n_chosen: int | None, error: float | None, output: Path | None) -> None:
-    """Write the chosen texts as CSV, to standard output or a file, and say what they will err by.
+    """Write the first texts of the plan as CSV, and print their expected error to standard error.
 
-    Raises UserError if the number of texts is out of range, or the error is not above 0.
+    Give `n_chosen`, or `error` for the fewest texts with that expected relative error. Columns are
+    rank, text_id, probability (of inclusion) and weight; without `output` they go to standard
+    output. Raises UserError if the number of texts is out of range, if the error is not above 0,
+    or if the plan and the matrix have different numbers of texts.
     """
     plan = read_table(layout.plan, PLAN)
     coordinates = read_matrix(layout.matrix).coordinates()
     if coordinates.shape[1] != len(plan):
-        raise UserError("plan.parquet is not of matrix.parquet's texts: run `dvc repro order`")
+        raise UserError(
+            f"plan.parquet has {len(plan)} texts and matrix.parquet has {coordinates.shape[1]}: "
+            "run `dvc repro plan`"
+        )
     distances = squared_distances(coordinates)
     if error is not None:
         if not error > 0:
@@ -40,7 +46,7 @@ def run(layout: Layout, n_chosen: int | None, error: float | None, output: Path 
         write_text(output, text)
     expected = plan_error(coordinates, distances, plan, n_chosen)
     print(
-        f"{n_chosen} of {len(plan)} texts: distances are expected to err by {expected:.3f} of "
-        f"themselves (root mean square over pairs), against those of all {len(plan)} texts",
+        f"{n_chosen} of {len(plan)} texts: the expected relative error of distances is "
+        f"{expected:.3f} (root mean square over pairs, with respect to all {len(plan)} texts)",
         file=sys.stderr,
     )

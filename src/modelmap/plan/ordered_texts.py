@@ -1,8 +1,11 @@
-"""Texts in an order of which every beginning is a sample without replacement (ours).
+"""The plan: an order of the texts whose first d texts are a sample for every d (ours).
 
-Each text has a permanent random number that depends on its content alone, so that it keeps its
-place when other texts come or go. Ranked by that number over the size measure, the first d texts
-are a sequential Poisson sample for every d. The order is random: its weights are of the design.
+Each text has a permanent random number, computed from its content. Texts are ordered by that
+number divided by the size measure, so the first d are a sequential Poisson sample (Ohlsson 1998;
+resample/designs.py). A permanent random number does not change when other texts are added or
+removed, so most of a new plan's first texts are those of the old plan and are scored already.
+The order is random because the weights 1 / pi need inclusion probabilities, which a
+deterministic order does not have.
 """
 
 from collections.abc import Sequence
@@ -18,18 +21,22 @@ from modelmap.resample.designs import horvitz_thompson, inclusion_probabilities,
 from modelmap.resample.estimate import UniqueTexts, weighted_coordinates
 
 NORMAL_95 = 1.959963984540054
+"""The 97.5% quantile of the standard normal distribution: half a 95% interval, over its SE."""
 
 
 def permanent_random_numbers(texts: Sequence[str], seed: int) -> Vector:
-    """Return a number in (0, 1) for each text, from the root seed and the text's content."""
+    """Return a number in (0, 1) for each text, computed from the root seed and the text alone."""
     drawn = np.array([named_seed(seed, "plan", text) for text in texts], dtype=np.float64)
+    # The half keeps the number above 0.
     return (drawn + 0.5) / 2.0**63
 
 
-def mixed_with_even(size: Vector, even_share: float) -> Vector:
-    """Return a size measure of mean 1, of which `even_share` is the same for every text.
+def with_even_share(size: Vector, even_share: float) -> Vector:
+    """Return a size measure of mean 1, of which `even_share` is shared equally by all texts.
 
-    It bounds the weights by N / (d even_share), for models that differ where the known ones agree.
+    `size` has shape (N,). A text on which the known models agree has a small size, hence a small
+    probability and a large weight if it is chosen; a new model may differ from them on just that
+    text. The equal part bounds the weights by N / (d even_share).
     """
     mean = size.mean()
     measured = size / mean if mean > 0 else np.ones_like(size)
@@ -37,7 +44,10 @@ def mixed_with_even(size: Vector, even_share: float) -> Vector:
 
 
 def plan_table(size: Vector, random_numbers: Vector) -> pd.DataFrame:
-    """Return the plan: text_id, size measure, permanent random number and rank from 1."""
+    """Return the plan with the columns of PLAN, in the order of text_id; ranks start at 1.
+
+    `size` and `random_numbers` have shape (N,).
+    """
     rank = np.empty(len(size), dtype=np.int64)
     rank[sequential_order(size, random_numbers)] = np.arange(1, len(size) + 1)
     return pd.DataFrame(
@@ -51,7 +61,7 @@ def plan_table(size: Vector, random_numbers: Vector) -> pd.DataFrame:
 
 
 def planned_texts(plan: pd.DataFrame, n_chosen: int) -> pd.DataFrame:
-    """Return the first `n_chosen` texts of a plan in its order, with probability and weight."""
+    """Return the first `n_chosen` rows of a plan by rank, with inclusion probability and weight."""
     ordered = plan.sort_values("rank", ignore_index=True)
     probability = inclusion_probabilities(ordered["size_measure"].to_numpy(), n_chosen)
     ordered["probability"] = probability
@@ -66,31 +76,33 @@ def planned_sample(plan: pd.DataFrame, n_chosen: int) -> UniqueTexts:
 
 
 def plan_error(coordinates: Matrix, distances: Matrix, plan: pd.DataFrame, n_chosen: int) -> float:
-    """Return the relative error expected of the first `n_chosen` texts."""
+    """Return the expected relative error of the first `n_chosen` texts (design_variance.py)."""
     probability = inclusion_probabilities(plan["size_measure"].to_numpy(), n_chosen)
     return predicted_error(coordinates, distances, probability)
 
 
-def covered(
+def intervals_cover(
     coordinates: Matrix,
     distances: Matrix,
     sample: UniqueTexts,
     pairs: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> NDArray[np.bool_]:
-    """Return whether each pair's 95% interval from the sample alone holds its full distance.
+    """Return for each of P pairs whether its 95% interval contains the true distance, shape (P,).
 
-    The interval is of the design: its truth is the N texts, not the population they came from.
+    The interval is computed from the sample alone. The true distance is the one from all N texts,
+    since the variances are those of the random choice among them (design_variance.py).
     """
     rows = weighted_coordinates(coordinates, sample)
     estimated = np.square(rows[pairs[0]] - rows[pairs[1]]).sum(axis=1)
-    half = NORMAL_95 * np.sqrt(estimated_variances(coordinates, sample, pairs))
-    return np.asarray(np.abs(estimated - distances[pairs]) <= half)
+    half_width = NORMAL_95 * np.sqrt(estimated_variances(coordinates, sample, pairs))
+    return np.asarray(np.abs(estimated - distances[pairs]) <= half_width)
 
 
 def texts_for_error(
     coordinates: Matrix, distances: Matrix, plan: pd.DataFrame, error: float
 ) -> int:
-    """Return the fewest texts whose expected relative error is at most `error`."""
+    """Return the smallest number of texts whose expected relative error is at most `error`."""
+    # Bisection: the expected error falls with the number of texts, and is 0 for all N.
     low, high = 2, len(plan)
     while low < high:
         middle = (low + high) // 2

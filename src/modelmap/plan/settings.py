@@ -11,7 +11,7 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class PlanSettings(Section):
-    """In which order texts are to be scored."""
+    """How the plan is made, and at which shares of the texts its error is measured."""
 
     seed: int
     size_measure: MethodKey

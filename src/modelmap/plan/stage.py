@@ -1,9 +1,9 @@
-"""Stage plan: the order in which texts are best scored, and the error of the first texts."""
+"""Stage plan: the order in which to score texts, and the error of the first texts."""
 
 from modelmap.divergence.kl import squared_distances
 from modelmap.matrix.file import read_matrix
 from modelmap.plan.check import plan_errors, plan_metrics
-from modelmap.plan.ordered_texts import mixed_with_even, permanent_random_numbers, plan_table
+from modelmap.plan.ordered_texts import permanent_random_numbers, plan_table, with_even_share
 from modelmap.plan.settings import PlanSettings
 from modelmap.plan.tables import PLAN, PLAN_ERRORS
 from modelmap.plumbing.files import write_json
@@ -17,15 +17,15 @@ from modelmap.texts.text_set import check_text_set
 
 
 def run(layout: Layout) -> None:
-    """Write data/plan.parquet, reports/plots/plan.csv and their metrics."""
+    """Write data/plan.parquet, reports/plots/plan.csv and reports/metrics/plan.json."""
     settings = read_section(layout, "plan", PlanSettings)
     matrix = read_matrix(layout.matrix)
     texts = read_table(layout.texts, TEXTS)
     check_text_set(texts["text"], matrix.text_set)
     coordinates = matrix.coordinates()
     distances = squared_distances(coordinates)
-    measured = METHODS[settings.size_measure].size(coordinates, distances)
-    size = mixed_with_even(measured, settings.even_share)
+    method_size = METHODS[settings.size_measure].size(coordinates, distances)
+    size = with_even_share(method_size, settings.even_share)
     plan = plan_table(size, permanent_random_numbers(texts["text"].tolist(), settings.seed))
     n_workers = load_hardware(layout.conf).n_workers
     errors = plan_errors(coordinates, distances, plan, settings, n_workers)

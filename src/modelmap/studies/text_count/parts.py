@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from modelmap.divergence.kl import squared_distances
 from modelmap.matrix.clip_centre import double_centred
-from modelmap.plan.ordered_texts import mixed_with_even, plan_table, texts_for_error
+from modelmap.plan.ordered_texts import plan_table, texts_for_error, with_even_share
 from modelmap.plumbing.arrays import Matrix
 from modelmap.resample.curves import baselines, meeting_points, method_curve, sizes, with_population
 from modelmap.resample.errors import relative_error
@@ -39,7 +39,7 @@ def finding(clipped_nats: Matrix, texts: NDArray[np.int64], question: Question) 
     n_texts = len(texts)
     curves = _curves(inside, distances, question.n_runs)
     met = meeting_points(curves, baselines(curves, n_texts)).set_index(["measure", "method"])
-    size = mixed_with_even(relative_size(inside, distances), question.even_share)
+    size = with_even_share(relative_size(inside, distances), question.even_share)
     # The order of a plan does not matter to what is expected of it.
     plan = plan_table(size, np.linspace(0.1, 0.9, n_texts))
     needed = texts_for_error(inside, distances, plan, question.error)
