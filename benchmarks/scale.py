@@ -36,7 +36,7 @@ from modelmap.plumbing.tables import read_table
 from modelmap.score.loglik import log_likelihoods
 from modelmap.score.rule import encode_texts
 from modelmap.texts.tables import TEXTS
-from modelmap.zoo.architectures import empty_model
+from modelmap.zoo.architectures import untrained_model
 from modelmap.zoo.settings import Shape, TokenizerRecipe
 from modelmap.zoo.tokenizers import train_tokenizer
 
@@ -119,7 +119,7 @@ def copy_project(root: Path) -> None:
 
 def write_model(root: Path, name: str, seed: int) -> None:
     """Write a model with random weights, seeded by `seed` and the name."""
-    model = empty_model("llama", SHAPE, VOCABULARY, named_seed(seed, "scale", name))
+    model = untrained_model("llama", SHAPE, VOCABULARY, named_seed(seed, "scale", name))
     model.save_pretrained(root / "data/models" / name)
 
 

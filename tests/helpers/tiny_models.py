@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from modelmap.zoo.architectures import empty_model
+from modelmap.zoo.architectures import untrained_model
 from modelmap.zoo.settings import Architecture, Shape, TokenizerRecipe
 from modelmap.zoo.tokenizers import train_tokenizer
 
@@ -30,7 +30,7 @@ def tiny_model(architecture: Architecture) -> "PreTrainedModel":
     """Return a model whose every weight is a fixed function of its place."""
     import torch
 
-    model = empty_model(architecture, SHAPE, 300, seed=0)
+    model = untrained_model(architecture, SHAPE, 300, seed=0)
     with torch.no_grad():
         for place, (name, weight) in enumerate(sorted(model.named_parameters())):
             wave = torch.sin(torch.arange(weight.numel(), dtype=torch.float64) * 1.7 + place)

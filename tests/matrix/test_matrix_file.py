@@ -82,7 +82,7 @@ def test_a_file_that_lacks_any_of_its_numbers_is_no_matrix(tmp_path: Path, lost:
     frame, metadata = read_parquet(path)
     del metadata[lost]
     write_parquet(frame, path, metadata)
-    with pytest.raises(UserError, match=r"matrix\.parquet is no matrix .*dvc repro matrix"):
+    with pytest.raises(UserError, match=r"matrix\.parquet is not a matrix .*dvc repro matrix"):
         read_matrix(path)
 
 
@@ -98,7 +98,7 @@ def test_another_table_is_no_matrix(tmp_path: Path, kind: str) -> None:
         write_parquet(frame.drop(columns="text_id"), path, metadata)
     else:
         write_parquet(pd.DataFrame({"text_id": [0], "text": ["a"]}), path, None)
-    with pytest.raises(UserError, match="is no matrix of this project"):
+    with pytest.raises(UserError, match="is not a matrix of this project"):
         read_matrix(path)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from modelmap.zoo.architectures import empty_model
+from modelmap.zoo.architectures import untrained_model
 from modelmap.zoo.settings import Architecture, Shape, TokenizerRecipe, Training
 from modelmap.zoo.tokenizers import train_tokenizer
 from modelmap.zoo.train import learning_rate_factor, token_stream, train
@@ -26,7 +26,7 @@ def run(**keys: object) -> Training:
 
 def model(architecture: Architecture = "llama", seed: int = 1) -> Any:
     """Return a tiny model."""
-    return empty_model(architecture, SHAPE, VOCABULARY, seed)
+    return untrained_model(architecture, SHAPE, VOCABULARY, seed)
 
 
 def stream(n: int = 200) -> np.ndarray:

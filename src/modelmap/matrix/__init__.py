@@ -1,1 +1,5 @@
-"""From score files to the log-likelihood matrix."""
+"""The log-likelihood matrix: all models on all texts, and the table of the models.
+
+The stage reads roster.yaml, data/texts.parquet, data/scores and what was imported, and writes
+data/matrix.parquet, models.parquet and category_bits.parquet.
+"""

@@ -1,4 +1,4 @@
-"""From score tables to one matrix and what is known of its models."""
+"""The matrix from the score tables of its models, and bits per byte by category."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,9 +12,10 @@ LN2 = float(np.log(2))
 
 
 def assembled(scores: Mapping[str, pd.DataFrame], text_ids: Sequence[int]) -> Matrix:
-    """Return log-likelihoods in nats, shape (model, text), in the orders given.
+    """Return log-likelihoods in nats, shape (K, N), in the order of `scores` and of `text_ids`.
 
-    Raises UserError that names the models and texts whose score is missing or not finite.
+    `scores` are the score tables by model. Raises UserError that lists the models and texts whose
+    score is missing or not finite.
     """
     rows = [
         frame.set_index("text_id")["loglik_nats"].reindex(text_ids).to_numpy(dtype=np.float64)
@@ -23,19 +24,22 @@ def assembled(scores: Mapping[str, pd.DataFrame], text_ids: Sequence[int]) -> Ma
     matrix = np.stack(rows)
     bad = ~np.isfinite(matrix)
     if bad.any():
-        told = [
+        problems = [
             f"{name} on text {listed(np.asarray(text_ids)[bad[i]].tolist(), 3)}"
             for i, name in enumerate(scores)
             if bad[i].any()
         ]
-        raise UserError(f"scores missing or not finite: {listed(told)}; run `dvc repro score`")
+        raise UserError(f"scores missing or not finite: {listed(problems)}; run `dvc repro score`")
     return matrix
 
 
 def category_bits(
     matrix: Matrix, models: Sequence[str], category: pd.Series, n_bytes: pd.Series
 ) -> pd.DataFrame:
-    """Return bits per byte of every model on every category: total nats / (bytes ln 2)."""
+    """Return a table of bits per byte by model and category: -sum_s L_s / (total bytes * ln 2).
+
+    `matrix` has shape (K, N) and is in nats; `category` and `n_bytes` are those of its N texts.
+    """
     frames = []
     for name in pd.unique(category):
         inside = (category == name).to_numpy()

@@ -1,4 +1,4 @@
-"""Clipping and double centring of the log-likelihood matrix (P1, Sect. 3)."""
+"""Clipping and double centring of the matrix (Oyama et al. 2025 (ACL), Section 3)."""
 
 import numpy as np
 
@@ -6,23 +6,29 @@ from modelmap.plumbing.arrays import Matrix
 
 
 def clip_threshold(loglik_nats: Matrix, quantile: float) -> float:
-    """Return the global quantile of all model x text values (linear), the floor of clipping."""
+    """Return the quantile of all K x N values, by linear interpolation, in nats."""
     return float(np.quantile(loglik_nats, quantile))
 
 
 def clipped(loglik_nats: Matrix, threshold: float) -> Matrix:
-    """Return `loglik_nats` raised to `threshold` where it is below.
+    """Return `loglik_nats` with values below `threshold` raised to it.
 
-    Every later row of a map is clipped with the map's threshold, never its own.
+    A model that is added to a map must be clipped with the threshold of the map, not with one of
+    its own: another threshold would change distances.
     """
+    # A few texts that are extremely unlikely under one model would otherwise dominate all of its
+    # distances, which are sums of squares.
     return np.maximum(loglik_nats, threshold)
 
 
 def double_centred(loglik_nats: Matrix) -> Matrix:
-    """Return Q, shape (K, N): each row less its mean over texts, then each column its over models.
+    """Return the coordinates Q, shape (K, N), of clipped log-likelihoods.
 
-    Row centring changes distances between models, column centring does not.
+    The mean over texts is subtracted from each row, and then the mean over models from each column.
     """
+    # KL(p_i, p_j) is estimated by half the variance of L_i - L_j over texts. With rows centred this
+    # is ||q_i - q_j||^2 / (2 N). Centring the columns changes no difference of rows, but puts the
+    # mean model at the origin, which principal components and row norms refer to.
     rows = loglik_nats - loglik_nats.mean(axis=1, keepdims=True)
     centred: Matrix = rows - rows.mean(axis=0, keepdims=True)
     return centred

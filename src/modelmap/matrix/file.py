@@ -1,4 +1,7 @@
-"""The matrix file: values, and the numbers that every distance needs, at full precision."""
+"""The matrix file: log-likelihoods, and in its metadata the numbers that distances depend on.
+
+The numbers are stored as text at full precision, because rounding them would change distances.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +20,8 @@ from modelmap.plumbing.tables import read_parquet, write_parquet
 TEXT_ID = "text_id"
 
 
-class _Known(BaseModel):
-    """What a matrix file says of itself beside its values."""
+class _Metadata(BaseModel):
+    """The metadata of a matrix file."""
 
     clip_threshold: FiniteFloat
     mean_bytes: Annotated[FiniteFloat, Field(gt=0)]
@@ -28,25 +31,30 @@ class _Known(BaseModel):
 
 @dataclass(frozen=True)
 class LogLikelihoods:
-    """Unclipped log-likelihoods in nats, shape (model, text), and what belongs to them."""
+    """The log-likelihood matrix of K models and N texts."""
 
     loglik_nats: Matrix
+    """Shape (K, N), in nats, not clipped."""
     models: list[str]
+    """The names of the rows."""
     clip_threshold: float
+    """In nats."""
     mean_bytes: float
+    """The mean number of UTF-8 bytes of a text."""
     text_set: str
+    """The hash of the texts."""
 
     @property
     def n_texts(self) -> int:
         return int(self.loglik_nats.shape[1])
 
     def coordinates(self) -> Matrix:
-        """Return Q, shape (model, text): clipped at the stored threshold, then double-centred."""
+        """Return Q, shape (K, N): the matrix clipped at `clip_threshold` and double-centred."""
         return double_centred(clipped(self.loglik_nats, self.clip_threshold))
 
 
 def write_matrix(matrix: LogLikelihoods, path: Path) -> None:
-    """Write one row per text and one float64 column per model."""
+    """Write the matrix with one row per text and one float64 column per model."""
     frame = pd.DataFrame(matrix.loglik_nats.T, columns=matrix.models)
     frame.insert(0, TEXT_ID, np.arange(matrix.n_texts))
     metadata = {
@@ -59,16 +67,15 @@ def write_matrix(matrix: LogLikelihoods, path: Path) -> None:
 
 
 def read_matrix(path: Path) -> LogLikelihoods:
-    """Return the matrix of a file. Raises UserError if it is missing, torn or incomplete."""
+    """Return the matrix of a file. Raises UserError if it is missing, damaged or incomplete."""
     frame, metadata = read_parquet(path)
     models = [name for name in frame.columns if name != TEXT_ID]
     try:
-        known = checked(_Known, metadata, path.name)
+        known = checked(_Metadata, metadata, path.name)
     except UserError:
         known = None
-    whole = known is not None and _is_table_of(frame, known.n_texts, models)
-    if known is None or not whole:
-        raise UserError(f"{path.name} is no matrix of this project: run `dvc repro matrix`")
+    if known is None or not _is_table_of(frame, known.n_texts, models):
+        raise UserError(f"{path.name} is not a matrix of this project: run `dvc repro matrix`")
     values = np.ascontiguousarray(frame[models].to_numpy(dtype=np.float64).T)
     if not np.isfinite(values).all():
         raise UserError(f"{path.name} holds values that are not finite: run `dvc repro matrix`")
@@ -76,7 +83,7 @@ def read_matrix(path: Path) -> LogLikelihoods:
 
 
 def _is_table_of(frame: pd.DataFrame, n_texts: int, models: list[str]) -> bool:
-    """Return whether a frame has a row per text, in order, and a column of numbers per model."""
+    """Return whether a frame has one row per text, in order, and one float64 column per model."""
     return (
         bool(models)
         and frame.columns.is_unique

@@ -1,6 +1,7 @@
-"""The rows of the matrix: log-likelihood vectors of the models of the roster, with what is known.
+"""The rows of the matrix: the log-likelihood vectors of the models of the roster.
 
-A model was scored here and has a score file, or it was imported and is a column of that matrix.
+A model was either scored in this project, and then has a score file, or imported, and then is a
+column of the imported matrix.
 """
 
 from collections.abc import Sequence
@@ -24,31 +25,32 @@ from modelmap.texts.text_set import check_text_set, text_set_hash
 
 @dataclass(frozen=True)
 class Rows:
-    """Log-likelihoods in nats, shape (model, text), the table of the models, and counts.
-
-    The counts are sums over the models that were scored here, and None where none was.
-    """
+    """The log-likelihood vectors of some models, and what is known about these models."""
 
     loglik_nats: Matrix
+    """Shape (K, N), in nats."""
     models: pd.DataFrame
+    """The table of the models, of the schema MODELS."""
     truncated_texts: int | None
+    """Pairs of a model and a text that was truncated; None if no model was scored here."""
     lossy_texts: int | None
+    """Pairs of a model and a text that its tokenizer alters; None if no model was scored here."""
 
 
 def read_rows(
     specs: Sequence[ModelSpec], texts: pd.DataFrame, imported: Imported | None, layout: Layout
 ) -> Rows:
-    """Return the rows of `specs` in their order, on all `texts`.
+    """Return the rows of the models `specs`, in their order, for all `texts`.
 
-    Raises UserError that lists the models without scores, or with scores of other texts.
+    Raises UserError that lists the models without scores or with scores of other texts.
     """
     if not specs:
         raise UserError("roster.yaml names no models: add some in conf/models")
-    here = [spec for spec in specs if spec.source != "imported"]
-    elsewhere = [spec for spec in specs if spec.source == "imported"]
-    scored = _scored(here, texts, layout) if here else None
-    brought = _imported(elsewhere, texts, imported, layout) if elsewhere else None
-    both = [rows for rows in (scored, brought) if rows is not None]
+    scored_specs = [spec for spec in specs if spec.source != "imported"]
+    imported_specs = [spec for spec in specs if spec.source == "imported"]
+    scored = _scored(scored_specs, texts, layout) if scored_specs else None
+    others = _imported(imported_specs, texts, imported, layout) if imported_specs else None
+    both = [rows for rows in (scored, others) if rows is not None]
     models = pd.concat([rows.models for rows in both], ignore_index=True)
     position = {name: i for i, name in enumerate(models["model"])}
     order = [position[spec.name] for spec in specs]

@@ -8,6 +8,6 @@ from modelmap.plumbing.section import Section
 
 
 class MatrixSettings(Section):
-    """How the log-likelihood matrix is read."""
+    """How the log-likelihood matrix is clipped."""
 
     clip_quantile: Annotated[float, Field(ge=0, lt=1)]

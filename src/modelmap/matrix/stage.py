@@ -1,4 +1,4 @@
-"""Stage matrix: log-likelihood vectors become one matrix, and a table of its models."""
+"""Stage matrix: assemble the log-likelihood matrix and the table of its models."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Schemas of the models and their code lengths."""
+"""Schemas of the table of models and of their bits per byte by category."""
 
 import pandera.pandas as pa
 
@@ -7,38 +7,41 @@ from modelmap.plumbing.columns import AT_LEAST_0, AT_LEAST_1, FINITE, column, ta
 ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
 
 MODELS = table(
-    "The models of the matrix, in its order.",
+    "The models of the matrix, in the order of its columns.",
     {
         "model": column("text", "name"),
-        "family": column("text", "the base run or lineage it belongs to"),
-        "parent": pa.Column(str, nullable=True, description="the model it was made from"),
+        "family": column(
+            "text", "group of related models, such as a base model and its descendants"
+        ),
+        "parent": pa.Column(str, nullable=True, description="the model it was made from, if any"),
         "kind": column(
             "text",
-            "base, checkpoint, finetune, merge, quantised, pretrained; published: imported, its "
-            "kind not known",
+            "base, checkpoint, finetune, merge, quantised or pretrained; published: imported, and "
+            "of unknown kind",
         ),
         "created": pa.Column(
-            str, pa.Check.str_matches(ISO_DATE), nullable=True, description="date, if it is known"
+            str,
+            pa.Check.str_matches(ISO_DATE),
+            nullable=True,
+            description="date of creation, if known",
         ),
         "n_params": column(
-            "int", "parameters, tied ones once; 0 where it is not known", AT_LEAST_0
+            "int", "number of parameters, tied ones counted once; 0 if unknown", AT_LEAST_0
         ),
-        "dtype": column("text", "what it was run in, or unknown"),
-        "revision": column("text", "commit, or hash of its files, or unknown"),
-        "added_bos": column(
-            "bool", "whether BOS stood before every text; false where it is not known"
-        ),
+        "dtype": column("text", "data type it was run in, or unknown"),
+        "revision": column("text", "commit or hash of its files, or unknown"),
+        "added_bos": column("bool", "whether BOS was put before every text; false if unknown"),
     },
     unique=["model"],
 )
 
 CATEGORY_BITS = table(
-    "Mean code length by model and category.",
+    "Bits per byte by model and category.",
     {
         "model": column("text", "name"),
         "category": column("text", "category of texts"),
-        "n_texts": column("int", "texts of the category", AT_LEAST_1),
-        "bits_per_byte": column("float", "minus the log-likelihood per byte, in bits", FINITE),
+        "n_texts": column("int", "number of texts of the category", AT_LEAST_1),
+        "bits_per_byte": column("float", "negative log-likelihood per byte, in bits", FINITE),
     },
     unique=["model", "category"],
 )

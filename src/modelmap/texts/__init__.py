@@ -1,1 +1,4 @@
-"""From packages, files or a data set to a table of texts."""
+"""The texts that all models are scored on: a sample from the sampling pool of the corpus.
+
+The stage reads data/corpus.parquet and writes data/texts.parquet.
+"""

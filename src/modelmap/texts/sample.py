@@ -1,4 +1,4 @@
-"""Drawing the texts from the sampling pool."""
+"""Sampling the texts from the sampling pool of the corpus."""
 
 import numpy as np
 import pandas as pd
@@ -9,9 +9,13 @@ from modelmap.texts.tables import TEXTS
 
 
 def quotas(shares: dict[str, float], n_texts: int) -> dict[str, int]:
-    """Return how many texts each category gives: its share, by largest remainders."""
+    """Return the number of texts of each category, which add up to `n_texts`.
+
+    Shares of `n_texts` are rounded by the method of largest remainders.
+    """
     exact = {name: share * n_texts for name, share in shares.items()}
     counts = {name: int(value) for name, value in exact.items()}
+    # The name breaks ties, so that the order of the shares in a file does not matter.
     by_remainder = sorted(exact, key=lambda name: (counts[name] - exact[name], name))
     for name in by_remainder[: n_texts - sum(counts.values())]:
         counts[name] += 1
@@ -21,11 +25,11 @@ def quotas(shares: dict[str, float], n_texts: int) -> dict[str, int]:
 def sample_texts(
     pool: pd.DataFrame, sampling: TextsSettings, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Return the sampled rows of `pool` with text_id 0..N-1.
+    """Return the sampled rows of `pool`, in the order of the pool, with text_id 0..N-1 and n_bytes.
 
-    Drawn without replacement within each category where shares are given, else from the whole
-    pool; draw "first" takes the first rows, and n_texts "all" keeps the pool as it stands. Rows
-    keep the pool's order. Raises UserError that names every category with too few texts.
+    Texts are sampled without replacement within each category if shares are given, and from the
+    whole pool otherwise. With `draw` "first" the first rows are taken, and with `n_texts` "all" the
+    whole pool. Raises UserError that lists every category with too few texts.
     """
     if sampling.n_texts == "all" or sampling.draw == "first":
         n_texts = len(pool) if sampling.n_texts == "all" else sampling.n_texts
@@ -51,6 +55,7 @@ def sample_texts(
 def _strata(
     pool: pd.DataFrame, shares: dict[str, float], n_texts: int
 ) -> list[tuple[np.ndarray, int]]:
+    """Return the row numbers of each stratum, and the number of texts to draw from it."""
     drawn = {name: share for name, share in shares.items() if share > 0}
     wanted = quotas(drawn, n_texts) if drawn else {"all categories": n_texts}
     category = pool["category"].to_numpy()

@@ -10,16 +10,16 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class TextsSettings(Section):
-    """How many texts are drawn from the sampling pool, and in what shares."""
+    """How many texts are drawn from the sampling pool, and their shares by category."""
 
     n_texts: Annotated[int, Field(ge=2)] | Literal["all"]
     seed: int
     draw: Literal["random", "first"] = "random"
-    """first: the first texts of the corpus, whose order is a draw already, as the papers' is."""
+    """With "first", the first texts of the corpus: for a corpus that is in random order already."""
     shares: dict[str, Share] = {}
-    """Category to share; empty: from the whole pool."""
+    """The share of each category; if empty, texts are drawn from the whole pool."""
     drawn_by_category: bool | None = None
-    """Of imported texts, which were drawn elsewhere, in place of `shares`."""
+    """For imported texts: whether a fixed number of texts was drawn from each category."""
 
     @field_validator("shares", mode="before")
     @classmethod

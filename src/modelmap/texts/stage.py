@@ -1,4 +1,4 @@
-"""Stage texts: the sampling pool of the corpus becomes a table of sampled texts."""
+"""Stage texts: sample the texts that all models are scored on."""
 
 import pandas as pd
 
@@ -24,7 +24,10 @@ def run(layout: Layout) -> None:
 
 
 def text_metrics(texts: pd.DataFrame, n_pool: int) -> dict[str, object]:
-    """Return the numbers of texts and documents, the mean bytes, and the texts by category."""
+    """Return the numbers of texts and documents, the mean bytes, and the number by category.
+
+    `n_pool` is the number of texts in the sampling pool.
+    """
     return {
         "n_texts": len(texts),
         "n_pool": n_pool,

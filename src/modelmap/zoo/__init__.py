@@ -1,1 +1,5 @@
-"""Small language models with known relations, trained from seeds."""
+"""The zoo: small language models with known relations to each other, trained from seeds.
+
+The stage reads the training pool of data/corpus.parquet and writes data/zoo, with one Hugging Face
+directory per model.
+"""

@@ -1,4 +1,4 @@
-"""Making one family: a base run, its checkpoints, fine-tunes, merges and quantised copies."""
+"""Building the families of the zoo: base models and the models derived from them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ import numpy as np
 from modelmap.plumbing.processes import set_worker_environment, start_worker
 from modelmap.plumbing.progress import Progress
 from modelmap.plumbing.seeds import named_rng, named_seed
-from modelmap.zoo.architectures import empty_model
+from modelmap.zoo.architectures import untrained_model
 from modelmap.zoo.derive import merged, quantised
 from modelmap.zoo.recipes import Recipe, family_recipes
 from modelmap.zoo.settings import Family, Training, ZooSettings
@@ -24,77 +24,80 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 Pool = Mapping[str, Sequence[str]]
+"""Training documents by category."""
 Weights = dict[str, "torch.Tensor"]
+"""Tensors by parameter name."""
 
 
 class FamilyBuilder:
-    """Builds the models of one family into directories below `directory`, one per recipe.
+    """Builds the models of one family, each in a subdirectory of `directory`.
 
-    Everything random comes from the zoo's seed, the family's name and the recipe's, so that a
-    family is the same whatever else the zoo holds.
+    Random numbers depend only on the seed of the zoo and on the names of the family and of the
+    recipe. So a family is the same whichever other families the zoo has.
     """
 
     def __init__(self, family: Family, zoo: ZooSettings, pool: Pool, directory: Path) -> None:
-        # The schema of Zoo has checked that families come with these.
+        # ZooSettings requires these wherever there are families.
         assert zoo.shape is not None
         assert zoo.training is not None
         assert zoo.finetuning is not None
         self.family, self.zoo, self.pool, self.directory = family, zoo, pool, directory
         self.training: Training = zoo.training
         self.finetuning: Training = zoo.finetuning
-        everything = [text for texts in pool.values() for text in texts]
-        recipe = zoo.tokenizers[family.tokenizer]
+        self.documents = [text for texts in pool.values() for text in texts]
         self.tokenizer: PreTrainedTokenizerFast = train_tokenizer(
-            everything, recipe, zoo.shape.max_length
+            self.documents, zoo.tokenizers[family.tokenizer], zoo.shape.max_length
         )
         seed = named_seed(zoo.seed, "zoo", family.name, "weights")
-        self.model: PreTrainedModel = empty_model(
+        self.model: PreTrainedModel = untrained_model(
             family.architecture, zoo.shape, len(self.tokenizer), seed
         )
-        self.everything = everything
         self.states: dict[str, Weights] = {}
         self.losses: dict[str, float] = {}
 
     def build(self) -> None:
-        """Make and write every model of the family."""
+        """Train or derive every model of the family, and write it."""
         for recipe in family_recipes(self.family, self.zoo):
             if recipe.name not in self.states:
-                self.states[recipe.name] = self._made(recipe)
+                self.states[recipe.name] = self._weights_of(recipe)
             self._write(recipe)
 
-    def _made(self, recipe: Recipe) -> Weights:
+    def _weights_of(self, recipe: Recipe) -> Weights:
         if recipe.kind == "base":
-            return self._base_run(recipe)
+            return self._train_base(recipe)
         base = self.states[self.family.name]
         if recipe.kind == "finetune":
-            return self._finetuned(recipe, base)
+            return self._finetune(recipe, base)
         if recipe.kind == "quantised":
             return quantised(base, "int4" if recipe.detail == "int4" else "int8")
         first, second = recipe.detail.split("+")
         name = self.family.name
         return merged(self.states[f"{name}-{first}"], self.states[f"{name}-{second}"])
 
-    def _base_run(self, recipe: Recipe) -> Weights:
-        wanted = {f"{recipe.name}-step{step}": step for step in self.zoo.descendants.checkpoints}
+    def _train_base(self, recipe: Recipe) -> Weights:
+        checkpoints = {
+            f"{recipe.name}-step{step}": step for step in self.zoo.descendants.checkpoints
+        }
 
-        def keep(step: int) -> None:
-            for name, checkpoint in wanted.items():
+        def keep_checkpoint(step: int) -> None:
+            for name, checkpoint in checkpoints.items():
                 if step == checkpoint:
-                    self.states[name] = self._weights()
+                    self.states[name] = self._copy_weights()
 
         rng = named_rng(self.zoo.seed, "zoo", recipe.name, "batches")
-        stream = token_stream(self.tokenizer, self.everything, rng)
-        self.losses[recipe.name] = train(self.model, stream, self.training, rng, keep)
-        return self._weights()
+        stream = token_stream(self.tokenizer, self.documents, rng)
+        self.losses[recipe.name] = train(self.model, stream, self.training, rng, keep_checkpoint)
+        return self._copy_weights()
 
-    def _finetuned(self, recipe: Recipe, base: Weights) -> Weights:
+    def _finetune(self, recipe: Recipe, base: Weights) -> Weights:
         rng = named_rng(self.zoo.seed, "zoo", recipe.name, "batches")
         stream = token_stream(self.tokenizer, self.pool[recipe.detail], rng)
         self.model.load_state_dict(base)
         self.losses[recipe.name] = train(self.model, stream, self.finetuning, rng)
-        return self._weights()
+        return self._copy_weights()
 
-    def _weights(self) -> Weights:
+    def _copy_weights(self) -> Weights:
+        # Cloned, because training changes the tensors of a state dict in place.
         return {name: weight.clone() for name, weight in self.model.state_dict().items()}
 
     def _write(self, recipe: Recipe) -> None:
@@ -115,7 +118,7 @@ class FamilyBuilder:
 
 
 def build_family(family: Family, zoo: ZooSettings, pool: Pool, directory: Path) -> str:
-    """Build one family and return its name; made to run in a process of its own."""
+    """Build one family and return its name. Runs in a process of its own."""
     import torch
 
     torch.use_deterministic_algorithms(True)
@@ -124,13 +127,13 @@ def build_family(family: Family, zoo: ZooSettings, pool: Pool, directory: Path) 
 
 
 def build_families(zoo: ZooSettings, pool: Pool, directory: Path, n_workers: int) -> None:
-    """Build every family of the zoo, in processes of one thread each."""
+    """Build every family of the zoo in `n_workers` processes of one thread each."""
     set_worker_environment()
     with (
         ProcessPoolExecutor(n_workers, get_context("spawn"), start_worker) as workers,
         Progress("zoo", len(zoo.families)) as progress,
     ):
-        made = [workers.submit(build_family, one, zoo, pool, directory) for one in zoo.families]
-        for count, future in enumerate(as_completed(made), start=1):
+        futures = [workers.submit(build_family, one, zoo, pool, directory) for one in zoo.families]
+        for count, future in enumerate(as_completed(futures), start=1):
             name = future.result()
-            progress.update(count, f"{name}, {count} of {len(made)} families")
+            progress.update(count, f"{name}, {count} of {len(futures)} families")

@@ -1,4 +1,4 @@
-"""Models made from other models' weights: merges and quantised copies."""
+"""Weights derived from the weights of other models: merges and quantised copies."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -10,18 +10,20 @@ if TYPE_CHECKING:
 
 Weights = Mapping[str, "torch.Tensor"]
 GROUP = 32
+"""Weights that share one scale in int4, as in GGUF's format Q4_0."""
 
 
 def merged(first: Weights, second: Weights) -> dict[str, "torch.Tensor"]:
-    """Return the element-wise mean of two models' weights."""
+    """Return the element-wise mean of the weights of two models of the same shape."""
     return {name: (weight + second[name]) / 2 for name, weight in first.items()}
 
 
 def quantised(weights: Weights, bits: Bits) -> dict[str, "torch.Tensor"]:
-    """Return weights after a round trip through symmetric integers; vectors stay as they are.
+    """Return weights rounded to integers of `bits` and converted back to floating point.
 
-    int8 has one scale per row, int4 one per 32 neighbours of a row (per row, where a row's
-    length is no multiple of 32).
+    Quantisation is symmetric. int8 has one scale per row of a matrix. int4 has one per group of 32
+    consecutive weights of a row, or one per row if the length of rows is not a multiple of 32.
+    Vectors, such as biases and norms, are not quantised.
     """
     return {
         name: _round_trip(weight, bits) if weight.ndim == 2 else weight
@@ -32,7 +34,9 @@ def quantised(weights: Weights, bits: Bits) -> dict[str, "torch.Tensor"]:
 def _round_trip(weight: "torch.Tensor", bits: Bits) -> "torch.Tensor":
     columns = weight.shape[1]
     group = GROUP if bits == "int4" and columns % GROUP == 0 else columns
+    # The integers -7..7 or -127..127: without the lowest one they are symmetric about zero.
     largest = 7 if bits == "int4" else 127
     rows = weight.reshape(-1, group)
+    # The lower bound keeps a group of zeros from dividing by zero.
     scale = (rows.abs().amax(dim=1, keepdim=True) / largest).clamp_min(1e-12)
     return ((rows / scale).round() * scale).reshape(weight.shape)

@@ -1,4 +1,4 @@
-"""The models a zoo holds, by name: what each is made of."""
+"""The models of the zoo: their names, and what each is made from."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,33 +11,32 @@ Kind = Literal["base", "checkpoint", "finetune", "merge", "quantised"]
 
 @dataclass(frozen=True)
 class Recipe:
-    """One model of the zoo.
-
-    `detail` is the step of a checkpoint, the category of a fine-tune, the two categories of a
-    merge joined by a plus sign, the bits of a quantised copy, and empty for a base.
-    """
+    """One model of the zoo."""
 
     name: str
     family: str
     kind: Kind
     parent: str | None
+    """The name of the base model; None for a base model."""
     detail: str = ""
+    """The training step of a checkpoint, the category of a fine-tune, the two categories of a merge
+    joined by a plus sign, the bits of a quantised copy, and empty for a base model."""
 
 
 def family_recipes(family: Family, zoo: ZooSettings) -> Iterator[Recipe]:
-    """Yield the base of a family and its descendants, each after what it is made from."""
-    base, below = family.name, zoo.descendants
+    """Yield the base model of a family and its descendants, each after those it is made from."""
+    base, descendants = family.name, zoo.descendants
     yield Recipe(base, base, "base", None)
-    for step in below.checkpoints:
+    for step in descendants.checkpoints:
         yield Recipe(f"{base}-step{step}", base, "checkpoint", base, str(step))
-    for category in below.finetunes:
+    for category in descendants.finetunes:
         yield Recipe(f"{base}-{category}", base, "finetune", base, category)
-    for first, second in below.merges:
+    for first, second in descendants.merges:
         yield Recipe(f"{base}-{first}-{second}", base, "merge", base, f"{first}+{second}")
-    for bits in below.quantised:
+    for bits in descendants.quantised:
         yield Recipe(f"{base}-{bits}", base, "quantised", base, bits)
 
 
 def all_recipes(zoo: ZooSettings) -> list[Recipe]:
-    """Return every recipe of the zoo, family by family."""
+    """Return the recipes of all families, one family after the other."""
     return [recipe for family in zoo.families for recipe in family_recipes(family, zoo)]

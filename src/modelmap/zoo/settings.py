@@ -1,4 +1,4 @@
-"""The section `zoo` of resolved.yaml: which small models are made, and how."""
+"""The section `zoo` of resolved.yaml: which small models are trained, and how."""
 
 from typing import Annotated, Literal
 
@@ -7,12 +7,13 @@ from pydantic import Field, model_validator
 from modelmap.plumbing.section import Section
 
 ZOO_VERSION = 1
-"""Raised by hand whenever training gives other weights; the stage depends on it, not on code."""
+"""To be raised by hand whenever training gives other weights: the stage depends on this number and
+not on the code, so that other edits of the code do not train the zoo again."""
 
 Count = Annotated[int, Field(ge=1)]
 Architecture = Literal["llama", "gpt2", "gpt_neox", "qwen3"]
 Bits = Literal["int8", "int4"]
-# A category becomes part of a directory's name.
+# Categories become parts of the names of directories.
 Category = Annotated[str, Field(pattern=r"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$")]
 
 
@@ -24,7 +25,7 @@ class TokenizerRecipe(Section):
 
 
 class Shape(Section):
-    """The size of every base model."""
+    """The size of every model of the zoo."""
 
     hidden_size: Count
     n_layers: Count
@@ -33,7 +34,7 @@ class Shape(Section):
 
 
 class Training(Section):
-    """One run of AdamW with linear warm-up and cosine decay, in float32 on one thread."""
+    """Settings of a training run by AdamW, with linear warm-up and cosine decay."""
 
     steps: Annotated[int, Field(ge=0)]
     batch_size: Count
@@ -43,7 +44,11 @@ class Training(Section):
 
 
 class Family(Section):
-    """A base run. Its name seeds its draws: a second name with one recipe is a second seed."""
+    """A base model, which its descendants are made from.
+
+    Its random numbers depend on its name. So two families that differ only in their names are the
+    same model trained from two seeds.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
     architecture: Architecture
@@ -51,16 +56,19 @@ class Family(Section):
 
 
 class Descendants(Section):
-    """What every base run has besides its last state."""
+    """The models that are derived from every base model."""
 
     checkpoints: list[Count] = []
+    """Training steps whose weights are kept."""
     finetunes: list[Category] = []
+    """Categories of documents that a copy of the base model is trained on further."""
     merges: list[tuple[Category, Category]] = []
+    """Pairs of fine-tunes whose weights are averaged."""
     quantised: list[Bits] = []
 
 
 class ZooSettings(Section):
-    """The whole zoo; no families, no zoo."""
+    """The families of the zoo and their settings. An empty list of families disables the zoo."""
 
     seed: int
     tokenizers: dict[str, TokenizerRecipe] = {}
@@ -71,7 +79,7 @@ class ZooSettings(Section):
     descendants: Descendants = Descendants()
 
     @model_validator(mode="after")
-    def _names_meet(self) -> "ZooSettings":
+    def _is_consistent(self) -> "ZooSettings":
         if not self.families:
             return self
         if self.shape is None or self.training is None or self.finetuning is None:

@@ -1,4 +1,4 @@
-"""Stage zoo: the training pool becomes small models, as ordinary Hugging Face directories."""
+"""Stage zoo: train small models on the training pool, and derive others from them."""
 
 from modelmap.corpus.pools import training_pool
 from modelmap.corpus.tables import CORPUS
@@ -13,13 +13,13 @@ from modelmap.zoo.settings import ZooSettings
 
 
 def run(layout: Layout) -> None:
-    """Write data/zoo: one directory per recipe; empty where the experiment has no zoo."""
+    """Write data/zoo: one Hugging Face directory per model; none if the experiment has no zoo."""
     zoo = read_section(layout, "zoo", ZooSettings)
-    with replaced(layout.zoo) as fresh:
+    with replaced(layout.zoo) as directory:
         if zoo.families:
             pool = training_pool(read_table(layout.corpus, CORPUS))
             _check_categories(zoo, pool)
-            build_families(zoo, pool, fresh, load_hardware(layout.conf).n_workers)
+            build_families(zoo, pool, directory, load_hardware(layout.conf).n_workers)
 
 
 def _check_categories(zoo: ZooSettings, pool: Pool) -> None:

@@ -14,10 +14,10 @@ END_OF_TEXT = "<|endoftext|>"
 def train_tokenizer(
     texts: Sequence[str], recipe: TokenizerRecipe, max_length: int
 ) -> "PreTrainedTokenizerFast":
-    """Return a lossless byte-level BPE tokenizer with one special token.
+    """Return a byte-level BPE tokenizer with one special token, END_OF_TEXT, whose id is 0.
 
-    With `add_bos` it puts END_OF_TEXT before every text, as Llama's does; without, it adds
-    nothing, as GPT-2's does.
+    If the recipe has `add_bos`, the tokenizer puts END_OF_TEXT before every text, as that of Llama
+    does. Otherwise it adds nothing, as that of GPT-2 does.
     """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
@@ -28,6 +28,7 @@ def train_tokenizer(
     trainer = trainers.BpeTrainer(
         vocab_size=recipe.vocab_size,
         special_tokens=[END_OF_TEXT],
+        # All 256 bytes are tokens, so that any text can be encoded without loss.
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )

@@ -27,7 +27,7 @@ from modelmap.studies.kl_truth.simulate import Group, Task, sums_of
 from modelmap.studies.kl_truth.tables import KL_TRUTH
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import text_set_hash
-from modelmap.zoo.architectures import empty_model
+from modelmap.zoo.architectures import untrained_model
 from modelmap.zoo.settings import Architecture, Shape, TokenizerRecipe
 from modelmap.zoo.tokenizers import train_tokenizer
 
@@ -70,7 +70,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     encoded = encode_texts(tokenizer, WORDS, "own", 64)
     rows = []
     for number, (name, architecture) in enumerate(MODELS.items()):
-        model = empty_model(architecture, SHAPE, len(tokenizer), seed=number).eval()
+        model = untrained_model(architecture, SHAPE, len(tokenizer), seed=number).eval()
         model.save_pretrained(layout.zoo / name)
         tokenizer.save_pretrained(layout.zoo / name)
         rows.append(log_likelihoods(model, [item.ids for item in encoded], 256))

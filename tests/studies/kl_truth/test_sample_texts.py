@@ -13,7 +13,7 @@ from scipy.stats import chisquare
 from modelmap.score.loglik import log_likelihoods
 from modelmap.studies.kl_truth.comparison import mean_error
 from modelmap.studies.kl_truth.sample_texts import sampled_texts, text_sums
-from modelmap.zoo.architectures import empty_model
+from modelmap.zoo.architectures import untrained_model
 from modelmap.zoo.settings import Architecture, Shape
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def tiny(architecture: Architecture, place: int) -> "PreTrainedModel":
     """Return a model of five tokens whose every weight is a fixed function of its place."""
     import torch
 
-    model = empty_model(architecture, SHAPE, VOCABULARY, seed=0)
+    model = untrained_model(architecture, SHAPE, VOCABULARY, seed=0)
     with torch.no_grad():
         for number, (name, weight) in enumerate(sorted(model.named_parameters())):
             wave = torch.sin(torch.arange(weight.numel(), dtype=torch.float64) * 1.7 + number)
