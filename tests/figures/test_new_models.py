@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.figure_tables import made_up_inputs, made_up_models, made_up_places
-from modelmap.figures.kinship import OTHER_COLOUR, family_colours
 
+from modelmap.figures.kinship import OTHER_COLOUR, family_colours
 from modelmap.figures.new_models import caption, draw, mark_areas, new_colours, skip_reason
 from modelmap.new_models.tables import NEW_MODELS
 from modelmap.new_models.trial import LS_BY_EXISTING, UNIFORM_SAME_TEXTS

@@ -69,7 +69,7 @@ def job_list_of(layout: Layout, saved: Path, *names: str, workers: int = 1) -> J
 
 def scores_bytes(layout: Layout) -> dict[str, bytes]:
     """Return the bytes of data/scores by file name."""
-    return {path.name: path.read_bytes() for path in sorted(layout.scores.iterdir())}
+    return {path.name: path.read_bytes() for path in sorted(layout.scores.glob("*.parquet"))}
 
 
 def score_here(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:

@@ -53,16 +53,6 @@ def test_what_a_model_entry_sets_reaches_the_identity(key: str, value: object) -
     assert changed.fingerprint != IDENTITY.fingerprint
 
 
-@pytest.mark.parametrize("trusted", [None, False])
-def test_an_identity_without_later_options_hashes_as_it_did_before_them(
-    trusted: bool | None,
-) -> None:
-    """Scores that are older than trust_remote_code keep their fingerprint."""
-    spec = SPEC.model_copy(update={"trust_remote_code": trusted})
-    made = identify(spec, "a" * 40, "a" * 40, ScoreSettings(rule="own"), "t" * 64)
-    assert made.fingerprint == FINGERPRINT_BEFORE
-
-
 def test_name_lineage_and_date_are_no_part_of_the_identity() -> None:
     """Renaming a model, moving it in the lineage or dating it re-scores nothing."""
     lineage = {"family": "x", "parent": "y", "kind": "finetune", "created": date(2024, 10, 31)}

@@ -50,7 +50,6 @@ def shard(tmp_path: Path) -> Shard:
     )
     rows = list(range(N_TEXTS))
     division = Division(
-        directory="",
         encoded="",
         bounds=(1, 1, 1),
         token_budget=BUDGET,

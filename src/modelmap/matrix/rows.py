@@ -19,7 +19,7 @@ from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.imported import Imported, imported_file
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_table
-from modelmap.score.store import Recorded, read_scores, recorded
+from modelmap.score.store import Recorded, read_index, read_scores, recorded
 from modelmap.texts.text_set import check_text_set, text_set_hash
 
 
@@ -76,12 +76,15 @@ def _read_score_files(
     scores: dict[str, pd.DataFrame] = {}
     facts: list[Recorded] = []
     wrong: list[str] = []
+    fingerprints = read_index(layout.scores)
     for spec in specs:
         path = layout.scores / spec.file_name
         if not path.is_file():
             wrong.append(f"{spec.name} has none")
             continue
         frame, metadata = read_scores(path)
+        if metadata["fingerprint"] != fingerprints.get(spec.file_name):
+            wrong.append(f"{spec.name} has those of another model")
         facts.append(recorded(metadata, path.name))
         if facts[-1].text_set != text_set:
             wrong.append(f"{spec.name} was scored on other texts")

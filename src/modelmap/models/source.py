@@ -1,15 +1,18 @@
 """Where a model's files are, and the revision that names their content."""
 
 import hashlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.archives import Pin, Wheel, fetch
-from modelmap.plumbing.errors import UserError
-from modelmap.plumbing.files import exists
+from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.files import exists, parse_json
 from modelmap.plumbing.layout import Layout
 
 TOKENIZER_PREFIXES = ("tokenizer", "vocab", "merges", "special_tokens", "added_tokens", "spiece")
+INDEX = ".index.json"
 BLOCK = 1 << 20
 
 
@@ -47,22 +50,69 @@ def _in_package(spec: ModelSpec, layout: Layout) -> Path:
         ) from error
 
 
+def check_unchanged(spec: ModelSpec, revision: str, tokenizer: str, layout: Layout) -> None:
+    """Raise UserError if a local model's files are not those with these hashes any more.
+
+    The files of a hub model are those of its commit, which the hub's client checks.
+    """
+    if spec.source != "hub" and content_hashes(local_files(spec, layout)) != (revision, tokenizer):
+        raise UserError(
+            f"model {spec.name}: its files changed after the run had started: run `dvc repro` again"
+        )
+
+
 def content_hashes(path: Path) -> tuple[str, str]:
     """Return the sha256 of a model's files and of its tokenizer's files.
 
-    A GGUF holds its tokenizer: both are the file's. In a directory names and contents count,
-    hidden files do not.
+    A GGUF contains its tokenizer: both are the hash of the file. In a directory the names and
+    contents of all files count, in linked folders too. Hidden files count only if an index of
+    weights names them: tools keep times in others. Raises UserError for an index that names a file
+    outside the directory, and for pipes, devices and broken links, which have no content to hash.
     """
     if path.is_file():
         digest = _file_hash(path).hex()
         return digest, digest
+    everything = sorted(_names(path))
+    indexed = {name for one in everything if one.endswith(INDEX) for name in _indexed(path / one)}
+    names = [name for name in everything if name in indexed or not _is_hidden(name)]
+    odd = [name for name in names if not (path / name).is_file()]
+    if odd:
+        raise UserError(f"{path.name} has entries that are not files: {listed(odd)}; remove them")
     weights, tokenizer = hashlib.sha256(), hashlib.sha256()
-    for file in sorted(path.rglob("*")):
-        name = file.relative_to(path).as_posix()
-        if file.is_file() and not name.startswith("."):
-            total = tokenizer if file.name.startswith(TOKENIZER_PREFIXES) else weights
-            total.update(name.encode() + b"\0" + _file_hash(file))
+    for name in names:
+        is_tokenizer = name.rpartition("/")[2].startswith(TOKENIZER_PREFIXES)
+        total = tokenizer if is_tokenizer else weights
+        total.update(name.encode() + b"\0" + _file_hash(path / name))
     return weights.hexdigest(), tokenizer.hexdigest()
+
+
+def _names(path: Path) -> Iterator[str]:
+    """Yield the names of all entries below a directory that are no directories themselves."""
+    seen: set[str] = set()
+    for folder, folders, names in os.walk(path, followlinks=True):
+        # A linked folder may lead back to one that contains it.
+        real = os.path.realpath(folder)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        yield from (Path(folder, name).relative_to(path).as_posix() for name in names)
+
+
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith(".") for part in name.split("/"))
+
+
+def _indexed(path: Path) -> set[str]:
+    """Return the files that an index of weights names. Raises UserError if one is elsewhere."""
+    try:
+        names = {str(name) for name in parse_json(path.read_bytes())["weight_map"].values()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise UserError(f"{path.name} is no index of weights: copy the model again") from error
+    outside = sorted(name for name in names if name.startswith("/") or ".." in name.split("/"))
+    if outside:
+        raise UserError(f"{path.name} names files outside the model's directory: {listed(outside)}")
+    return names
 
 
 def _file_hash(path: Path) -> bytes:

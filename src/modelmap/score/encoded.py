@@ -5,12 +5,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from modelmap.plumbing.files import write_atomically
 from modelmap.score.identity import Identity
 from modelmap.score.rule import Encoded
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,27 @@ def concatenated(encoded: Sequence[Encoded], added_bos: bool) -> EncodedTexts:
     )
 
 
-def encoding_name(identity: Identity, max_length: int) -> str:
+def encoding_name(tokenizer: "PreTrainedTokenizerBase", identity: Identity, max_length: int) -> str:
     """Return the file name for a model's token ids: a hash of everything that they depend on."""
-    parts = [identity.source, identity.tokenizer, identity.rule, identity.text_set, max_length]
+    parts = [_behaviour(tokenizer, identity), identity.rule, identity.text_set, max_length]
     digest = hashlib.sha256(json.dumps([*parts, identity.scorer_version]).encode()).hexdigest()
     return f"encoded-{digest[:32]}.safetensors"
+
+
+def _behaviour(tokenizer: "PreTrainedTokenizerBase", identity: Identity) -> list[str]:
+    """Return what decides the ids that a loaded tokenizer gives.
+
+    Equal tokenizer files do not give equal ids: the type of model in config.json, and code that
+    comes with a model, decide how the files are used. A fast tokenizer of transformers is described
+    in full by its class and the state of its Rust part. Any other tokenizer belongs to its
+    model's revision alone.
+    """
+    kind = type(tokenizer)
+    if tokenizer.is_fast and kind.__module__.startswith("transformers."):
+        state = tokenizer.backend_tokenizer.to_str()
+        special = json.dumps(tokenizer.special_tokens_map, sort_keys=True, default=str)
+        return [f"{kind.__module__}.{kind.__qualname__}", state, special]
+    return [identity.source, identity.revision, identity.tokenizer]
 
 
 def write_encoded(encoded: EncodedTexts, path: Path) -> None:
@@ -66,8 +86,12 @@ def write_encoded(encoded: EncodedTexts, path: Path) -> None:
     write_atomically(path, lambda temporary: save_file(dict(vars(encoded)), temporary))
 
 
-def read_encoded(path: Path) -> EncodedTexts:
-    """Return the arrays that write_encoded wrote to `path`."""
+def read_encoded(path: Path) -> EncodedTexts | None:
+    """Return the arrays that write_encoded wrote to `path`, or None if it is missing or damaged."""
+    from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    return EncodedTexts(**load_file(path))
+    try:
+        return EncodedTexts(**load_file(path))
+    except (OSError, SafetensorError, TypeError):
+        return None

@@ -7,7 +7,7 @@ Ray started elsewhere: what these share with the run is a folder.
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from modelmap.plumbing.files import write_text
@@ -32,7 +32,10 @@ def writing_heartbeat(work: Path) -> Iterator[None]:
         count = 0
         while not stopped.wait(WRITE_EVERY_S):
             count += 1
-            write_text(path, str(count))
+            # One failed write, such as on a full disk, is not the end of the run. The workers
+            # exit after many readings without a change.
+            with suppress(OSError):
+                write_text(path, str(count))
 
     # A daemon thread ends with the process, also when the process is killed: then the file stays
     # but no longer changes.

@@ -26,7 +26,7 @@ class Identity:
     max_length: int | None
     text_set: str
     scorer_version: int
-    trust_remote_code: bool = False
+    trust_remote_code: bool
 
     @property
     def fingerprint(self) -> str:
@@ -35,11 +35,7 @@ class Identity:
 
     def as_json(self) -> str:
         """Return the fields as JSON with sorted keys."""
-        content = asdict(self)
-        # This field was added later. Left out where it is not set, it keeps earlier fingerprints.
-        if not self.trust_remote_code:
-            del content["trust_remote_code"]
-        return json.dumps(content, sort_keys=True)
+        return json.dumps(asdict(self), sort_keys=True)
 
 
 def identify(

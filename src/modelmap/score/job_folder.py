@@ -19,8 +19,6 @@ class Division(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    directory: str
-    """The model's directory, in the format that transformers loads."""
     encoded: str
     """The name of the file of token ids, in the folder that workers share."""
     bounds: tuple[float, float, float]
@@ -67,24 +65,36 @@ class JobFolder:
         """Return the job's division, or None if there is none or it is damaged."""
         try:
             return Division.model_validate_json((self.path / "division.json").read_bytes())
-        except (FileNotFoundError, ValidationError):
+        except (OSError, ValidationError):
             return None
 
-    def write_division(self, division: Division) -> None:
-        """Save the division, and remove the lower token budget of an earlier one."""
+    def write_division(self, division: Division, earlier: Division | None) -> None:
+        """Save the division, and remove the lower token budget of an earlier one.
+
+        Shards that are saved belong to the earlier division. Without one, or with other shards,
+        they are removed.
+        """
+        if earlier is None or earlier.shards != division.shards:
+            for path in self.path.glob("shard-*.parquet"):
+                path.unlink()
         write_text(self.path / "division.json", division.model_dump_json())
         (self.path / "budget.json").unlink(missing_ok=True)
 
     def token_budget(self, division: Division) -> int:
         """Return the tokens of a pass: the division's, or less after memory has run out."""
-        path = self.path / "budget.json"
-        return (
-            int(json.loads(path.read_text())["tokens"]) if path.is_file() else division.token_budget
-        )
+        try:
+            return int(json.loads((self.path / "budget.json").read_text())["tokens"])
+        except (OSError, ValueError, LookupError, TypeError):
+            return division.token_budget
 
     def lower_budget(self, tokens: int) -> None:
-        # In a file, so that every worker uses it for the rest of this model.
+        """Save a lower token budget, which every worker uses for the rest of this model."""
         write_json(self.path / "budget.json", {"tokens": tokens})
+
+    def halve_budget(self) -> None:
+        division = self.read_division()
+        if division is not None:
+            self.lower_budget(max(1, self.token_budget(division) // 2))
 
     def failure(self) -> str | None:
         """Return the error message of the worker on which this job failed, or None."""

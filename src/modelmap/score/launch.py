@@ -28,6 +28,10 @@ class Launcher:
     def is_running(self) -> bool:
         return self.process.poll() is None
 
+    def worker_was_killed(self) -> bool:
+        """Return whether the log says that a worker on this machine was ended by SIGKILL."""
+        return self.process.returncode != 0 and "SIGKILL" in self.log.read_text(errors="replace")
+
     def exit_message(self) -> str:
         """Return the exit status and the last line that was written to the log."""
         lines = self.log.read_text(errors="replace").split("\n")

@@ -14,8 +14,8 @@ from modelmap.plumbing.processes import check_models_can_run
 from modelmap.score.gather import Gatherer, gather, remove_finished
 from modelmap.score.job_folder import job_folder
 from modelmap.score.jobs import Job, JobList
-from modelmap.score.launch import launched
-from modelmap.score.store import has_scores, stored_path
+from modelmap.score.launch import Launcher, launched
+from modelmap.score.store import INDEX, has_scores, stored_path, write_index
 
 
 def score_all(job_list: JobList, overrides: Sequence[str] = ()) -> None:
@@ -83,11 +83,27 @@ def _copy(source: Path, target: Path) -> None:
 def _score(job_list: JobList, overrides: Sequence[str]) -> None:
     check_models_can_run()
     gatherer = Gatherer(job_list)
-    with launched(job_list, overrides) as launcher:
+    launcher = _launch(gatherer, overrides)
+    if gatherer.unfinished and launcher.worker_was_killed():
+        print(
+            "score: the operating system killed a worker, most likely because memory ran out; "
+            "trying once more, with half as many tokens in a pass",
+            file=sys.stderr,
+            flush=True,
+        )
+        for each in gatherer.unfinished:
+            each.folder.halve_budget()
+        launcher = _launch(gatherer, overrides)
+    _report(job_list, launcher.exit_message())
+
+
+def _launch(gatherer: Gatherer, overrides: Sequence[str]) -> Launcher:
+    """Run workers until all jobs are over or the workers have exited; return their launcher."""
+    with launched(gatherer.job_list, overrides) as launcher:
         gather(gatherer, launcher)
     # A worker may have saved its last shard after the last poll.
     gatherer.poll()
-    _report(job_list, launcher.exit_message())
+    return launcher
 
 
 def _report(job_list: JobList, exit_message: str) -> None:
@@ -120,8 +136,12 @@ def _place(jobs: Sequence[Job], layout: Layout) -> None:
     layout.scores.mkdir(parents=True, exist_ok=True)
     wanted = {job.spec.file_name: job.fingerprint for job in jobs}
     for path in layout.scores.iterdir():
-        if path.name not in wanted:
+        if path.name not in wanted and path.name != INDEX:
             path.unlink()
     for name, fingerprint in wanted.items():
         if not has_scores(layout.scores / name, fingerprint):
             _copy(stored_path(layout.store, fingerprint), layout.scores / name)
+    if wanted:
+        write_index(layout.scores, wanted)
+    else:
+        (layout.scores / INDEX).unlink(missing_ok=True)

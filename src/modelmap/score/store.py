@@ -11,12 +11,13 @@ import pandas as pd
 from pydantic import BaseModel, Field
 
 from modelmap.plumbing.errors import UserError
-from modelmap.plumbing.files import checked, json_object
+from modelmap.plumbing.files import checked, json_object, read_bytes, write_text
 from modelmap.plumbing.tables import check_table, read_parquet, write_table
 from modelmap.score.identity import Identity
 from modelmap.score.tables import SCORES
 
 DIGEST = "digest"
+INDEX = "index.json"
 
 
 class ShardFacts(BaseModel):
@@ -36,9 +37,9 @@ class Recorded(BaseModel):
     text_set: str
 
 
-def digest(frame: pd.DataFrame) -> str:
-    """Return the sha256 of the column names and all values of a score table."""
-    total = hashlib.sha256()
+def digest(frame: pd.DataFrame, identity: str, facts: str) -> str:
+    """Return the sha256 of a score file's metadata, and of the names and values of its columns."""
+    total = hashlib.sha256(f"{identity}\0{facts}\0".encode())
     for name in frame.columns:
         total.update(name.encode() + b"\0" + np.ascontiguousarray(frame[name].to_numpy()).tobytes())
     return total.hexdigest()
@@ -51,11 +52,12 @@ def write_scores(
 
     The file has no time in it: the same scores give the same bytes.
     """
+    recorded_facts = json.dumps(facts, sort_keys=True)
     metadata = {
         "fingerprint": identity.fingerprint,
         "identity": identity.as_json(),
-        "facts": json.dumps(facts, sort_keys=True),
-        DIGEST: digest(frame),
+        "facts": recorded_facts,
+        DIGEST: digest(frame, identity.as_json(), recorded_facts),
     }
     write_table(frame, SCORES, path, metadata)
 
@@ -69,7 +71,11 @@ def read_scores(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
 
 def _undamaged(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     frame, metadata = read_parquet(path)
-    if metadata.get(DIGEST) != digest(frame):
+    identity, facts = metadata.get("identity", ""), metadata.get("facts", "")
+    fingerprint = hashlib.sha256(identity.encode()).hexdigest()
+    if metadata.get(DIGEST) != digest(frame, identity, facts) or (
+        metadata.get("fingerprint") != fingerprint
+    ):
         raise UserError(f"{path.name} is not as it was written: run `dvc repro` again")
     return frame, metadata
 
@@ -107,3 +113,21 @@ def has_scores(path: Path, fingerprint: str) -> bool:
 def stored_path(store: Path, fingerprint: str) -> Path:
     """Return the path of the finished scores with that fingerprint in the store."""
     return store / "scores" / f"{fingerprint}.parquet"
+
+
+def write_index(folder: Path, fingerprints: Mapping[str, str]) -> None:
+    """Write which fingerprint the score file of each name has, if it is not written already.
+
+    Score files do not contain the name of their model, because models of equal files have equal
+    scores. Without the index, a file in the place of another model's would not be noticed.
+    """
+    path = folder / INDEX
+    text = json.dumps(dict(sorted(fingerprints.items())), indent=1) + "\n"
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        write_text(path, text)
+
+
+def read_index(folder: Path) -> dict[str, str]:
+    """Return the fingerprint of the score file of each name. Raises UserError if it is missing."""
+    content = read_bytes(folder / INDEX, f"scores/{INDEX} is missing: run `dvc repro score`")
+    return {name: str(value) for name, value in json_object(content, INDEX).items()}

@@ -14,6 +14,7 @@ import pandas as pd
 from modelmap.models.load import load_config, load_model, load_tokenizer, maximum_length
 from modelmap.models.options import check_device
 from modelmap.models.prepare import prepared_directory
+from modelmap.models.source import check_unchanged
 from modelmap.models.weights import count_weights
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.processes import start_worker
@@ -33,9 +34,10 @@ from modelmap.score.jobs import Job, JobList, read_job_list
 from modelmap.score.rule import adds_bos, encode_texts
 from modelmap.score.shard import Shard
 from modelmap.texts.tables import TEXTS
+from modelmap.texts.text_set import text_set_hash
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 POLL_S = 0.2
 State = Literal["done", "worked", "busy"]
@@ -49,9 +51,10 @@ class Worker:
     """
 
     def __init__(self, job_list: JobList, number: int = 0) -> None:
-        self.job_list = job_list
+        self.job_list, self.layout = job_list, job_list.layout
         self.device = job_list.hardware.device_of(number)
         self.texts: pd.DataFrame = read_table(job_list.layout.texts, TEXTS)
+        self.text_set = text_set_hash(self.texts["text"])
         self.model: tuple[str, PreTrainedModel] | None = None
         self.encoded: tuple[str, EncodedTexts] | None = None
 
@@ -83,14 +86,19 @@ class Worker:
         if folder.failure() is not None:
             return "done"
         try:
+            self._check_texts(job)
             return self._prepare(job, folder) or self._score_shards(job, folder)
         except Exception as error:
             # One model that fails, for whatever reason, must not stop the others.
-            message = (
-                str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-            )
-            folder.fail(" ".join(message.split()))
+            folder.fail(_message(error, job))
             return "done"
+
+    def _check_texts(self, job: Job) -> None:
+        if self.text_set != job.identity.text_set:
+            raise UserError(
+                f"model {job.spec.name}: texts.parquet changed after the run had started: "
+                "run `dvc repro` again"
+            )
 
     def _prepare(self, job: Job, folder: JobFolder) -> Literal["busy"] | None:
         """Make sure that the job is divided; return "busy" if another worker is doing so."""
@@ -98,7 +106,7 @@ class Worker:
         if (
             division is not None
             and division.bounds == self.job_list.hardware.bounds
-            and (self.job_list.work / division.encoded).is_file()
+            and self._encoded(division.encoded) is not None
         ):
             return None
         with try_lock(folder.lock("prepare")) as locked:
@@ -110,18 +118,19 @@ class Worker:
         Returns "busy" if another worker is encoding the texts.
         """
         check_device(job.spec, self.device)
-        directory = prepared_directory(job.spec, job.identity.revision, self.job_list.layout)
+        directory = prepared_directory(job.spec, job.identity.revision, self.layout)
         config = load_config(directory, job.spec)
         limit = maximum_length(config, job.spec.max_length)
-        name = encoding_name(job.identity, limit)
-        if not self._encode(self.job_list.work / name, directory, job, limit):
+        tokenizer = load_tokenizer(directory, job.spec)
+        check_unchanged(job.spec, job.identity.revision, job.identity.tokenizer, self.layout)
+        name = encoding_name(tokenizer, job.identity, limit)
+        encoded = self._encode(name, tokenizer, limit)
+        if encoded is None:
             return "busy"
-        encoded = self._encoded(name)
         hardware, weights = self.job_list.hardware, count_weights(directory)
         budget = hardware.token_budget(config.get_text_config().vocab_size, weights)
         earlier = folder.read_division()
         division = Division(
-            directory=str(directory),
             encoded=name,
             bounds=hardware.bounds,
             token_budget=budget,
@@ -132,31 +141,39 @@ class Worker:
             if earlier
             else shard_rows(encoded.lengths.tolist(), budget, weights, hardware.shard_tflop),
         )
-        folder.write_division(division)
+        folder.write_division(division, earlier)
         return None
 
-    def _encode(self, path: Path, directory: Path, job: Job, limit: int) -> bool:
-        """Write the file of token ids unless it exists; return False if another worker does so."""
-        if path.is_file():
-            return True
+    def _encode(
+        self, name: str, tokenizer: "PreTrainedTokenizerBase", limit: int
+    ) -> EncodedTexts | None:
+        """Return the token ids, after writing their file unless there is a valid one.
+
+        Returns None if another worker is writing it.
+        """
+        path = self.job_list.work / name
         with try_lock(path.with_suffix(".lock")) as locked:
-            # Another worker may have finished the file since it was looked for above.
-            if locked and not path.is_file():
-                tokenizer = load_tokenizer(directory, job.spec)
+            # Read under the lock: another worker may have finished the file meanwhile.
+            if locked and self._encoded(name) is None:
                 texts, rule = self.texts["text"].tolist(), self.job_list.scoring.rule
                 encoded = encode_texts(tokenizer, texts, rule, limit)
                 write_encoded(concatenated(encoded, adds_bos(tokenizer, rule)), path)
-            return locked
+        return self._encoded(name)
 
-    def _encoded(self, name: str) -> EncodedTexts:
+    def _encoded(self, name: str) -> EncodedTexts | None:
+        """Return the token ids in the file of that name, or None if it is missing or damaged."""
         if self.encoded is None or self.encoded[0] != name:
-            self.encoded = (name, read_encoded(self.job_list.work / name))
-        return self.encoded[1]
+            found = read_encoded(self.job_list.work / name)
+            self.encoded = None if found is None else (name, found)
+        return None if self.encoded is None else self.encoded[1]
 
     def _score_shards(self, job: Job, folder: JobFolder) -> State:
         """Score every shard of a job that is neither saved nor locked by another worker."""
         division = folder.read_division()
-        assert division is not None
+        encoded = None if division is None else self._encoded(division.encoded)
+        if division is None or encoded is None:
+            # Removed or damaged since it was looked for: prepare the job again.
+            return "worked"
         state: State = "done"
         for index in range(len(division.shards)):
             path = folder.shard(index)
@@ -165,20 +182,29 @@ class Worker:
             with try_lock(path.with_suffix(".lock")) as locked:
                 # Another worker may have saved the shard since it was looked for above.
                 if locked and not path.is_file():
-                    encoded = self._encoded(division.encoded)
                     shard = Shard(job, folder, division, index)
-                    shard.score(self._model(job, division), encoded, self.texts["text_id"].tolist())
+                    shard.score(self._model(job), encoded, self.texts["text_id"].tolist())
             state = "worked" if locked else "busy" if state == "done" else state
         return state
 
-    def _model(self, job: Job, division: Division) -> "PreTrainedModel":
+    def _model(self, job: Job) -> "PreTrainedModel":
         if self.model is None or self.model[0] != job.fingerprint:
             # Released before the next model is loaded, so that memory need not hold both.
             self.model = None
-            loaded = load_model(Path(division.directory), job.spec, self.device)
+            directory = prepared_directory(job.spec, job.identity.revision, self.layout)
+            loaded = load_model(directory, job.spec, self.device)
+            # After loading: files that change while they are read are noticed too.
+            check_unchanged(job.spec, job.identity.revision, job.identity.tokenizer, self.layout)
             check_causal(loaded, job.spec)
             self.model = (job.fingerprint, loaded)
         return self.model[1]
+
+
+def _message(error: Exception, job: Job) -> str:
+    """Return one line that names the model and says what failed."""
+    message = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+    named = message if job.spec.name in message else f"model {job.spec.name}: {message}"
+    return " ".join(named.split())
 
 
 def work(job_list: Path, number: int) -> None:
