@@ -28,11 +28,11 @@ from modelmap.predict.correlation import correlations
 from modelmap.predict.evaluate import (
     Families,
     Point,
-    all_texts,
+    all_texts_point,
     curve_rows,
     fold_members,
     out_of_fold,
-    sampled,
+    sampled_points,
 )
 from modelmap.predict.targets import Problem, Target, score_problem
 from modelmap.studies.synthetic import synthetic_matrix
@@ -109,7 +109,7 @@ def main() -> None:
     warnings.simplefilter("ignore", UserWarning)
     made, families = problem()
     started = time.perf_counter()
-    points = [all_texts(made), *sampled(made, SIZES)]
+    points = [all_texts_point(made), *sampled_points(made, SIZES)]
     done = each(partial(timed_rows, families=families), points, N_PROCESSES, "Gram matrix")
     wall = time.perf_counter() - started
     seconds = np.array([one for one, _ in done])
