@@ -24,8 +24,8 @@ def loading_code(directory: Path, spec: ModelSpec) -> Iterator[bool]:
     if not spec.trust_remote_code:
         yield False
         return
-    # The revision of a model pins the files of its own repository only. transformers would take code
-    # in another one from its newest commit, which nobody has read.
+    # The revision of a model pins the files of its own repository only. transformers would take
+    # code in another one from its newest commit, which nobody has read.
     _check_code_is_local(directory, spec)
     from transformers.utils import HF_MODULES_CACHE
 
