@@ -22,7 +22,7 @@ from sklearn.linear_model import RidgeCV
 from threadpoolctl import threadpool_limits
 
 from modelmap.matrix.clip_centre import clip_threshold, clipped, double_centred
-from modelmap.plumbing.parallel import each
+from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.seeds import named_rng
 from modelmap.predict.correlation import correlations
 from modelmap.predict.evaluate import (
@@ -110,7 +110,7 @@ def main() -> None:
     made, families = problem()
     started = time.perf_counter()
     points = [all_texts_point(made), *sampled_points(made, SIZES)]
-    done = each(partial(timed_rows, families=families), points, N_PROCESSES, "Gram matrix")
+    done = parallel_map(partial(timed_rows, families=families), points, N_PROCESSES, "Gram matrix")
     wall = time.perf_counter() - started
     seconds = np.array([one for one, _ in done])
     print(f"through the Gram matrix: {wall:.0f} s in {N_PROCESSES} processes", flush=True)

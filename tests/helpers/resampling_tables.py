@@ -4,9 +4,9 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+from modelmap.figures.resampling_inputs import ResamplingInputs, resampling_files
 
 from modelmap.figures.inputs import Inputs
-from modelmap.figures.resampling_inputs import ResamplingInputs, resampling_files
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import write_csv, write_table
 from modelmap.predict.correlation import ALL_TEXTS, BASELINE

@@ -11,7 +11,7 @@ from sklearn.model_selection import GroupKFold
 
 from modelmap.matrix.clip_centre import double_centred
 from modelmap.plumbing.arrays import Indices, Matrix
-from modelmap.plumbing.parallel import each
+from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.tables import empty_table
 from modelmap.predict.correlation import ALL_TEXTS, BASELINE, correlations
 from modelmap.predict.ridge import gram_matrix, ridge_predictions
@@ -226,6 +226,6 @@ def prediction_curves(
         for point in [all_texts_point(problem), *sampled_points(problem, settings.sizes)]
     ]
     rows_of_point = partial(curve_rows, families=families, split_seeds=settings.split_seeds)
-    rows = each(rows_of_point, points, n_workers, "predicting")
+    rows = parallel_map(rows_of_point, points, n_workers, "predicting")
     baseline = [baseline_rows(problem) for problem in problems]
     return pd.concat([empty_table(PREDICTION_CURVES), *rows, *baseline], ignore_index=True)
