@@ -22,17 +22,17 @@ from sklearn.linear_model import RidgeCV
 from threadpoolctl import threadpool_limits
 
 from modelmap.matrix.clip_centre import clip_threshold, clipped, double_centred
-from modelmap.plumbing.parallel import each
+from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.seeds import named_rng
 from modelmap.predict.correlation import correlations
 from modelmap.predict.evaluate import (
     Families,
     Point,
-    all_texts,
+    all_texts_point,
     curve_rows,
     fold_members,
     out_of_fold,
-    sampled,
+    sampled_points,
 )
 from modelmap.predict.targets import Problem, Target, score_problem
 from modelmap.studies.synthetic import synthetic_matrix
@@ -109,8 +109,8 @@ def main() -> None:
     warnings.simplefilter("ignore", UserWarning)
     made, families = problem()
     started = time.perf_counter()
-    points = [all_texts(made), *sampled(made, SIZES)]
-    done = each(partial(timed_rows, families=families), points, N_PROCESSES, "Gram matrix")
+    points = [all_texts_point(made), *sampled_points(made, SIZES)]
+    done = parallel_map(partial(timed_rows, families=families), points, N_PROCESSES, "Gram matrix")
     wall = time.perf_counter() - started
     seconds = np.array([one for one, _ in done])
     print(f"through the Gram matrix: {wall:.0f} s in {N_PROCESSES} processes", flush=True)

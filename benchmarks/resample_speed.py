@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from modelmap.matrix.clip_centre import clip_threshold, clipped, double_centred
 from modelmap.plumbing.arrays import Matrix, Vector
-from modelmap.plumbing.parallel import each
+from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.seeds import named_rng
 from modelmap.resample.errors import absolute_error, relative_error
 from modelmap.resample.estimate import unique_texts, weighted_coordinates
@@ -44,7 +44,7 @@ def main() -> None:
     for method in PAPERS:
         pi = probabilities(method, coordinates)
         one = partial(one_run, coordinates, pi, sizes, meter)
-        curves[method] = np.stack(each(one, run_seeds(N_RUNS), n_workers, method))
+        curves[method] = np.stack(parallel_map(one, run_seeds(N_RUNS), n_workers, method))
     wall, peak = time.perf_counter() - began, peak_gb()
     direct_seconds, difference = direct(coordinates, full.distances(), curves, sizes)
     results = {

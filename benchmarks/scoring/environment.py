@@ -7,7 +7,7 @@ import sysconfig
 import venv
 from pathlib import Path
 
-from modelmap.plumbing.processes import ONE_THREAD
+from modelmap.plumbing.processes import WORKER_ENVIRONMENT
 
 # xllamacpp contains a build of llama.cpp that older systems can load too, and exports its C
 # functions. llama-cpp-py-sync, of the previous release, contains their declarations.
@@ -36,7 +36,9 @@ def enter() -> None:
     if not done.is_file() or done.read_text() != "\n".join(PACKAGES):
         _make(python)
         done.write_text("\n".join(PACKAGES))
-    shared = {key: value for key, value in ONE_THREAD.items() if not key.endswith("_THREADS")}
+    shared = {
+        key: value for key, value in WORKER_ENVIRONMENT.items() if not key.endswith("_THREADS")
+    }
     paths = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
     settings = {**shared, INSIDE: "1", "PYTHONPATH": paths, "HF_HUB_OFFLINE": "1"}
     os.execve(python, [str(python), *sys.argv], {**os.environ, **settings})

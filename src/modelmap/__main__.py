@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from modelmap.plumbing.errors import LONGEST, UserError, one_line
+from modelmap.plumbing.errors import MAX_MESSAGE_LENGTH, UserError, one_line
 from modelmap.plumbing.layout import Layout
 
 STAGES = {
@@ -246,7 +246,7 @@ def error_line(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         where = f" ({Path(str(error.filename)).name})" if error.filename else ""
         return f"the disk is full{where}: free some space, then run the same command again"
-    text = one_line(str(error), LONGEST)
+    text = one_line(str(error), MAX_MESSAGE_LENGTH)
     return f"unexpected {type(error).__name__}: {text} (MODELMAP_DEBUG=1 shows the traceback)"
 
 

@@ -85,7 +85,7 @@ def test_wrong_and_missing_packages_are_all_listed(
     with pytest.raises(UserError) as caught:
         list(read_documents(corpus(pins, {"code": list(pins)}), tmp_path / "archives"))
     assert str(caught.value) == (
-        "packages cannot be had: other 1.0 (another sha256 than the pinned one); no-such-package "
+        "cannot download packages: other 1.0 (another sha256 than the pinned one); no-such-package "
         "2.0 (the package index has no such wheel); check the network, pip's index and the pins in "
         "conf, then run the same command again"
     )

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from modelmap.figures import prediction_curves, prediction_scatter
 from modelmap.figures.style import look
 from modelmap.plumbing.tables import check_table, empty_table
-from modelmap.predict.correlation import ALL_TEXTS, ALONE
+from modelmap.predict.correlation import ALL_TEXTS, BASELINE
 from modelmap.predict.tables import PREDICTION_CURVES, PREDICTIONS
 
 
@@ -24,7 +24,7 @@ def made_up_curves(n_targets: int) -> pd.DataFrame:
         for n, d in ((2, 1), (10, 8), (100, 60))
     ]
     rows += [(f"target {i}", ALL_TEXTS, 100, 100, 0.95, 0.0, 0.9, 0.0) for i in range(n_targets)]
-    rows += [(f"target {i}", ALONE, 100, 100, 0.5, 0.0, 0.4, 0.0) for i in range(n_targets)]
+    rows += [(f"target {i}", BASELINE, 100, 100, 0.5, 0.0, 0.4, 0.0) for i in range(n_targets)]
     return check_table(
         pd.DataFrame(rows, columns=list(PREDICTION_CURVES.columns)), PREDICTION_CURVES, "curves"
     )
@@ -75,11 +75,13 @@ def test_the_axis_ends_where_so_few_texts_predict_nothing_and_the_caption_says_s
 def test_a_target_without_the_baseline_is_in_neither_mean_of_the_caption() -> None:
     """The means are compared, so they are over the same targets; without any there is none."""
     curves = made_up_curves(3)
-    itself = (curves["target"] == "target 2") & (curves["method"] == ALONE)
+    itself = (curves["target"] == "target 2") & (curves["method"] == BASELINE)
     curves.loc[(curves["target"] == "target 2") & (curves["method"] == ALL_TEXTS), "pearson"] = 0.2
     told = prediction_curves.caption(curves[~itself], "pearson", 5)
     assert "over the 2 targets with both lines: 0.950 from all texts, 0.500 by" in told
-    assert "Mean" not in prediction_curves.caption(curves[curves["method"] != ALONE], "pearson", 5)
+    assert "Mean" not in prediction_curves.caption(
+        curves[curves["method"] != BASELINE], "pearson", 5
+    )
 
 
 def test_correlations_that_are_not_defined_leave_a_gap() -> None:

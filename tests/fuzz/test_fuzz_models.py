@@ -85,7 +85,8 @@ def test_a_wild_number_in_a_gguf_is_told(
     struct.pack_into(form, changed, place, value)
     path = tmp_path / "m.gguf"
     path.write_bytes(changed)
-    with pytest.raises(UserError, match=r"^m\.gguf is no whole GGUF \(.*" + told) as caught:
+    pattern = r"^m\.gguf is not a complete GGUF file \(.*" + told
+    with pytest.raises(UserError, match=pattern) as caught:
         check_gguf(path)
     check_line(str(caught.value))
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from modelmap.map.tables import MAP
 from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
 from modelmap.plumbing.errors import UserError
-from modelmap.plumbing.tables import MOST_CELLS, read_csv, read_parquet, read_table, write_table
+from modelmap.plumbing.tables import MAX_CELLS, read_csv, read_parquet, read_table, write_table
 from modelmap.score.identity import Identity
 from modelmap.score.store import has_scores, read_scores, recorded, write_scores
 from modelmap.texts.tables import TEXTS
@@ -169,7 +169,7 @@ def test_a_small_file_of_endless_rows_is_told(tmp_path: Path) -> None:
     once = pa.repeat(1.0, 2**20)
     schema = pa.schema({"x": pa.float64()})
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for _ in range(MOST_CELLS // 2**20 + 1):
+        for _ in range(MAX_CELLS // 2**20 + 1):
             writer.write_table(pa.table({"x": once}))
     assert path.stat().st_size < 2**20
     with pytest.raises(UserError, match=r"map\.parquet .*more than") as caught:

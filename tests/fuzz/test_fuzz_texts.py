@@ -9,7 +9,7 @@ from helpers.damage import ODD_VALUES, check_line, damaged, fuzzed, right_or_tol
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelmap.corpus.jsonl import MOST_BAD, read_documents
+from modelmap.corpus.jsonl import MAX_BAD_LINES, read_documents
 from modelmap.corpus.settings import CorpusSettings
 from modelmap.plumbing.errors import UserError
 from modelmap.predict.scores import read_scores
@@ -68,8 +68,9 @@ def test_a_file_of_bad_lines_is_not_read_to_its_end(tmp_path: Path) -> None:
     path.write_bytes(b"\n" * 10_000_000)
     with pytest.raises(UserError) as told:
         list(read_documents(path))
-    assert f"line 5 is not JSON in UTF-8 and {MOST_BAD - 5} more up to line {MOST_BAD};" in str(
-        told.value
+    assert (
+        f"line 5 is not JSON in UTF-8 and {MAX_BAD_LINES - 5} more up to line {MAX_BAD_LINES};"
+        in str(told.value)
     )
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from modelmap.figures.settings import FiguresSettings
 from modelmap.models.roster import read_pins
-from modelmap.plumbing.files import LARGEST_YAML_BYTES, checked, read_yaml
+from modelmap.plumbing.files import MAX_YAML_BYTES, checked, read_yaml
 from modelmap.plumbing.hardware import Hardware, load_hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
@@ -53,7 +53,7 @@ HOSTILE: dict[str, str | bytes] = {
     "UTF-16": "a: 1".encode("utf-16"),
     "Latin-1": "a: é".encode("latin-1"),
     "more than a configuration": b"a: " + b"x" * 50_000_000,
-    "many lines": b"- a\n" * (LARGEST_YAML_BYTES // 4 + 1),
+    "many lines": b"- a\n" * (MAX_YAML_BYTES // 4 + 1),
     "two documents": "a: 1\n---\nb: 2\n",
 }
 

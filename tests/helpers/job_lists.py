@@ -1,4 +1,4 @@
-"""Orders for tiny models in an empty project, and scoring them in this process."""
+"""Job lists of tiny models in an empty project, and scoring them in this process."""
 
 import shutil
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ def new_layout(root: Path) -> Layout:
 
 
 def job_list_of(layout: Layout, saved: Path, *names: str, workers: int = 1) -> JobList:
-    """Return an order for the named models; one named "broken" has no readable weights."""
+    """Return a job list of the named models; one named "broken" has no readable weights."""
     text_set = text_set_hash(text_table(N_TEXTS)["text"])
     jobs = []
     for name in names:

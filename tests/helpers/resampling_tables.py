@@ -4,16 +4,16 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+from modelmap.figures.resampling_inputs import ResamplingInputs, resampling_files
 
 from modelmap.figures.inputs import Inputs
-from modelmap.figures.resampling_inputs import ResamplingInputs, resampling_files
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import write_csv, write_table
-from modelmap.predict.correlation import ALL_TEXTS, ALONE
+from modelmap.predict.correlation import ALL_TEXTS, BASELINE
 from modelmap.resample.comparison import DESIGNS
 from modelmap.resample.curves import sizes, with_population
 
-METHODS = ("uniform", "ls", "kl", ALL_TEXTS, ALONE)
+METHODS = ("uniform", "ls", "kl", ALL_TEXTS, BASELINE)
 
 
 def made_up_curves(n_texts: int) -> pd.DataFrame:

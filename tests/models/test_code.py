@@ -81,8 +81,8 @@ def test_code_of_other_repos_is_refused(tmp_path: Path, log: Path, file: str) ->
     with pytest.raises(UserError) as caught:
         load_model(tmp_path / "own", TRUSTED, "cpu")
     assert str(caught.value) == (
-        "model own: its code lies in some-one/code, at no pinned commit: put model and code into "
-        "one directory, and use source directory"
+        "model own: its code is in some-one/code, without a pinned commit: put the model and its "
+        "code into one directory, and use source directory"
     )
     assert not log.exists()
 

@@ -99,5 +99,5 @@ def test_what_may_not_run_is_told(scored: Scored) -> None:
     told = one_line(scored.run)
     assert f"model {OFF} cannot be loaded: it needs code of its own" in told
     assert "set trust_remote_code and revision in its entry" in told
-    assert f"model {STRANGE}: its code lies in some-one/code, at no pinned commit" in told
+    assert f"model {STRANGE}: its code is in some-one/code, without a pinned commit" in told
     assert not [one for one in scored.project.hub.asked if one.repo == "some-one/code"]

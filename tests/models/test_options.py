@@ -58,7 +58,7 @@ def test_what_runs_on_cuda_only_is_refused_elsewhere(key: str, option: str) -> N
         load_model(Path("nowhere"), spec(**{key: option}), "cpu")
     assert str(caught.value) == (
         f"model tiny: {key} {option} needs a CUDA device, not cpu: run on a machine that has one "
-        "with MODELMAP_HARDWARE=cuda, or take it out of the entry"
+        "with MODELMAP_HARDWARE=cuda, or remove it from the entry"
     )
 
 

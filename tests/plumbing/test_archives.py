@@ -120,7 +120,7 @@ def test_every_package_that_cannot_be_had_is_named_with_the_reason(
         "gone": Pin(version="3.1", sha256="2" * 64),
     }
     assert refused(pins, folder) == (
-        "packages cannot be had: two 1.0 (another sha256 than the pinned one); old 2.0, gone 3.1 "
+        "cannot download packages: two 1.0 (another sha256 than the pinned one); old 2.0, gone 3.1 "
         f"(the package index has no such wheel){ADVICE}"
     )
     assert kept(folder) == {"one"}
@@ -135,7 +135,7 @@ def test_an_index_out_of_reach_is_told_at_once_for_all_packages(
     # No service listens on this port.
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     assert refused(pins_of(index, "one", "two"), folder) == (
-        f"packages cannot be had: one 1.0, two 1.0 (the package index cannot be reached){ADVICE}"
+        f"cannot download packages: one 1.0, two 1.0 (the package index cannot be reached){ADVICE}"
     )
     assert kept(folder) == set()
 
@@ -343,7 +343,7 @@ def test_a_file_that_is_no_wheel_is_told(tmp_path: Path) -> None:
         (torn, "cannot be read as a wheel"),
         (other, "cannot be read as a wheel"),
         (tmp_path / "gone.whl", "cannot be read as a wheel"),
-        (bare, "is no wheel: it has no METADATA"),
+        (bare, "is not a wheel: it has no METADATA"),
     ):
         with pytest.raises(UserError, match=rf"^{path.name} {reason}"):
             Wheel(path)

@@ -3,7 +3,7 @@ import os
 import pytest
 
 from modelmap.plumbing import parallel
-from modelmap.plumbing.parallel import each
+from modelmap.plumbing.parallel import parallel_map
 
 
 def _square(number: int) -> int:
@@ -18,20 +18,20 @@ def test_results_are_in_order_whatever_the_workers(monkeypatch: pytest.MonkeyPat
     """One worker and two give the same list, in this process or in others."""
     expected = [n * n for n in range(9)]
     for worth in (1000.0, -1.0):
-        monkeypatch.setattr(parallel, "WORTH_SECONDS", worth)
-        assert each(_square, range(9), 1, "squares") == expected
-        assert each(_square, range(9), 2, "squares") == expected
-    assert each(_square, [], 2, "squares") == []
+        monkeypatch.setattr(parallel, "MIN_PARALLEL_SECONDS", worth)
+        assert parallel_map(_square, range(9), 1, "squares") == expected
+        assert parallel_map(_square, range(9), 2, "squares") == expected
+    assert parallel_map(_square, [], 2, "squares") == []
 
 
 def test_long_work_is_shared_with_other_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """With two workers all items but the first are worked on elsewhere."""
-    monkeypatch.setattr(parallel, "WORTH_SECONDS", -1.0)
-    where = each(_process, range(5), 2, "processes")
+    monkeypatch.setattr(parallel, "MIN_PARALLEL_SECONDS", -1.0)
+    where = parallel_map(_process, range(5), 2, "processes")
     assert where[0] == os.getpid()
     assert os.getpid() not in where[1:]
 
 
 def test_short_work_is_done_here() -> None:
     """Starting processes would take longer than the work."""
-    assert set(each(_process, range(5), 2, "processes")) == {os.getpid()}
+    assert set(parallel_map(_process, range(5), 2, "processes")) == {os.getpid()}

@@ -12,17 +12,17 @@ from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import GroupKFold
 
 from modelmap.matrix.clip_centre import double_centred
-from modelmap.predict.correlation import ALL_TEXTS, ALONE, correlations
+from modelmap.predict.correlation import ALL_TEXTS, BASELINE, correlations
 from modelmap.predict.evaluate import (
     Families,
-    all_texts,
-    alone_rows,
+    all_texts_point,
+    baseline_rows,
     curve_rows,
     fold_members,
     out_of_fold,
-    sampled,
+    predictable,
+    sampled_points,
     skip_reason,
-    usable,
 )
 from modelmap.predict.targets import Problem, Target
 
@@ -75,7 +75,7 @@ def published(coordinates: np.ndarray, target: Target, seed: int) -> np.ndarray:
 def test_out_of_fold_predictions_are_the_published_ones(size: int | None, seed: int) -> None:
     """Three targets with their own alphas and gaps, from all texts and from nine draws."""
     problem = made_up()
-    point = sampled(problem, [size])[0] if size else all_texts(problem)
+    point = sampled_points(problem, [size])[0] if size else all_texts_point(problem)
     found = out_of_fold(point.coordinates(), problem.targets, FAMILIES, [seed])
     for target, (prediction,) in zip(problem.targets, found, strict=True):
         expected = published(point.coordinates(), target, seed)
@@ -138,9 +138,11 @@ def test_only_usable_targets_are_left_with_the_reasons_of_the_others() -> None:
     """A problem whose targets are all skipped goes as a whole."""
     problem = made_up()
     flat = Target("flat", np.full(28, 3.0), ALPHAS)
-    with_flat = Problem(problem.loglik_nats, problem.alone, [flat, problem.targets[0]])
-    only_flat = Problem(problem.loglik_nats, problem.alone, [Target("level", flat.truth, ALPHAS)])
-    left, skipped = usable([with_flat, only_flat], FAMILIES, SEEDS)
+    with_flat = Problem(problem.loglik_nats, problem.baseline, [flat, problem.targets[0]])
+    only_flat = Problem(
+        problem.loglik_nats, problem.baseline, [Target("level", flat.truth, ALPHAS)]
+    )
+    left, skipped = predictable([with_flat, only_flat], FAMILIES, SEEDS)
     assert [[target.name for target in one.targets] for one in left] == [["one"]]
     assert skipped == dict.fromkeys(["flat", "level"], "is the same for all models")
 
@@ -158,7 +160,7 @@ def test_correlations_are_scipys_over_models_with_both() -> None:
 def test_a_curve_has_the_mean_and_deviation_over_splits() -> None:
     """Of the pooled predictions of each split, ddof 0, with all draws and unique texts."""
     problem = made_up()
-    rows = curve_rows(all_texts(problem), FAMILIES, SEEDS)
+    rows = curve_rows(all_texts_point(problem), FAMILIES, SEEDS)
     assert rows["target"].tolist() == ["one", "two", "gaps"]
     assert set(rows["method"]) == {ALL_TEXTS}
     assert rows[["n", "d"]].to_numpy().tolist() == [[60, 60]] * 3
@@ -176,7 +178,7 @@ def test_a_curve_has_the_mean_and_deviation_over_splits() -> None:
 def test_samples_are_the_papers_first_run_at_scaled_sizes() -> None:
     """RandomState(42).choice with p, for three methods; 500 and 3,000 of 10,000 are 3 and 18."""
     problem = made_up()
-    points = sampled(problem, [100, 500, 3000])
+    points = sampled_points(problem, [100, 500, 3000])
     assert [(p.method, p.n) for p in points] == [
         (method, n) for method in ("uniform", "ls", "kl") for n in (3, 18)
     ]
@@ -187,15 +189,15 @@ def test_samples_are_the_papers_first_run_at_scaled_sizes() -> None:
 
 def test_sizes_of_less_than_two_texts_leave_no_sample() -> None:
     """With few texts the smallest published sizes have nothing."""
-    assert sampled(made_up(), [10, 100]) == []
+    assert sampled_points(made_up(), [10, 100]) == []
 
 
 def test_the_mean_log_likelihood_alone_is_told_but_not_for_itself() -> None:
     """The baseline is a plain correlation, without any fit."""
     problem = made_up()
-    own = Target("own", problem.alone, ALPHAS)
-    rows = alone_rows(Problem(problem.loglik_nats, problem.alone, [problem.targets[0], own]))
+    own = Target("own", problem.baseline, ALPHAS)
+    rows = baseline_rows(Problem(problem.loglik_nats, problem.baseline, [problem.targets[0], own]))
     (row,) = rows.itertuples()
-    assert (row.target, row.method, row.n, row.d) == ("one", ALONE, 60, 60)
-    assert row.pearson == pytest.approx(pearsonr(problem.alone, problem.targets[0].truth)[0])
+    assert (row.target, row.method, row.n, row.d) == ("one", BASELINE, 60, 60)
+    assert row.pearson == pytest.approx(pearsonr(problem.baseline, problem.targets[0].truth)[0])
     assert row.pearson_sd == 0

@@ -20,7 +20,7 @@ from modelmap.plumbing.files import checked
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_csv, read_table, write_table
 from modelmap.predict import stage
-from modelmap.predict.correlation import ALL_TEXTS, ALONE, correlations
+from modelmap.predict.correlation import ALL_TEXTS, BASELINE, correlations
 from modelmap.predict.settings import HELD_OUT, PredictSettings
 from modelmap.predict.tables import PREDICTION_CURVES, PREDICTION_TABLE, PREDICTIONS
 from modelmap.predict.targets import MEAN_LOGLIK
@@ -116,7 +116,7 @@ def test_held_out_categories_are_predicted_and_told_in_every_output(project: Mak
     metrics = told(layout)
     assert set(predictions["target"]) == set(curves["target"]) == set(CATEGORIES)
     assert predictions.groupby("target")["model"].apply(list).tolist() == [NAMES] * 3
-    assert set(curves["method"]) == {"uniform", "ls", "kl", ALL_TEXTS, ALONE}
+    assert set(curves["method"]) == {"uniform", "ls", "kl", ALL_TEXTS, BASELINE}
     assert shares[["target", "share", "n"]].to_numpy().tolist() == [
         [target, share, n] for target in sorted(CATEGORIES) for share, n in (("N/10", 4), ("N", 40))
     ]
@@ -178,8 +178,8 @@ def test_scores_of_other_models_only_are_refused(project: Make) -> None:
     with pytest.raises(UserError) as caught:
         stage.run(layout)
     assert str(caught.value) == (
-        "scores.csv has none of the map's models: it has M00, M01, "
-        "the map m00, m01, m02, m03, m04 and 11 more"
+        "scores.csv has scores of none of the map's models: it has M00, M01, "
+        "and the map has m00, m01, m02, m03, m04 and 11 more"
     )
 
 
@@ -213,8 +213,8 @@ def test_texts_of_another_set_are_refused(project: Make) -> None:
         ("targets", "scores.txt", "neither 'held-out categories' nor the name of a .csv or .pkl"),
         ("targets", "../scores.csv", "neither 'held-out categories' nor the name"),
         ("split_seeds", [], "at least 1 item"),
-        ("sizes", [100, 50], "must ascend, each once"),
-        ("score_alphas", [1, 1], "must ascend, each once"),
+        ("sizes", [100, 50], "values must ascend, without repetitions"),
+        ("score_alphas", [1, 1], "values must ascend, without repetitions"),
         ("sizes", [20_000], "less than or equal to 10000"),
     ],
 )

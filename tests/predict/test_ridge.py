@@ -11,7 +11,7 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold
 
 from modelmap.plumbing.arrays import Indices, Matrix, Vector
-from modelmap.predict.ridge import gram_matrix, inner_folds, predicted, r_squared
+from modelmap.predict.ridge import gram_matrix, inner_folds, r_squared, ridge_predictions
 
 SCORE_ALPHAS = np.array([1e1, 1e3, 1e5, 1e7, 1e9])
 LOGLIK_ALPHAS = np.array([1e-4, 1e-2, 1.0, 1e2, 1e4])
@@ -58,7 +58,9 @@ def test_predictions_are_those_of_ridgecv(n_texts: int, alphas: Vector) -> None:
     """With fewer directions than models, about as many, and more; every target by its own alpha."""
     coordinates, truths = made_up(30, n_texts, seed=n_texts)
     parts = parts_of(30, 3)
-    found = predicted(gram_matrix(coordinates), truths, parts, alphas, everything(alphas, truths))
+    found = ridge_predictions(
+        gram_matrix(coordinates), truths, parts, alphas, everything(alphas, truths)
+    )
     for part, prediction in zip(parts, found, strict=True):
         for target in range(3):
             expected = published(coordinates, truths[:, target], part, alphas)
@@ -75,7 +77,9 @@ def test_every_single_alpha_gives_ridges_predictions_at_the_papers_scale(
     coordinates, truths = made_up(30, n_texts, seed=1, scale=1e4)
     parts = parts_of(30, 4)
     alphas = np.array([alpha])
-    found = predicted(gram_matrix(coordinates), truths, parts, alphas, everything(alphas, truths))
+    found = ridge_predictions(
+        gram_matrix(coordinates), truths, parts, alphas, everything(alphas, truths)
+    )
     for part, prediction in zip(parts, found, strict=True):
         model = Ridge(alpha, solver="svd")
         model.fit(np.delete(coordinates, part, axis=0), np.delete(truths, part, axis=0))
@@ -90,7 +94,7 @@ def test_each_target_has_only_the_alphas_it_is_allowed() -> None:
     ranges = [SCORE_ALPHAS, LOGLIK_ALPHAS, SCORE_ALPHAS]
     allowed = np.stack([np.isin(both, alphas) for alphas in ranges], axis=1)
     parts = parts_of(24, 3)
-    found = predicted(gram_matrix(coordinates), truths, parts, both, allowed)
+    found = ridge_predictions(gram_matrix(coordinates), truths, parts, both, allowed)
     for part, prediction in zip(parts, found, strict=True):
         for target, alphas in enumerate(ranges):
             expected = published(coordinates, truths[:, target], part, alphas)
@@ -104,7 +108,7 @@ def test_of_equally_good_alphas_the_smallest_is_chosen() -> None:
     part = np.array([10, 11, 12])
     alphas = np.array([1.0, 1e4])
     allowed = everything(alphas, truths)
-    (found,) = predicted(gram_matrix(coordinates), truths, [part], alphas, allowed)
+    (found,) = ridge_predictions(gram_matrix(coordinates), truths, [part], alphas, allowed)
     smallest = Ridge(alphas[0]).fit(coordinates[:10], truths[:10, 0]).predict(coordinates[part])
     assert found[:, 0] == pytest.approx(smallest)
     assert found[:, 0] == pytest.approx(published(coordinates, truths[:, 0], part, alphas))
@@ -114,7 +118,7 @@ def test_models_that_all_lie_together_are_predicted_by_the_mean_of_the_others() 
     """Without any direction all alphas tie."""
     truths = np.arange(12.0)[:, None]
     part = np.array([9, 10, 11])
-    (found,) = predicted(
+    (found,) = ridge_predictions(
         np.zeros((12, 12)), truths, [part], SCORE_ALPHAS, everything(SCORE_ALPHAS, truths)
     )
     assert found[:, 0] == pytest.approx([4.0, 4.0, 4.0])
@@ -126,7 +130,7 @@ def test_two_equal_models_make_no_difference_to_scikit_learns_answer() -> None:
     coordinates[7] = coordinates[20]
     parts = parts_of(24, 3)
     allowed = everything(LOGLIK_ALPHAS, truths)
-    found = predicted(gram_matrix(coordinates), truths, parts, LOGLIK_ALPHAS, allowed)
+    found = ridge_predictions(gram_matrix(coordinates), truths, parts, LOGLIK_ALPHAS, allowed)
     for part, prediction in zip(parts, found, strict=True):
         expected = published(coordinates, truths[:, 0], part, LOGLIK_ALPHAS)
         assert prediction[:, 0] == pytest.approx(expected, rel=1e-6, abs=1e-6)
@@ -141,8 +145,8 @@ def test_a_shifted_and_stretched_target_is_predicted_shifted_and_stretched(
     coordinates, truths = made_up(20, 8, seed)
     gram, parts = gram_matrix(coordinates), parts_of(20, 3)
     allowed = everything(SCORE_ALPHAS, truths)
-    plain = predicted(gram, truths, parts, SCORE_ALPHAS, allowed)
-    other = predicted(gram, shift + stretch * truths, parts, SCORE_ALPHAS, allowed)
+    plain = ridge_predictions(gram, truths, parts, SCORE_ALPHAS, allowed)
+    other = ridge_predictions(gram, shift + stretch * truths, parts, SCORE_ALPHAS, allowed)
     for one, moved in zip(plain, other, strict=True):
         assert moved == pytest.approx(shift + stretch * one, rel=1e-6, abs=1e-6 * stretch)
 
@@ -175,4 +179,6 @@ def test_r_squared_is_scikit_learns_constant_truths_included() -> None:
 def test_too_few_training_models_are_an_error() -> None:
     """Two inner folds of two models need four."""
     with pytest.raises(ValueError, match="needs four training models"):
-        predicted(np.eye(6), np.ones((6, 1)), [np.arange(3)], SCORE_ALPHAS, np.ones((5, 1), bool))
+        ridge_predictions(
+            np.eye(6), np.ones((6, 1)), [np.arange(3)], SCORE_ALPHAS, np.ones((5, 1), bool)
+        )

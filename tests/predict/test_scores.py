@@ -54,8 +54,8 @@ def test_one_benchmark_has_no_mean_and_a_mean_given_is_kept(tmp_path: Path) -> N
     [
         ("name,ARC\na,1\n", "scores.csv has no column model; its columns are name, ARC"),
         ("model,model\na,b\n", "scores.csv has the column model twice: remove one"),
-        ("model,ARC,ARC\na,1,2\n", "scores.csv has these twice: ARC"),
-        ("model,ARC\na,1\nb,1\na,2\nb,2\n", "scores.csv has these twice: a, b"),
+        ("model,ARC,ARC\na,1,2\n", "scores.csv has these more than once: ARC"),
+        ("model,ARC\na,1\nb,1\na,2\nb,2\n", "scores.csv has these more than once: a, b"),
         (
             "model,ARC,MMLU\na,1,high\nb,-0.1,100.5\nc,inf,2\n",
             "scores.csv: MMLU of a is 'high', ARC of b is '-0.1', MMLU of b is '100.5', "
@@ -67,28 +67,28 @@ def test_one_benchmark_has_no_mean_and_a_mean_given_is_kept(tmp_path: Path) -> N
         ),
         (
             "model,mean log-likelihood\na,1\n",
-            "scores.csv: a benchmark must have a name, and not 'mean log-likelihood'",
+            "scores.csv: a benchmark must have a name other than 'mean log-likelihood'",
         ),
         (
             "model,ARC,\na,1,2\n",
-            "scores.csv: a benchmark must have a name, and not 'mean log-likelihood'",
+            "scores.csv: a benchmark must have a name other than 'mean log-likelihood'",
         ),
         (
             "model,ARC\n",
-            "scores.csv holds no scores: it needs a row per model, a column per benchmark",
+            "scores.csv has no scores: it needs a row per model and a column per benchmark",
         ),
         (
             "model\na\n",
-            "scores.csv holds no scores: it needs a row per model, a column per benchmark",
+            "scores.csv has no scores: it needs a row per model and a column per benchmark",
         ),
         (
             "",
-            "scores.csv is no CSV table in UTF-8: No columns to parse from file",
+            "scores.csv is not a CSV table in UTF-8: No columns to parse from file",
         ),
         (
             "model,ARC\na,1,2\n",
-            "scores.csv is no CSV table in UTF-8: Error tokenizing data. C error: Expected 2 fields"
-            " in line 2, saw 3",
+            "scores.csv is not a CSV table in UTF-8: Error tokenizing data. C error: Expected 2 "
+            "fields in line 2, saw 3",
         ),
     ],
 )
@@ -104,7 +104,7 @@ def test_a_file_that_is_not_there_or_not_utf_8_is_told(tmp_path: Path) -> None:
     )
     path = tmp_path / "latin.csv"
     path.write_bytes("model,ARC\né,1\n".encode("latin1"))
-    assert told_by(path).startswith("latin.csv is no CSV table in UTF-8: ")
+    assert told_by(path).startswith("latin.csv is not a CSV table in UTF-8: ")
 
 
 def metadata(folder: Path, rows: object, protocol: int = 4) -> Path:
@@ -156,7 +156,7 @@ def test_a_hostile_pickle_is_refused_and_runs_nothing(tmp_path: Path, protocol: 
     for value in (hostile, inside):
         path = metadata(tmp_path, [{"model_name": "a", "score_v1_ARC": value}], protocol)
         told = told_by(path)
-        assert told.startswith("refused a pickle: it wants to load ")
+        assert told.startswith("refused a pickle that would load ")
         assert told.endswith("which is not allowed")
     assert not marker.exists()
 
@@ -165,6 +165,6 @@ def test_a_hostile_pickle_is_refused_and_runs_nothing(tmp_path: Path, protocol: 
 def test_a_pickle_of_something_else_is_told(tmp_path: Path, rows: object) -> None:
     """Such as the authors' other files."""
     assert told_by(metadata(tmp_path, rows)) == (
-        "model-data.pkl is no list of models that each have a model_name: "
+        "model-data.pkl is not a list of models with a model_name each: "
         "it must be the authors' metadata, or a CSV file"
     )

@@ -8,7 +8,7 @@ from modelmap.predict.targets import (
     MEAN_LOGLIK,
     PERCENT,
     held_out_problems,
-    kept_apart,
+    outside_category,
     score_problem,
 )
 
@@ -36,7 +36,9 @@ def bits() -> pd.DataFrame:
 def test_texts_kept_apart_share_no_category_and_no_document() -> None:
     """The bible's text from document a is left out with the news, and news' a with the bible."""
     category, document = texts()["category"], texts()["document_id"]
-    apart = {name: kept_apart(category, document, name).nonzero()[0].tolist() for name in bits()}
+    apart = {
+        name: outside_category(category, document, name).nonzero()[0].tolist() for name in bits()
+    }
     assert apart == {"bible": [1, 2, 3, 7], "code": [0, 1, 4, 5, 6], "news": [2, 3, 4, 5, 7]}
 
 
@@ -44,7 +46,7 @@ def test_texts_kept_apart_share_no_category_and_no_document() -> None:
 def test_nothing_of_a_held_out_text_is_in_what_it_is_predicted_from(held_out: str) -> None:
     """Any other score of any text of the category, or of its documents, changes no input."""
     before = values()
-    apart = kept_apart(texts()["category"], texts()["document_id"], held_out)
+    apart = outside_category(texts()["category"], texts()["document_id"], held_out)
     after = before.copy()
     after[:, ~apart] = -1e6 * np.random.default_rng(2).random((5, int((~apart).sum())))
     at = list(bits()).index(held_out)
@@ -53,7 +55,7 @@ def test_nothing_of_a_held_out_text_is_in_what_it_is_predicted_from(held_out: st
     )
     assert one.targets[0].name == held_out
     assert one.loglik_nats.tolist() == other.loglik_nats.tolist()
-    assert one.alone.tolist() == other.alone.tolist()
+    assert one.baseline.tolist() == other.baseline.tolist()
 
 
 def test_the_other_texts_are_clipped_at_their_own_quantile() -> None:
@@ -61,7 +63,7 @@ def test_the_other_texts_are_clipped_at_their_own_quantile() -> None:
     loglik = np.array([[-10.0, -20.0, -1.0, -1.0, -30.0, -40.0, -50.0, -1.0]])
     problems, _ = held_out_problems(loglik, texts(), bits().iloc[:1], 0.25, ALPHAS)
     assert problems[1].loglik_nats.tolist() == [[-10.0, -20.0, -30.0, -40.0, -40.0]]
-    assert problems[1].alone.tolist() == [28.0]
+    assert problems[1].baseline.tolist() == [28.0]
 
 
 def test_a_category_is_its_own_target_without_bounds_and_there_is_no_mean() -> None:

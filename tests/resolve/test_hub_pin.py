@@ -57,12 +57,12 @@ def test_pin_writes_what_it_got_and_names_the_rest(project: Project) -> None:
     project.hub.repos[QWEN].private = True
     done = project.modelmap("pin", "no/such", QWEN, "a b/c", GPT2)
     told = one_line(done)
-    for part in (f"404 for {QWEN}, no/such", "no hub id for a b/c", "hf auth login"):
+    for part in (f"404 for {QWEN}, no/such", "not a hub id for a b/c", "hf auth login"):
         assert part in told
     assert done.stdout.splitlines() == [
         f"{GPT2} {commit(GPT2)}",
         f"{QWEN}: the hub answered 404",
-        "a b/c: this is no hub id",
+        "a b/c: this is not a hub id",
         "no/such: the hub answered 404",
     ]
     assert project.pins == {GPT2: commit(GPT2)}

@@ -416,7 +416,7 @@ WRONG: dict[str, tuple[Edit, list[str]]] = {
     "pins that are a list": (text("conf/pins.yaml", "- a\n"), ["pins.yaml", "list"]),
     "key written twice": (
         text(CORPUS, "# @package corpus\nsource: packages\nsource: packages\n"),
-        ["corpus/packages.yaml", "the key source stands twice"],
+        ["corpus/packages.yaml", "the key source appears twice"],
     ),
     "params not UTF-8": (text(PARAMS, b"# \xff\n"), ["params.yaml", "UTF-8"]),
     "group file not UTF-8": (

@@ -13,7 +13,6 @@ from modelmap.texts.text_set import text_set_hash
 
 SPEC = ModelSpec(name="m", source="hub", location="org/m", family="m", kind="base")
 IDENTITY = identify(SPEC, "a" * 40, "a" * 40, ScoreSettings(rule="own"), "t" * 64)
-FINGERPRINT_BEFORE = "2fba90ec193f7bba430efd4d1abd5699b628cb7593df2270dfdec22c37ab1618"
 OTHER: dict[str, Any] = {
     "source": "files",
     "revision": "b" * 40,

@@ -60,7 +60,7 @@ def test_checked_out_files_are_those_of_the_lock_and_of_pointers(
 
 def test_outside_a_dvc_project_there_is_no_cache(tmp_path: Path) -> None:
     """The message names the folder."""
-    with pytest.raises(UserError, match=f"{tmp_path.name} is no DVC project"):
+    with pytest.raises(UserError, match=f"{tmp_path.name} is not a DVC project"):
         cache.run(Layout(tmp_path))
 
 
@@ -77,10 +77,10 @@ def test_damage_is_told_and_the_next_pull_mends_it(owner: Owner) -> None:
     layout.map.unlink()
     layout.map.write_bytes(junk)
     told = owner.run(sys.executable, "-m", "modelmap", "cache").stdout
-    assert "damaged objects are taken out" in told
+    assert "removed damaged objects" in told
     assert "copies data/map.parquet; `dvc pull`" in told
     assert layout.kl.is_file()
     owner.dvc("pull", "data/map.parquet", "data/kl.parquet")
     assert layout.map.read_bytes() == content
     again = owner.run(sys.executable, "-m", "modelmap", "cache").stdout
-    assert again == "cache: every object is whole\n"
+    assert again == "cache: no object is damaged\n"

@@ -14,7 +14,7 @@ CATEGORY_KEYS = ("category", "pile_set_name")
 DOCUMENT_KEYS = ("document_id", "pile_idx")
 
 # A file of another kind may have a bad line every few bytes.
-MOST_BAD = 1000
+MAX_BAD_LINES = 1000
 
 
 def read_documents(path: Path) -> Iterator[Document]:
@@ -47,10 +47,10 @@ def parsed_lines(path: Path, parse: Callable[[object, int], T]) -> list[T]:
                 made.append(parse(parse_json(line), number))
             except ValueError as error:
                 bad.append(f"line {number} {error}")
-            if len(bad) == MOST_BAD:
+            if len(bad) == MAX_BAD_LINES:
                 break
     if bad:
-        reached = f" up to line {number}" if len(bad) == MOST_BAD else ""
+        reached = f" up to line {number}" if len(bad) == MAX_BAD_LINES else ""
         raise UserError(f"{path.name}: {listed(bad)}{reached}; mend or remove these lines")
     return made
 

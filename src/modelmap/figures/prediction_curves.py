@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from modelmap.figures.resample_errors import METHOD_LOOK
 from modelmap.figures.style import INK, TEXT_SIZE, WIDTH, line_legend, look, new_figure, place
-from modelmap.predict.correlation import ALL_TEXTS, ALONE, of_both
+from modelmap.predict.correlation import ALL_TEXTS, BASELINE, all_texts_and_baseline
 
 Measure = Literal["pearson", "spearman"]
 NAMES = {"pearson": "Pearson's correlation", "spearman": "Spearman's correlation"}
@@ -20,7 +20,7 @@ LEFT, RIGHT, BOTTOM, TOP, ACROSS, UP = 0.5, 0.08, 0.4, 0.26, 0.12, 0.24
 """Inches: margins of the figure, and between panels across and up."""
 LOWEST = -0.5
 """Correlations below are not shown: so few texts predict nothing."""
-LINES = {ALL_TEXTS: ("all texts", (0, (1, 1.5))), ALONE: (ALONE, (0, (4, 2)))}
+LINES = {ALL_TEXTS: ("all texts", (0, (1, 1.5))), BASELINE: (BASELINE, (0, (4, 2)))}
 
 
 def skip_reason(curves: pd.DataFrame) -> str | None:
@@ -78,11 +78,11 @@ def _panel(axes: Axes, curves: pd.DataFrame, measure: Measure) -> None:
 
 def caption(curves: pd.DataFrame, measure: Measure, n_splits: int) -> str:
     """Return the caption, with the mean over targets from all texts and from the mean alone."""
-    both = of_both(curves, measure)
+    both = all_texts_and_baseline(curves, measure)
     hidden = bool((curves[measure] < LOWEST).any())
     means = (
         f" Mean over the {len(both)} targets with both lines: {both[ALL_TEXTS].mean():.3f} from "
-        f"all texts, {both[ALONE].mean():.3f} by the mean log-likelihood alone, without a fit."
+        f"all texts, {both[BASELINE].mean():.3f} by the mean log-likelihood alone, without a fit."
     )
     return (
         f"{NAMES[measure]} between targets and their ridge predictions by models of other "

@@ -1,1 +1,1 @@
-"""What a model is and how it is brought into memory."""
+"""The description of a model, its files, and how it is loaded into memory."""

@@ -1,4 +1,4 @@
-"""Python code that comes with a model: whether it may run, and that it is what was read."""
+"""Python code in a model's repository: whether it may run, and that only pinned code runs."""
 
 import fcntl
 from collections.abc import Iterator
@@ -10,22 +10,27 @@ from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.files import parse_json
 
-NAMED_IN = ("config.json", "tokenizer_config.json")
+# The files whose `auto_map` names the classes of such code.
+FILES_NAMING_CODE = ("config.json", "tokenizer_config.json")
 
 
 @contextmanager
 def loading_code(directory: Path, spec: ModelSpec) -> Iterator[bool]:
-    """Yield whether a model's own code may run; if so, no other process loads one meanwhile.
+    """Yield whether a model's own code may run in the block.
 
-    Raises UserError if the code lies in another repo, whose commit nobody pinned.
+    If it may, no other process on this machine loads such code at the same time. Raises UserError
+    if the code is in another repository.
     """
     if not spec.trust_remote_code:
         yield False
         return
-    _check_code_is_here(directory, spec)
+    # The revision of a model pins the files of its own repository only. transformers would take
+    # code in another one from its newest commit, which nobody has read.
+    _check_code_is_local(directory, spec)
     from transformers.utils import HF_MODULES_CACHE
 
-    # transformers copies the code to this folder, in place, and imports it from there.
+    # transformers copies the code into this folder and imports it from there. It overwrites files
+    # in place, so another process could import half a file.
     lock = Path(HF_MODULES_CACHE) / "modelmap.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as handle, _registries_restored():
@@ -35,39 +40,43 @@ def loading_code(directory: Path, spec: ModelSpec) -> Iterator[bool]:
 
 @contextmanager
 def _registries_restored() -> Iterator[None]:
-    """Let transformers forget, at the end, the classes that a model's code made known to it.
+    """Remove the classes that a model's code registered with transformers, at the end of the block.
 
-    The next model of this process that names them alike would run them in place of its own.
+    The next model in this process that uses the same class names would otherwise run this code.
     """
     from transformers.models.auto import configuration_auto, modeling_auto, tokenization_auto
 
-    known: list[dict[Any, Any]] = [
+    # transformers has no function that removes a class, so this uses its private attributes.
+    registries: list[dict[Any, Any]] = [
         configuration_auto.CONFIG_MAPPING._extra_content,
         modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING._extra_content,
         tokenization_auto.TOKENIZER_MAPPING._extra_content,
         tokenization_auto.REGISTERED_TOKENIZER_CLASSES,
         tokenization_auto.REGISTERED_FAST_ALIASES,
     ]
-    before = [dict(one) for one in known]
+    earlier_contents = [dict(registry) for registry in registries]
     try:
         yield
     finally:
-        for one, earlier in zip(known, before, strict=True):
-            one.clear()
-            one.update(earlier)
+        for registry, earlier in zip(registries, earlier_contents, strict=True):
+            registry.clear()
+            registry.update(earlier)
 
 
-def _check_code_is_here(directory: Path, spec: ModelSpec) -> None:
-    repos = {repo for name in NAMED_IN for repo in _repos(_auto_map(directory / name, spec))}
+def _check_code_is_local(directory: Path, spec: ModelSpec) -> None:
+    """Raise UserError if a class of the model is taken from another repository."""
+    repos = {
+        repo for name in FILES_NAMING_CODE for repo in _repos(_auto_map(directory / name, spec))
+    }
     if repos:
         raise UserError(
-            f"model {spec.name}: its code lies in {listed(sorted(repos))}, at no pinned commit: "
-            "put model and code into one directory, and use source directory"
+            f"model {spec.name}: its code is in {listed(sorted(repos))}, without a pinned commit: "
+            "put the model and its code into one directory, and use source directory"
         )
 
 
 def _auto_map(path: Path, spec: ModelSpec) -> Any:
-    """Return what a model's file says of its classes. Raises UserError if it cannot be read."""
+    """Return the `auto_map` of a JSON file, or None. Raises UserError if it cannot be read."""
     if not path.is_file():
         return None
     try:
@@ -77,10 +86,10 @@ def _auto_map(path: Path, spec: ModelSpec) -> Any:
     return content.get("auto_map") if isinstance(content, dict) else None
 
 
-def _repos(named: Any) -> list[str]:
-    """Return the repos in an auto_map: a class is named `file.Class` or `repo--file.Class`."""
-    if isinstance(named, dict):
-        return [repo for value in named.values() for repo in _repos(value)]
-    if isinstance(named, list):
-        return [repo for value in named for repo in _repos(value)]
-    return [named.partition("--")[0]] if isinstance(named, str) and "--" in named else []
+def _repos(auto_map: Any) -> list[str]:
+    """Return the repositories in an auto_map, whose values are file.Class or repo--file.Class."""
+    if isinstance(auto_map, dict):
+        return [repo for value in auto_map.values() for repo in _repos(value)]
+    if isinstance(auto_map, list):
+        return [repo for value in auto_map for repo in _repos(value)]
+    return [auto_map.partition("--")[0]] if isinstance(auto_map, str) and "--" in auto_map else []

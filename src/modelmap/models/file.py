@@ -1,6 +1,7 @@
-"""roster.yaml: every model of the experiment, in the order of the matrix.
+"""Reading and writing roster.yaml: the models of the experiment, in the order of the matrix.
 
-It is a file of its own because DVC reads resolved.yaml again for every stage.
+They are not a section of resolved.yaml because DVC reads that file once for every stage, which is
+slow with a thousand models.
 """
 
 from pathlib import Path
@@ -17,13 +18,13 @@ HEADER = """\
 
 
 def roster_text(models: list[ModelSpec]) -> str:
-    """Return the text of roster.yaml; keys left at None are not written."""
+    """Return the content of roster.yaml; keys that are None are left out."""
     content = {"models": Models(models).model_dump(mode="json", exclude_none=True)}
     return HEADER + yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=200)
 
 
 def read_roster(path: Path) -> list[ModelSpec]:
-    """Return the models of a roster.yaml. Raises UserError if one does not fit."""
+    """Return the models in roster.yaml. Raises UserError if an entry is not valid."""
     content = read_yaml(path)
     if "models" not in content:
         raise UserError(f"{path.name} has no models: run `dvc repro resolve`")

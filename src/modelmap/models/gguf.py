@@ -1,4 +1,4 @@
-"""GGUF files, de-quantised to directories that load fast."""
+"""Conversion of GGUF files to Hugging Face directories, which load much faster."""
 
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,10 @@ from modelmap.plumbing.folders import replaced
 
 
 def convert_gguf(path: Path, target: Path) -> None:
-    """Write a GGUF as a float32 Hugging Face directory with its tokenizer, whole or not at all.
+    """Write the model in a GGUF file, de-quantised to float32, and its tokenizer to `target`.
 
-    Raises UserError if it is no whole GGUF of a model that transformers knows.
+    A failure leaves no partial directory. Raises UserError if the file is incomplete, or holds a
+    model that transformers does not support.
     """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -23,12 +24,13 @@ def convert_gguf(path: Path, target: Path) -> None:
             model: Any = AutoModelForCausalLM.from_pretrained(
                 path.parent, gguf_file=path.name, dtype=torch.float32
             )
-            # transformers refuses to save a model that remembers having been a GGUF.
+            # The weights are de-quantised now, but transformers still treats the model as a GGUF
+            # and refuses to save it until these marks are removed.
             del model.config.quantization_config
             model.hf_quantizer = None
             model.is_quantized = False
             tokenizer.save_pretrained(fresh)
             model.save_pretrained(fresh)
     except Exception as error:
-        # As for directories: whatever transformers raises means one thing to a user.
+        # transformers raises many kinds of errors for damaged files; to a user they mean the same.
         raise UserError(f"{path.name} cannot be converted: {error}") from error

@@ -1,4 +1,8 @@
-"""Whether a GGUF's header fits its file: its reader follows any length it is given."""
+"""A check that the lengths in a GGUF file's header fit into the file.
+
+The library that reads GGUF files trusts these lengths: in a damaged file they could make it
+allocate any amount of memory, or run almost without end.
+"""
 
 import mmap
 import struct
@@ -10,15 +14,16 @@ from modelmap.plumbing.errors import UserError
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 ALIGNMENT_KEY, ALIGNMENT = b"general.alignment", 32
+# Types of values, by the numbers that the format gives them.
 STRING, ARRAY, UINT32 = 8, 9, 4
 SCALAR_BYTES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
-MOST_DIMENSIONS = 4
+MAX_DIMENSIONS = 4
 
 
 def check_gguf(path: Path) -> None:
-    """Raise UserError unless every length in a GGUF's header lies inside the file.
+    """Raise UserError unless everything that a GGUF's header describes lies within the file.
 
-    Versions 2 and 3, lowest byte first, are read, as transformers does.
+    Versions 2 and 3 are accepted, in little-endian byte order, as transformers does.
     """
     from gguf.constants import GGML_QUANT_SIZES
 
@@ -30,37 +35,45 @@ def check_gguf(path: Path) -> None:
         raise UserError(f"{path.name} cannot be read: {error.strerror}") from error
     except (ValueError, struct.error) as error:
         raise UserError(
-            f"{path.name} is no whole GGUF ({error}): download or convert it again"
+            f"{path.name} is not a complete GGUF file ({error}): download or convert it again"
         ) from error
 
 
 class _Cursor:
-    """Reads on in a file; what would go past its end is an error."""
+    """A position in the file, which moves as values are read; reading past the end is an error."""
 
     def __init__(self, data: mmap.mmap) -> None:
         self._data = data
-        self.place = 0
+        self.position = 0
 
     def take(self, n_bytes: int) -> bytes:
         self.skip(n_bytes)
-        return self._data[self.place - n_bytes : self.place]
+        return self._data[self.position - n_bytes : self.position]
 
     def skip(self, n_bytes: int) -> None:
-        if n_bytes > len(self._data) - self.place:
-            raise ValueError(f"cut short at byte {self.place}")
-        self.place += n_bytes
+        # Python's integers are unbounded, so a wild length cannot overflow past this check.
+        if n_bytes > len(self._data) - self.position:
+            raise ValueError(f"cut short at byte {self.position}")
+        self.position += n_bytes
 
-    def number(self, kind: str) -> int:
-        value: int = struct.unpack(f"<{kind}", self.take(struct.calcsize(f"<{kind}")))[0]
+    def number(self, code: str) -> int:
+        """Return the integer of a type code of the module struct, such as "I" for uint32."""
+        value: int = struct.unpack(f"<{code}", self.take(struct.calcsize(f"<{code}")))[0]
         return value
 
     def text(self) -> bytes:
+        """Return a string: its length as uint64, then its bytes."""
         return self.take(self.number("Q"))
 
 
 def _check(cursor: _Cursor, n_bytes: int, sizes: dict[int, tuple[int, int]]) -> None:
+    """Raise ValueError if the header is damaged or describes more than the file's `n_bytes`.
+
+    `sizes` are, by type of tensor, the number of weights in a block and the bytes of a block.
+    """
     if cursor.take(4) != MAGIC:
         raise ValueError("it does not begin with GGUF")
+    # The header: magic, version, two counts, the key-value pairs, a description of each tensor.
     version = cursor.number("I")
     if version not in VERSIONS:
         raise ValueError(f"version {version}")
@@ -68,20 +81,22 @@ def _check(cursor: _Cursor, n_bytes: int, sizes: dict[int, tuple[int, int]]) -> 
     alignment = ALIGNMENT
     for _ in range(n_keys):
         key, kind = cursor.text(), cursor.number("I")
-        start = cursor.place
+        start = cursor.position
         _skip_value(cursor, kind)
         if key == ALIGNMENT_KEY and kind == UINT32:
-            cursor.place = start
+            cursor.position = start
             alignment = cursor.number("I")
     ends = [_tensor_end(cursor, sizes) for _ in range(n_tensors)]
     if alignment < 1:
         raise ValueError("alignment 0")
-    start = -(-cursor.place // alignment) * alignment
+    # The tensors begin at the next multiple of the alignment: -(-a // b) rounds a / b up.
+    start = -(-cursor.position // alignment) * alignment
     if ends and start + max(ends) > n_bytes:
         raise ValueError(f"{start + max(ends)} bytes of tensors in a file of {n_bytes}")
 
 
 def _skip_value(cursor: _Cursor, kind: int) -> None:
+    """Move past a value of type `kind`. Raises ValueError if the format has no such type."""
     if kind == STRING:
         cursor.text()
     elif kind == ARRAY:
@@ -89,6 +104,7 @@ def _skip_value(cursor: _Cursor, kind: int) -> None:
         if inner in SCALAR_BYTES:
             cursor.skip(length * SCALAR_BYTES[inner])
         elif inner == STRING:
+            # Each string takes at least 8 bytes, so a wild length ends at the end of the file.
             for _ in range(length):
                 cursor.text()
         else:
@@ -100,14 +116,15 @@ def _skip_value(cursor: _Cursor, kind: int) -> None:
 
 
 def _tensor_end(cursor: _Cursor, sizes: dict[int, tuple[int, int]]) -> int:
-    """Return where a tensor ends, counted from the first one's place."""
-    cursor.text()
+    """Return where a tensor ends, in bytes after the beginning of the tensors."""
+    cursor.text()  # its name
     n_dimensions = cursor.number("I")
-    if n_dimensions > MOST_DIMENSIONS:
+    if n_dimensions > MAX_DIMENSIONS:
         raise ValueError(f"a tensor of {n_dimensions} dimensions")
     length = prod(cursor.number("Q") for _ in range(n_dimensions))
     kind, offset = cursor.number("I"), cursor.number("Q")
     if kind not in sizes:
         raise ValueError(f"a tensor of type {kind}")
+    # Quantised weights are stored in blocks that share a scale.
     per_block, block_bytes = sizes[kind]
     return offset + -(-length // per_block) * block_bytes

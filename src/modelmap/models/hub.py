@@ -1,4 +1,4 @@
-"""Models on the hub: asked for once, fetched at their pinned revision, found again on this disk."""
+"""Downloading models from the hub at their pinned revisions, or finding them in the local cache."""
 
 import time
 from pathlib import Path
@@ -10,20 +10,25 @@ from modelmap.plumbing.errors import UserError
 HUB_FILES = ["*.safetensors", "*.json", "*.model", "*.txt", "*.jinja"]
 HUB_CODE = ["*.py"]
 HUB_PICKLES = ["pytorch_model*.bin"]
+# Folders of a repository hold other formats of the same model (ONNX, original checkpoints).
 HUB_FOLDERS = ["*/*"]
 HUB_TIMEOUT_S = 10.0
 TOO_MANY_REQUESTS = 429
-MOST_WAITS, LONGEST_PAUSE_S = 5, 600.0
+MAX_WAITS, MAX_PAUSE_S = 5, 600.0
 
 
 def from_hub(spec: ModelSpec) -> Path:
-    """Return a hub model's snapshot; the hub is not asked for one that is whole on this disk."""
+    """Return the local directory of a hub model, after downloading it if files are missing.
+
+    Raises UserError with the hub's answer and what to check. The hub is not contacted for a model
+    that is complete in the local cache.
+    """
     try:
         found = _in_cache(spec)
         if found is None:
-            # A download of what is not there would try for half a minute.
-            told = model_info(spec.location, spec.revision).siblings or []
-            files = [file.rfilename for file in told]
+            # Asked first, because snapshot_download retries a missing model for half a minute.
+            siblings = model_info(spec.location, spec.revision).siblings or []
+            files = [file.rfilename for file in siblings]
             found = _snapshot(spec, files, from_cache=False)
     except hub_errors() as error:
         raise UserError(
@@ -35,6 +40,7 @@ def from_hub(spec: ModelSpec) -> Path:
 
 
 def _in_cache(spec: ModelSpec) -> Path | None:
+    """Return the directory of a model that is complete in the local cache, or None."""
     from huggingface_hub import get_cached_repo_tree
     from huggingface_hub.errors import CachedRepoTreeNotFoundError, LocalEntryNotFoundError
 
@@ -46,12 +52,14 @@ def _in_cache(spec: ModelSpec) -> Path | None:
 
 
 def _snapshot(spec: ModelSpec, files: list[str], *, from_cache: bool) -> Path:
-    """Return the directory of a model's own files.
+    """Return the directory of a model's files, after downloading them unless `from_cache`.
 
-    Pickled weights are among them where it has no others, its code where that may run.
+    `files` are the paths of all files in the repository.
     """
     from huggingface_hub import snapshot_download
 
+    # Pickled weights can run code when they are loaded: they are used only if there are no others.
+    # Python files are downloaded only if the entry allows them to run.
     safe = any(file.endswith(".safetensors") and "/" not in file for file in files)
     wanted = HUB_FILES + ([] if safe else HUB_PICKLES) + (HUB_CODE * bool(spec.trust_remote_code))
     found = snapshot_download(
@@ -65,10 +73,10 @@ def _snapshot(spec: ModelSpec, files: list[str], *, from_cache: bool) -> Path:
 
 
 def model_info(location: str, revision: str | None = None) -> Any:
-    """Return what the hub says of a model: its commit `sha`, and its files as `siblings`.
+    """Return the hub's information on a model, with its commit `sha` and its files `siblings`.
 
-    Asks again after as long as the hub says when it has been asked too often, as for a thousand
-    models. Raises one of `hub_errors`.
+    If the hub limits the rate of requests, as it does for a thousand models, the request is
+    repeated after the time that the hub asks for. Raises one of `hub_errors`.
     """
     from huggingface_hub import HfApi
 
@@ -78,14 +86,14 @@ def model_info(location: str, revision: str | None = None) -> Any:
             return HfApi().model_info(location, revision=revision, timeout=HUB_TIMEOUT_S)
         except hub_errors() as error:
             pause_s = _pause_s(error)
-            if pause_s is None or pause_s > LONGEST_PAUSE_S or waits == MOST_WAITS:
+            if pause_s is None or pause_s > MAX_PAUSE_S or waits == MAX_WAITS:
                 raise
         waits += 1
         time.sleep(pause_s)
 
 
 def _pause_s(error: Exception) -> float | None:
-    """Return how long the hub wants to be left alone, or None if that is not what it says."""
+    """Return the seconds to wait before the next request, or None for other errors."""
     from huggingface_hub.utils import parse_ratelimit_headers
 
     response = getattr(error, "response", None)
@@ -94,13 +102,13 @@ def _pause_s(error: Exception) -> float | None:
     limit = parse_ratelimit_headers(response.headers)
     after = response.headers.get("Retry-After", "")
     if limit is not None and limit.remaining == 0:
-        # A second more, since the hub rounds.
+        # One second more, because the hub rounds the time.
         return float(limit.reset_in_seconds + 1)
     return float(after) if after.isdecimal() else None
 
 
 def hub_errors() -> tuple[type[Exception], ...]:
-    """Return what a call to the hub raises: no answer, a refusal, or an answer of another kind."""
+    """Return the exceptions of calls to the hub: no connection, refusal, or unexpected answer."""
     import httpx2
     from huggingface_hub.errors import XetDownloadError
 
@@ -108,10 +116,11 @@ def hub_errors() -> tuple[type[Exception], ...]:
 
 
 def hub_problem(error: Exception) -> str:
-    """Return what kept the hub from helping, in words that hold no header, address or token."""
+    """Return the cause of a hub error, as text without headers, addresses or access tokens."""
     import httpx2
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
+    # The text of these exceptions may contain them, so only the status or the type is used.
     hidden = error.__cause__ if isinstance(error, LocalEntryNotFoundError) else None
     cause = hidden or error
     status = getattr(getattr(cause, "response", None), "status_code", None)
@@ -119,9 +128,9 @@ def hub_problem(error: Exception) -> str:
     if status is not None:
         return f"the hub answered {status}"
     if isinstance(cause, HFValidationError):
-        return "this is no hub id"
+        return "this is not a hub id"
     if isinstance(cause, OSError) and cause.errno is not None:
-        return f"the hub's files cannot be kept ({cause.strerror})"
+        return f"the hub's files cannot be saved ({cause.strerror})"
     if isinstance(cause, (httpx2.HTTPError, httpx2.InvalidURL, ConnectionError)):
         return f"the hub cannot be reached ({kind})"
     return f"the hub's answer is not as expected ({kind})"

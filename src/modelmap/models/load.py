@@ -1,4 +1,4 @@
-"""Bringing a prepared model, its configuration and its tokenizer into memory."""
+"""Loading a model, its configuration and its tokenizer from a local directory."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +13,8 @@ from modelmap.plumbing.errors import UserError
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
+# Architectures name the maximum length differently. This order and default are those of Oyama et
+# al. 2025 (ACL).
 LENGTH_KEYS = ("max_position_embeddings", "n_positions", "max_sequence_length")
 DEFAULT_LENGTH = 2048
 OPTION = "trust_remote_code"
@@ -35,10 +37,10 @@ def load_tokenizer(directory: Path, spec: ModelSpec) -> "PreTrainedTokenizerBase
 
 
 def load_model(directory: Path, spec: ModelSpec, device: str) -> "PreTrainedModel":
-    """Return a model as its entry wants it, ready to score on `device`.
+    """Return a model with the dtype and options of its entry, in evaluation mode, on `device`.
 
-    With device "auto" the model is spread over what there is, by accelerate's device_map. Raises
-    UserError if the device cannot run it, or the directory gives no causal language model.
+    With device "auto" accelerate distributes the model over all devices and the main memory. Raises
+    UserError if the device cannot run the model, or if the directory has no causal language model.
     """
     from transformers import AutoModelForCausalLM
 
@@ -54,25 +56,23 @@ def load_model(directory: Path, spec: ModelSpec, device: str) -> "PreTrainedMode
 
 @contextmanager
 def _loading(directory: Path, spec: ModelSpec) -> Iterator[bool]:
-    """Yield whether the model's own code may run; tell any failure in one line.
-
-    transformers raises OSError, KeyError, RuntimeError and kinds of its own for broken directories.
-    """
+    """Yield whether the model's own code may run; raise UserError if the block fails."""
     with loading_code(directory, spec) as trusted:
         try:
             yield trusted
         except Exception as error:
-            told = " ".join(str(error).split())
-            if OPTION in told and not trusted:
-                told = (
+            # transformers raises OSError, KeyError, RuntimeError and others for broken directories.
+            message = " ".join(str(error).split())
+            if OPTION in message and not trusted:
+                message = (
                     f"it needs code of its own: read that, then set {OPTION} and revision in its "
                     "entry (docs/models.md)"
                 )
-            raise UserError(f"model {spec.name} cannot be loaded: {told[:200]}") from error
+            raise UserError(f"model {spec.name} cannot be loaded: {message[:200]}") from error
 
 
 def maximum_length(config: "PretrainedConfig", own: int | None) -> int:
-    """Return how many tokens of a text are read: the model's limit, or `own` where it is less."""
+    """Return the maximum number of tokens of a text: the model's, or `own` if that is smaller."""
     limits = [getattr(config.get_text_config(), key, None) for key in LENGTH_KEYS]
     limit = next((int(value) for value in limits if value), DEFAULT_LENGTH)
     return min(limit, own) if own else limit

@@ -1,4 +1,4 @@
-"""What a model's entry asks of the library that loads it, and of the device that runs it."""
+"""The options of a model's entry: what transformers is given, and what the device must support."""
 
 from importlib.util import find_spec
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.errors import UserError
 
-# An option that runs on CUDA only -> the package it needs and how that is installed.
+# Options that run on CUDA only, with the package that each needs and how to install it.
 CUDA_ONLY = {
     "int8": ("bitsandbytes", "pip install -e '.[cuda]'"),
     "nf4": ("bitsandbytes", "pip install -e '.[cuda]'"),
@@ -16,46 +16,47 @@ CUDA_ONLY = {
 
 
 def check_device(spec: ModelSpec, device: str) -> None:
-    """Raise UserError unless the device, and this machine's packages, can run a model's options."""
+    """Raise UserError unless the device and the installed packages support a model's options."""
     for key in ("quantisation", "attention"):
         option = getattr(spec, key)
         if option in CUDA_ONLY:
             _check_cuda(f"model {spec.name}: {key} {option}", option, device)
 
 
-def _check_cuda(wanting: str, option: str, device: str) -> None:
+def _check_cuda(subject: str, option: str, device: str) -> None:
     import torch
 
     if device == "cpu" or not torch.cuda.is_available():
         raise UserError(
-            f"{wanting} needs a CUDA device, not {device}: run on a machine that has one with "
-            "MODELMAP_HARDWARE=cuda, or take it out of the entry"
+            f"{subject} needs a CUDA device, not {device}: run on a machine that has one with "
+            "MODELMAP_HARDWARE=cuda, or remove it from the entry"
         )
     package, advice = CUDA_ONLY[option]
     if find_spec(package) is None:
-        raise UserError(f"{wanting} needs the package {package}: `{advice}`")
+        raise UserError(f"{subject} needs the package {package}: `{advice}`")
 
 
 def loading_options(spec: ModelSpec, device: str) -> dict[str, Any]:
-    """Return what `from_pretrained` takes for a model on a device: "cpu", "cuda:1" or "auto".
+    """Return the keyword arguments of `from_pretrained` for a model.
 
-    `device_map` is among it where the model is placed as it is loaded: a quantised model cannot be
-    moved, and one that is larger than a device never lies on one.
+    `device` is "cpu", a CUDA device such as "cuda:1", or "auto" for all devices of the machine.
     """
     import torch
 
     dtype = getattr(torch, spec.dtype)
     options = {"dtype": dtype, "attn_implementation": spec.attention}
+    # With a device_map the model is placed while it is loaded, and must not be moved afterwards: a
+    # quantised model cannot be, and a model on several devices may fit on none of them.
     if device == "auto":
         options["device_map"] = "auto"
     elif spec.quantisation:
         options["device_map"] = {"": device}
     if spec.quantisation:
-        options["quantization_config"] = _bits(spec.quantisation, dtype)
+        options["quantization_config"] = _bitsandbytes(spec.quantisation, dtype)
     return options
 
 
-def _bits(quantisation: str, dtype: object) -> Any:
+def _bitsandbytes(quantisation: str, dtype: object) -> Any:
     from transformers import BitsAndBytesConfig
 
     if quantisation == "int8":

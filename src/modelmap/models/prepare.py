@@ -1,4 +1,4 @@
-"""Bringing any model to one form: a local Hugging Face directory."""
+"""Preparing any model as a local Hugging Face directory, whatever its source."""
 
 from pathlib import Path
 
@@ -10,10 +10,11 @@ from modelmap.plumbing.layout import Layout
 
 
 def prepared_directory(spec: ModelSpec, revision: str, layout: Layout) -> Path:
-    """Return a directory that transformers loads, downloading or converting where needed.
+    """Return a directory that transformers can load, after a download or conversion if needed.
 
-    A GGUF is de-quantised once into the git-ignored store and found there again by its hash.
-    Raises UserError if the hub or the file does not give a model.
+    `revision` is the commit of a hub model, or the hash of local files. A GGUF file is converted
+    once, into a folder of the git-ignored store that is named by its hash. Raises UserError if the
+    model cannot be downloaded or converted.
     """
     if spec.source == "hub":
         return from_hub(spec)

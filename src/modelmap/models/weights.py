@@ -1,30 +1,35 @@
-"""How many weights a model's files hold, without loading them."""
+"""The number of weights in a model's files, found without loading them."""
 
 import json
 import math
 from pathlib import Path
 
-KINDS = ("*.safetensors", "*.bin")
+WEIGHT_FILES = ("*.safetensors", "*.bin")
 METADATA = "__metadata__"
-UNKNOWN_BYTES = 2
-"""Of a weight in a file that tells nothing of itself: most often half precision."""
-GGUF_PER_BYTE = 1.5
-"""Weights of four to six bits."""
+BYTES_PER_WEIGHT = 2
+"""Assumed for files without a readable header, which mostly are in half precision."""
+GGUF_WEIGHTS_PER_BYTE = 1.5
+"""Assumed for GGUF files: weights of four to six bits."""
 
 
 def count_weights(path: Path) -> int:
-    """Return about how many weights a directory or a GGUF file holds: 1 at least."""
+    """Return the approximate number of weights in a directory or a GGUF file, at least 1.
+
+    The number is exact for undamaged safetensors files.
+    """
     if path.is_file():
-        return int(path.stat().st_size * GGUF_PER_BYTE) or 1
+        return int(path.stat().st_size * GGUF_WEIGHTS_PER_BYTE) or 1
     counted = sum(_in_header(file) for file in path.glob("*.safetensors"))
-    unknown = sum(file.stat().st_size for kind in KINDS for file in path.glob(kind))
-    return max(1, counted or unknown // UNKNOWN_BYTES)
+    n_bytes = sum(file.stat().st_size for pattern in WEIGHT_FILES for file in path.glob(pattern))
+    return max(1, counted or n_bytes // BYTES_PER_WEIGHT)
 
 
 def _in_header(path: Path) -> int:
-    """Return the weights that a safetensors file lists; 0 if it is damaged: loading tells that."""
+    """Return the number of weights that a safetensors header lists, 0 if it is damaged."""
+    # A damaged file is no error here, since loading the model reports it better.
     try:
         with path.open("rb") as file:
+            # The format: the header's length as uint64, then the header as JSON, then the weights.
             header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
         return sum(math.prod(part["shape"]) for key, part in header.items() if key != METADATA)
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):

@@ -26,7 +26,7 @@ from modelmap.new_models.trial import (
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
-from modelmap.plumbing.parallel import each
+from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.section import read_section
 from modelmap.plumbing.tables import empty_table, read_table, write_csv, write_table
 from modelmap.resample.estimate import weighted_coordinates
@@ -46,7 +46,7 @@ def run(layout: Layout) -> None:
     n_draws = max(2, round(settings.draws * matrix.n_texts))
     shared = trial(matrix.loglik_nats, is_new, clip_quantile, n_draws)
     seeds, n_workers = run_seeds(settings.n_runs), load_hardware(layout.conf).n_workers
-    runs = each(partial(run_errors, shared), seeds, n_workers, "errors of new models")
+    runs = parallel_map(partial(run_errors, shared), seeds, n_workers, "errors of new models")
     errors = error_table(runs)
     places = _places(shared, matrix.models, layout)
     _write(layout, places, errors, trial_metrics(shared, errors, settings.n_runs))

@@ -15,7 +15,7 @@ from modelmap.plan.ordered_texts import (
 )
 from modelmap.plan.settings import PlanSettings
 from modelmap.plumbing.arrays import Indices, Mask, Matrix, Vector
-from modelmap.plumbing.parallel import each
+from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.seeds import named_rng
 from modelmap.resample.gram import ErrorMeter, sample_errors
 
@@ -43,7 +43,7 @@ def plan_errors(
     rng = named_rng(settings.seed, "plan check", "pairs")
     pairs = model_pairs(len(coordinates), MAX_PAIRS, rng)
     check = partial(_check_other_order, coordinates, distances, plan, sizes, pairs, settings.seed)
-    runs = each(check, range(settings.n_checks), n_workers, "checking the plan")
+    runs = parallel_map(check, range(settings.n_checks), n_workers, "checking the plan")
     meter = ErrorMeter(distances)
     return pd.DataFrame(
         {

@@ -78,7 +78,7 @@ def fetch(pins: Mapping[str, Pin], folder: Path) -> dict[str, Path]:
     if problems:
         reasons = [f"{listed(names, MOST_NAMED)} ({reason})" for reason, names in problems.items()]
         raise UserError(
-            f"packages cannot be had: {'; '.join(reasons)}; check the network, pip's index and "
+            f"cannot download packages: {'; '.join(reasons)}; check the network, pip's index and "
             "the pins in conf, then run the same command again"
         )
     return paths
@@ -167,7 +167,7 @@ class Wheel:
         own = [name for name in self.files if PurePosixPath(name).match("*.dist-info/METADATA")]
         metadata = min(own, key=lambda name: name.count("/"), default=None)
         if metadata is None:
-            raise UserError(f"{path.name} is no wheel: it has no METADATA")
+            raise UserError(f"{path.name} is not a wheel: it has no METADATA")
         self._metadata_text = self.read_text(metadata)
         self._headers = HeaderParser().parsestr(self._metadata_text)
 

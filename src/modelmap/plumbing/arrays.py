@@ -1,4 +1,4 @@
-"""Types of numpy arrays, named by their shape."""
+"""Names for types of numpy arrays: the data type, and how many axes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,6 @@ Vector = NDArray[np.float64]
 Values = NDArray[np.float64]
 """float64, of any shape."""
 Indices = NDArray[np.int64]
-"""int64, one axis: positions of models, texts or documents."""
+"""int64, one axis: numbers of models, texts or documents."""
 Mask = NDArray[np.bool_]
 """bool, of any shape."""

@@ -1,4 +1,7 @@
-"""Finding what is damaged in DVC's cache, whose objects DVC trusts once they are read-only."""
+"""Removing damaged objects from DVC's cache.
+
+DVC does not check an object again once it is read-only, so it would go on using a damaged one.
+"""
 
 import hashlib
 import json
@@ -16,20 +19,20 @@ OBJECT = re.compile(r"[0-9a-f]{2}/[0-9a-f]{30}(\.dir)?")
 
 
 def run(layout: Layout) -> None:
-    """Take damaged objects out of the cache, with the files that were checked out from them.
+    """Remove damaged objects from the cache, and the files that were checked out from them.
 
-    Files whose content is not that of a damaged object are left, whatever dvc.lock says of them.
+    A file is removed only if its content is that of the damaged object.
     """
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "dvc", "cache", "dir"],
         cwd=layout.root,
         capture_output=True,
         text=True,
         check=False,
     )
-    if told.returncode:
-        raise UserError(f"{layout.root.name} is no DVC project: `dvc cache dir` finds no cache")
-    objects = Path(told.stdout.strip()) / "files" / "md5"
+    if result.returncode:
+        raise UserError(f"{layout.root.name} is not a DVC project: `dvc cache dir` finds no cache")
+    objects = Path(result.stdout.strip()) / "files" / "md5"
     damaged = damaged_objects(objects)
     copies = [
         path
@@ -38,30 +41,30 @@ def run(layout: Layout) -> None:
     ]
     for path in [*(objects / name[:2] / name[2:] for name in damaged), *copies]:
         path.unlink()
-    print(_finding(damaged, [path.relative_to(layout.root).as_posix() for path in copies]))
+    print(_message(damaged, [path.relative_to(layout.root).as_posix() for path in copies]))
 
 
-def _finding(damaged: dict[str, str], copies: list[str]) -> str:
+def _message(damaged: dict[str, str], copies: list[str]) -> str:
     if not damaged:
-        return "cache: every object is whole"
-    also = f", and so are their copies {listed(copies)}" if copies else ""
+        return "cache: no object is damaged"
+    also = f", and their copies {listed(copies)}" if copies else ""
     return (
-        f"cache: damaged objects are taken out: {listed(list(damaged))}{also}; "
-        "`dvc pull`, or `dvc repro` where there is no remote, brings them back"
+        f"cache: removed damaged objects: {listed(list(damaged))}{also}; "
+        "`dvc pull`, or `dvc repro` where there is no remote, restores them"
     )
 
 
 def md5(path: Path) -> str:
-    """Return the MD5 of a file's content in hexadecimal digits, DVC's name for it."""
+    """Return the MD5 of a file's content in hexadecimal digits: the name of its object in DVC."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "md5").hexdigest()
 
 
 def damaged_objects(objects: Path) -> dict[str, str]:
-    """Return the objects whose content is not what their name says, each with its content's MD5.
+    """Return the objects whose name is not the MD5 of their content, each with that MD5.
 
-    `objects` holds one file per object, two digits of its name a folder; unfinished downloads,
-    which have other names, are passed over.
+    `objects` contains one file per object. The first two digits of an object's name are a folder.
+    Unfinished downloads are ignored, because they have names of another form.
     """
     contents = {
         "".join(path.parts[-2:]): md5(path)
@@ -72,9 +75,10 @@ def damaged_objects(objects: Path) -> dict[str, str]:
 
 
 def checked_out(root: Path, objects: Path) -> Iterator[tuple[Path, str]]:
-    """Yield each file that DVC checks out below `root`, with its object's name.
+    """Yield each file that DVC checks out below `root`, with the name of its object.
 
-    The files of a directory are known while the object that lists them is whole.
+    The files of a directory are listed in an object of their own. If that object is damaged, they
+    are left out.
     """
     for out in _outs(root):
         path, name = root / out["path"], out.get("md5", "")

@@ -1,4 +1,4 @@
-"""What schemas are made of: columns, tables and common checks."""
+"""Functions that make the schemas of tables, and common checks."""
 
 import pandera.pandas as pa
 
@@ -8,7 +8,7 @@ FINITE = pa.Check(lambda s: s.abs() < float("inf"), error="finite")
 
 
 def column(kind: str, describes: str, *checks: pa.Check) -> pa.Column:
-    """Return a column that is never empty; `kind` is text, int, float or bool."""
+    """Return the schema of a column without missing values; `kind` is text, int, float or bool."""
     dtype = {"text": str, "int": "int64", "float": "float64", "bool": "bool"}[kind]
     return pa.Column(dtype, checks=list(checks), description=describes)
 
@@ -16,8 +16,8 @@ def column(kind: str, describes: str, *checks: pa.Check) -> pa.Column:
 def table(
     title: str, columns: dict[str, pa.Column], unique: list[str] | None = None
 ) -> pa.DataFrameSchema:
-    """Return the schema of a table with just these columns in this order.
+    """Return the schema of a table with exactly these columns, in this order.
 
-    `unique` names the columns that together identify a row.
+    The values of the columns `unique` together identify a row.
     """
     return pa.DataFrameSchema(columns, strict=True, ordered=True, unique=unique, description=title)

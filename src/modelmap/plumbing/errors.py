@@ -1,22 +1,26 @@
-"""The one exception a user is meant to read."""
+"""The exception for failures that a user can act on, and messages of one line."""
 
 import re
 from collections.abc import Sequence
 
-SHOWN = 5
-LONGEST, LONGEST_NAME = 1000, 120
+MAX_LISTED = 5
+MAX_MESSAGE_LENGTH, MAX_NAME_LENGTH = 1000, 120
 
 
 class UserError(Exception):
-    """A failure told in one line: what is wrong, where, and what to do next."""
+    """A failure that a user can act on: one line that says what is wrong, where, and what to do."""
 
-    def __init__(self, told: str) -> None:
-        super().__init__(one_line(told.strip(), LONGEST))
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message.strip(), MAX_MESSAGE_LENGTH))
 
 
 def one_line(text: str, longest: int) -> str:
-    """Return text on one line: what cannot be shown is escaped, what is too long is cut inside."""
-    # Names out of files may hold line ends, a terminal's commands, or halves of characters.
+    """Return text on one line of at most `longest` characters.
+
+    Characters that cannot be printed are escaped. If the text is too long, its middle is left out.
+    """
+    # Names from files may contain line ends, control sequences of terminals or lone surrogates.
+    # The text is cut before as well, because escaping a huge one would take long.
     shown = "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode()
         for char in re.sub(r"\s+", " ", _cut(text, 2 * longest))
@@ -31,8 +35,8 @@ def _cut(text: str, longest: int) -> str:
     return f"{text[: longest - tail - 3]}...{text[len(text) - tail :]}"
 
 
-def listed(names: Sequence[object], shown: int = SHOWN) -> str:
-    """Return names joined by commas, the first few in full and the rest counted."""
-    head = ", ".join(one_line(str(name), LONGEST_NAME) for name in names[:shown])
+def listed(names: Sequence[object], shown: int = MAX_LISTED) -> str:
+    """Return the first `shown` names joined by commas, and how many more there are."""
+    head = ", ".join(one_line(str(name), MAX_NAME_LENGTH) for name in names[:shown])
     rest = len(names) - shown
     return f"{head} and {rest} more" if rest > 0 else head

@@ -1,4 +1,4 @@
-"""Small files read and written whole: a reader never sees half of one."""
+"""Reading and writing small files as a whole, so that a reader never sees a half-written one."""
 
 import json
 import os
@@ -14,16 +14,17 @@ from modelmap.plumbing.errors import UserError, listed
 
 M = TypeVar("M", bound=BaseModel)
 
-# A thousand models take a quarter of a megabyte; PyYAML reads about one a second.
-LARGEST_YAML_BYTES = 8_000_000
-LARGEST_INTEGER = 2**63 - 1
+# PyYAML reads about one megabyte per second. A roster of 1,000 models has a quarter of one.
+MAX_YAML_BYTES = 8_000_000
+MAX_INTEGER = 2**63 - 1
+"""The largest integer that an int64 array can hold."""
 
 
-class _Plain(yaml.SafeLoader):
-    """Reads YAML in which every key stands once and every value where it belongs."""
+class _StrictLoader(yaml.SafeLoader):
+    """Loads YAML without aliases and without repeated keys in a mapping."""
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        # A few aliases of aliases make billions of values.
+        # Aliases of aliases let a small file expand to billions of values.
         if self.check_event(yaml.AliasEvent):
             raise yaml.MarkedYAMLError(
                 problem="aliases are not read: repeat the value", problem_mark=self.get_mark()
@@ -36,16 +37,16 @@ class _Plain(yaml.SafeLoader):
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode):
                 if key.value in seen:
-                    told = f"the key {key.value} stands twice"
-                    raise yaml.MarkedYAMLError(None, None, told, key.start_mark)
+                    problem = f"the key {key.value} appears twice"
+                    raise yaml.MarkedYAMLError(None, None, problem, key.start_mark)
                 seen.add(key.value)
         return node
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Call `write` on a temporary neighbour of `path`, then rename it over `path`.
+    """Call `write` with a temporary path in the folder of `path`, then rename that file to `path`.
 
-    On any failure the earlier file stays as it was and the temporary one is removed.
+    If anything fails, an earlier file at `path` stays as it was, and the temporary one is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
@@ -60,20 +61,23 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text whole or not at all."""
+    """Write text in UTF-8; an earlier file is replaced only by a complete one."""
     write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write indented JSON with keys in the order given; NaN and infinity are refused."""
+    """Write indented JSON with keys in the given order. Raises ValueError for NaN and infinity."""
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def read_yaml(path: Path, name: str | None = None) -> dict[str, Any]:
-    """Return a YAML mapping. Raises UserError with the file's name, or `name`, and the line."""
+    """Return the content of a YAML file that holds a mapping; an empty file gives an empty one.
+
+    Raises UserError with the name of the file, or `name` if given, and the line of the problem.
+    """
     name = name or path.name
     missing = f"{name} is missing: restore it (git checkout -- {name})"
-    content = parse_yaml(read_bytes(path, missing, LARGEST_YAML_BYTES), name)
+    content = parse_yaml(read_bytes(path, missing, MAX_YAML_BYTES), name)
     if content is None:
         return {}
     if not isinstance(content, dict):
@@ -82,16 +86,16 @@ def read_yaml(path: Path, name: str | None = None) -> dict[str, Any]:
 
 
 def parse_yaml(text: bytes, name: str) -> Any:
-    """Return the value of YAML in UTF-8. Raises UserError with the file's name and the line."""
+    """Return the value of YAML in UTF-8. Raises UserError with `name` and the problem's line."""
     try:
-        return yaml.load(text.decode("utf-8-sig"), _Plain)
+        return yaml.load(text.decode("utf-8-sig"), _StrictLoader)
     except Exception as error:
-        # Where a value does not fit its tag or pattern, PyYAML raises whatever Python did.
+        # PyYAML passes on the exceptions of Python's conversions, such as those of dates.
         raise UserError(f"{name}{_yaml_problem(error)}") from error
 
 
 def _yaml_problem(error: Exception) -> str:
-    """Return the line, where it is known, and what is wrong there."""
+    """Return the number of the line, if it is known, and what is wrong there."""
     where = getattr(error, "problem_mark", None)
     line = f" line {where.line + 1}" if where else ""
     if isinstance(error, UnicodeDecodeError):
@@ -104,9 +108,10 @@ def _yaml_problem(error: Exception) -> str:
 
 
 def read_bytes(path: Path, missing: str, largest: int | None = None) -> bytes:
-    """Return a file's bytes, `largest` at most.
+    """Return the content of a file of at most `largest` bytes.
 
-    Raises UserError with the line `missing` if it is not there, or that tells why it is not read.
+    Raises UserError with the message `missing` if there is no such file, and with the reason if it
+    cannot be read or is too large.
     """
     try:
         with path.open("rb") as file:
@@ -121,7 +126,7 @@ def read_bytes(path: Path, missing: str, largest: int | None = None) -> bytes:
 
 
 def exists(path: Path) -> bool:
-    """Return whether something is at `path`; at a name that no file can have nothing is."""
+    """Return whether `path` exists; False also if no file can have this name, as a too long one."""
     try:
         return path.exists()
     except OSError:
@@ -131,13 +136,13 @@ def exists(path: Path) -> bool:
 def parse_json(content: bytes) -> Any:
     """Return the value of JSON in UTF-8.
 
-    Raises ValueError that says what the content does wrong, such as "is not JSON in UTF-8".
+    Raises ValueError with the problem as the rest of a sentence, such as "is not JSON in UTF-8".
     """
     try:
-        value = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_each_once)
-        # JSON can spell half a surrogate pair, which no later file could hold.
+        value = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_without_duplicates)
+        # JSON can contain escaped lone surrogates, which cannot be written in UTF-8 later.
         json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except _DoubledKeyError as error:
+    except _DuplicateKeyError as error:
         raise ValueError(f"has the key {error} twice") from error
     except RecursionError as error:
         raise ValueError("is nested too deep") from error
@@ -146,57 +151,64 @@ def parse_json(content: bytes) -> Any:
     return value
 
 
-class _DoubledKeyError(Exception):
-    """A key that an object has twice; of two values neither is surely meant."""
+class _DuplicateKeyError(Exception):
+    """An object has the same key twice, so that it is not clear which value is meant."""
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content: dict[str, Any] = {}
     for key, value in pairs:
         if key in content:
-            raise _DoubledKeyError(key)
+            raise _DuplicateKeyError(key)
         content[key] = value
     return content
 
 
 def json_object(content: bytes, name: str) -> dict[str, Any]:
-    """Return the keys and values of a JSON file's content. Raises UserError that names the file."""
+    """Return the object that a JSON file contains. Raises UserError that names the file."""
     try:
         value = parse_json(content)
     except ValueError as error:
         raise UserError(f"{name} {error}: run `dvc repro` again") from error
     if not isinstance(value, dict):
-        raise UserError(f"{name} holds no keys and values: run `dvc repro` again")
+        raise UserError(f"{name} must hold keys and values: run `dvc repro` again")
     return value
 
 
 def checked(schema: type[M], content: object, where: str) -> M:
-    """Return `content` as `schema`. Raises UserError that lists every wrong key."""
+    """Return `content` as an instance of `schema`, which checks it.
+
+    Raises UserError that begins with `where` and lists every wrong key.
+    """
     try:
-        kept = schema.model_validate(content)
+        validated = schema.model_validate(content)
     except ValidationError as error:
         problems = [
             f"{'.'.join(str(part) for part in item['loc']) or 'value'}: {item['msg']}"
             for item in error.errors()
         ]
         raise UserError(f"{where}: {listed(problems)}") from error
-    odd = list(_odd_numbers(content, kept.model_dump(), ""))
-    if odd:
-        raise UserError(f"{where}: {listed(odd)}")
-    return kept
+    invalid = list(_invalid_numbers(content, validated.model_dump(), ""))
+    if invalid:
+        raise UserError(f"{where}: {listed(invalid)}")
+    return validated
 
 
-def _odd_numbers(content: Any, kept: Any, name: str) -> Iterator[str]:
-    """Yield a phrase per number that is yes or no, endless, or beyond what arrays hold."""
-    if isinstance(content, dict) and isinstance(kept, dict):
-        for key in (key for key in kept if key in content):
-            yield from _odd_numbers(content[key], kept[key], f"{name}.{key}" if name else str(key))
-    elif isinstance(content, list) and isinstance(kept, list | tuple):
-        for place, (one, other) in enumerate(zip(content, kept, strict=True)):
-            yield from _odd_numbers(one, other, f"{name}.{place}" if name else str(place))
-    elif isinstance(kept, bool) or not isinstance(kept, int | float):
+def _invalid_numbers(content: Any, validated: Any, name: str) -> Iterator[str]:
+    """Yield one message per number that was given as a bool, is infinite or is outside int64.
+
+    pydantic accepts these: it takes true for 1, and its integers have no limit.
+    """
+    if isinstance(content, dict) and isinstance(validated, dict):
+        for key in (key for key in validated if key in content):
+            inner = f"{name}.{key}" if name else str(key)
+            yield from _invalid_numbers(content[key], validated[key], inner)
+    elif isinstance(content, list) and isinstance(validated, list | tuple):
+        for index, (item, result) in enumerate(zip(content, validated, strict=True)):
+            yield from _invalid_numbers(item, result, f"{name}.{index}" if name else str(index))
+    elif isinstance(validated, bool) or not isinstance(validated, int | float):
         return
     elif isinstance(content, bool):
         yield f"{name}: Input should be a number, not {str(content).lower()}"
-    elif not abs(kept) <= LARGEST_INTEGER:
+    elif not abs(validated) <= MAX_INTEGER:
         yield f"{name}: Input should be a number below 2^63"

@@ -1,4 +1,4 @@
-"""A folder that is replaced whole or not at all."""
+"""Replacing a folder as a whole."""
 
 import shutil
 import tempfile
@@ -9,9 +9,9 @@ from pathlib import Path
 
 @contextmanager
 def replaced(folder: Path) -> Iterator[Path]:
-    """Yield an empty neighbour of `folder` that takes its place if the block succeeds.
+    """Yield an empty folder beside `folder`, and rename it to `folder` if the block succeeds.
 
-    On any failure the earlier folder stays as it was and the neighbour is removed.
+    If anything fails, an earlier folder stays as it was, and the new one is removed.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part"))
@@ -24,6 +24,7 @@ def replaced(folder: Path) -> Iterator[Path]:
 
 
 def _swap(fresh: Path, folder: Path) -> None:
+    # A folder that is not empty cannot be replaced in one step: the earlier one is renamed first.
     earlier = fresh.with_suffix(".old")
     if folder.exists():
         folder.rename(earlier)

@@ -1,4 +1,4 @@
-"""Every path of the project, from one root."""
+"""The paths of all files and folders of a project."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Layout:
-    """The project's paths below `root`; nothing here touches the disk."""
+    """The paths of a project in the folder `root`. No file is read or written here."""
 
     root: Path
 
@@ -56,7 +56,7 @@ class Layout:
 
     @property
     def archives(self) -> Path:
-        """Git-ignored: packages that texts and models are read from, one file each."""
+        """Downloaded packages that texts and models are read from; ignored by git."""
         return self.store / "archives"
 
     @property
@@ -142,5 +142,5 @@ class Layout:
 
     @property
     def store(self) -> Path:
-        """Git-ignored work that outlives a run: finished scores, shards, conversions."""
+        """Results that are kept between runs: scores, shards, converted models; ignored by git."""
         return self.root / ".modelmap"

@@ -1,4 +1,4 @@
-"""The same function on many items, in processes of one thread, with results in order."""
+"""Applying a function to many items in several processes of one thread each."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -12,29 +12,29 @@ from modelmap.plumbing.progress import Progress
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-WORTH_SECONDS = 5.0
-"""Starting processes takes longer than it saves where less work than this is left."""
+MIN_PARALLEL_SECONDS = 5.0
+"""With less work left than this, starting processes would take longer than it saves."""
 
 
-def each(
+def parallel_map(
     function: Callable[[Item], Result], items: Iterable[Item], n_workers: int, name: str
 ) -> list[Result]:
-    """Return `function` of every item, in order, the same whatever the number of workers.
+    """Return `function(item)` for every item, in order.
 
-    The first item is computed in this process, and so are the others if that was quick. Progress
-    is shown under `name`.
+    The first item is computed in this process. The others are computed here too if that was quick,
+    and in `n_workers` processes otherwise. Progress is shown with `name`.
     """
     waiting = list(items)
     if not waiting:
         return []
     with Progress(name, len(waiting)) as progress:
         started = time.monotonic()
-        results = [_alone(function, waiting[0])]
+        results = [_in_one_thread(function, waiting[0])]
         progress.update(1)
         left = (time.monotonic() - started) * (len(waiting) - 1)
-        n_jobs = n_workers if left > WORTH_SECONDS else 1
+        n_jobs = n_workers if left > MIN_PARALLEL_SECONDS else 1
         running = Parallel(n_jobs=n_jobs, return_as="generator")(
-            delayed(_alone)(function, item) for item in waiting[1:]
+            delayed(_in_one_thread)(function, item) for item in waiting[1:]
         )
         for result in running:
             results.append(result)
@@ -42,6 +42,7 @@ def each(
     return results
 
 
-def _alone(function: Callable[[Item], Result], item: Item) -> Result:
+def _in_one_thread(function: Callable[[Item], Result], item: Item) -> Result:
+    # Numerical libraries then add numbers in one order, whatever the number of processes.
     with threadpool_limits(1):
         return function(item)

@@ -1,4 +1,4 @@
-"""What every worker process of the project shares: one thread, and an end with its parent."""
+"""Settings of all worker processes: one thread each, and exit when the parent exits."""
 
 import os
 import threading
@@ -8,25 +8,25 @@ from importlib.util import find_spec
 
 from modelmap.plumbing.errors import UserError
 
-# glibc gives large freed arrays back to the system at once and asks for them again, page by
-# page: keeping them saves a tenth of the time.
-ONE_THREAD = {
+WORKER_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
-    # Libraries' own bars, several processes at once; the project's are in the parent.
+    # Progress bars of libraries, which several processes would show at once.
     "TQDM_DISABLE": "1",
+    # By default glibc returns large arrays to the system when they are freed, and gets the memory
+    # again page by page. Keeping it saves a tenth of the time.
     "MALLOC_MMAP_THRESHOLD_": str(1 << 32),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 33),
 }
 
-# The extra `score` brings them: the analysis of finished scores runs without.
-RUN_MODELS = ("torch", "transformers")
+# The extra `score` installs them. The analysis of finished scores does not need them.
+MODEL_LIBRARIES = ("torch", "transformers")
 
 
 def check_models_can_run() -> None:
-    """Raise UserError if what runs models is not installed."""
-    absent = [name for name in RUN_MODELS if find_spec(name) is None]
+    """Raise UserError if the libraries that run models are not installed."""
+    absent = [name for name in MODEL_LIBRARIES if find_spec(name) is None]
     if absent:
         raise UserError(
             f"models cannot be run without {' and '.join(absent)}: run `make setup`, or "
@@ -35,28 +35,35 @@ def check_models_can_run() -> None:
 
 
 def set_worker_environment() -> None:
-    """Make processes started from here on run one thread each. Raises UserError without torch."""
+    """Set the environment of processes that are started later, so that they run one thread each.
+
+    Raises UserError if the libraries that run models are not installed.
+    """
     check_models_can_run()
-    os.environ.update(ONE_THREAD)
+    os.environ.update(WORKER_ENVIRONMENT)
 
 
 def start_worker() -> None:
-    """Prepare this process to work: one torch thread, quiet transformers, no orphaned life."""
+    """Set up this worker process: one torch thread, few messages, exit when its parent exits."""
     import torch
     from transformers.utils import logging
 
     torch.set_num_threads(1)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    when_left_by(os.getppid(), lambda: os._exit(1))
+    call_when_parent_exits(os.getppid(), lambda: os._exit(1))
 
 
-def when_left_by(parent: int, end: Callable[[], None]) -> None:
-    """Call `end` soon after this process is no longer the child of `parent`."""
+def call_when_parent_exits(parent: int, callback: Callable[[], None]) -> None:
+    """Call `callback` within about a second after the parent process has exited.
+
+    `parent` is the process id of the parent.
+    """
 
     def wait() -> None:
+        # The system gives a process whose parent has exited another parent.
         while os.getppid() == parent:
             time.sleep(1)
-        end()
+        callback()
 
     threading.Thread(target=wait, daemon=True).start()

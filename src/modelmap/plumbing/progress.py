@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal, and elsewhere a line at most every 30 seconds."""
+"""Progress of long work: a bar on a terminal, otherwise a line at most every 30 seconds."""
 
 import sys
 import time
@@ -9,16 +9,16 @@ from tqdm import tqdm
 
 LINE_EVERY_S = 30.0
 BAR = "{desc}: {percentage:3.0f}%|{bar:20}| {postfix}"
-# Below these there is too little to judge by: starting and loading take time, and do no work.
-LEAST_SHARE, LEAST_SECONDS = 0.03, 5.0
+# With less than this done an estimate would mean little, because starting takes time as well.
+MIN_SHARE, MIN_SECONDS = 0.03, 5.0
 
 
 class Progress:
-    """Shows how much of `total` is done, and an estimate of the time that is left.
+    """Shows how much of `total` is done, and an estimate of the time left.
 
-    Amounts of work are in any unit that is proportional to time, such as operations. The estimate
-    is the time that the work since the first amount took, for what is left; there is none until
-    3% of the work and 5 seconds have gone by since that first amount.
+    Amounts of work may be in any unit that is proportional to time, such as operations. The time
+    left is estimated from the speed since the first update, and shown once 3% of the work and 5
+    seconds have passed since then.
     """
 
     def __init__(self, name: str, total: float) -> None:
@@ -41,7 +41,7 @@ class Progress:
         self._bar.close()
 
     def update(self, done: float, message: str = "") -> None:
-        """Show that `done` of the total is done, with a message such as counts."""
+        """Show that the amount `done` of the total is done, with an optional message."""
         now = time.monotonic()
         if self._first is None and done > 0:
             self._first = now, done
@@ -60,12 +60,12 @@ class Progress:
             )
 
     def seconds_left(self, now: float) -> float | None:
-        """Return the estimate of the time left at `now`, or None while there is none."""
+        """Return the estimated time left at the time `now`, or None if it is too early."""
         if self._first is None:
             return None
         started, done_first = self._first
         seconds, done = now - started, self._done - done_first
-        if seconds < LEAST_SECONDS or done < LEAST_SHARE * self._total:
+        if seconds < MIN_SECONDS or done < MIN_SHARE * self._total:
             return None
         return max(0.0, seconds * (self._total - self._done) / done)
 

@@ -1,4 +1,4 @@
-"""Sections of resolved.yaml: their base class, and reading one."""
+"""Sections of resolved.yaml: the base class of their schemas, and a function that reads one."""
 
 from typing import TypeVar
 
@@ -12,13 +12,16 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Section(BaseModel):
-    """A section of settings: it cannot be changed, and an unknown key in it is an error."""
+    """The base class of settings: immutable, and unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def read_section(layout: Layout, key: str, schema: type[M]) -> M:
-    """Return a section as its schema. Raises UserError if it is missing or does not fit."""
+    """Return the section `key` of resolved.yaml as an instance of `schema`.
+
+    Raises UserError if it is missing, or with all keys that do not fit.
+    """
     content = read_yaml(layout.resolved)
     if key not in content:
         raise UserError(f"resolved.yaml has no section {key}: run `dvc repro resolve`")

@@ -1,4 +1,4 @@
-"""Reading and writing tables, each checked by its schema."""
+"""Reading and writing tables, which are checked by their schemas."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,12 +12,16 @@ from pandera.errors import SchemaErrors
 from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.files import write_atomically, write_text
 
-# A few bytes may say the same value any number of times. Ten times the papers' matrix.
-MOST_CELLS = 100_000_000
+# Run-length encoding lets a tiny file expand without limit, so the number of cells is capped. The
+# limit is ten times the size of the papers' matrix.
+MAX_CELLS = 100_000_000
 
 
 def check_table(frame: pd.DataFrame, schema: pa.DataFrameSchema, name: str) -> pd.DataFrame:
-    """Return `frame` if it fits `schema`. Raises UserError that names the columns and rows."""
+    """Return `frame` if it fits `schema`.
+
+    Raises UserError that begins with `name` and lists the columns and rows that do not fit.
+    """
     try:
         checked: pd.DataFrame = schema.validate(frame, lazy=True)
     except SchemaErrors as error:
@@ -32,7 +36,7 @@ def check_table(frame: pd.DataFrame, schema: pa.DataFrameSchema, name: str) -> p
 
 
 def empty_table(schema: pa.DataFrameSchema) -> pd.DataFrame:
-    """Return a table of a schema without rows: what a skipped stage writes."""
+    """Return a table of a schema without rows, which a stage writes if it is skipped."""
     columns = {name: str(column.dtype) for name, column in schema.columns.items()}
     return pd.DataFrame(columns=list(columns)).astype(columns)
 
@@ -43,12 +47,18 @@ def write_table(
     path: Path,
     metadata: Mapping[str, str] | None = None,
 ) -> None:
-    """Write a checked table as parquet, whole or not at all, with `metadata` in its schema."""
+    """Check a table and write it as parquet, with `metadata` in the metadata of the file.
+
+    An earlier file is replaced only by a complete one. Raises UserError if the table does not fit.
+    """
     write_parquet(check_table(frame, schema, path.name), path, metadata)
 
 
 def write_parquet(frame: pd.DataFrame, path: Path, metadata: Mapping[str, str] | None) -> None:
-    """Write a frame as parquet, whole or not at all; same frame, same bytes."""
+    """Write a frame as parquet; an earlier file is replaced only by a complete one.
+
+    Equal frames and metadata give equal bytes.
+    """
     table = pyarrow.Table.from_pandas(frame, preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), **(metadata or {})})
     options = {"compression": "zstd", "write_page_checksum": True}
@@ -56,13 +66,16 @@ def write_parquet(frame: pd.DataFrame, path: Path, metadata: Mapping[str, str] |
 
 
 def read_table(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
-    """Return a checked table. Raises UserError if it is missing, torn or of another schema."""
+    """Return the table of a parquet file, checked by `schema`.
+
+    Raises UserError if the file is missing or damaged, or if the table does not fit.
+    """
     frame, _ = read_parquet(path)
     return check_table(frame, schema, path.name)
 
 
 def read_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return a parquet file's frame and metadata. Raises UserError if it cannot be read."""
+    """Return the frame and metadata of a parquet file. Raises UserError if it cannot be read."""
     try:
         _check_size(path)
         table = pq.read_table(path, page_checksum_verification=True)
@@ -80,22 +93,28 @@ def read_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
 
 
 def _check_size(path: Path) -> None:
-    about = pq.read_metadata(path)
-    if about.num_rows * about.num_columns > MOST_CELLS:
+    header = pq.read_metadata(path)
+    if header.num_rows * header.num_columns > MAX_CELLS:
         raise UserError(
-            f"{path.name} says it holds {about.num_rows} rows, more than is read: "
+            f"{path.name} has {header.num_rows} rows by its own count, more than can be read: "
             "run `dvc repro` again"
         )
 
 
 def write_csv(frame: pd.DataFrame, schema: pa.DataFrameSchema, path: Path) -> None:
-    """Write a checked table as CSV with 4 significant digits, whole or not at all."""
+    """Check a table and write it as CSV with 4 significant digits.
+
+    An earlier file is replaced only by a complete one. Raises UserError if the table does not fit.
+    """
     text = check_table(frame, schema, path.name).to_csv(index=False, float_format="%.4g")
     write_text(path, text)
 
 
 def read_csv(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
-    """Return a checked table of CSV. Raises UserError if it is missing or of another schema."""
+    """Return the table of a CSV file, checked by `schema`.
+
+    Raises UserError if the file is missing or not a CSV table, or if the table does not fit.
+    """
     frame = read_unchecked_csv(path)
     kinds = {name: str(column.dtype) for name, column in schema.columns.items() if name in frame}
     try:
@@ -106,13 +125,13 @@ def read_csv(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
 
 
 def read_unchecked_csv(path: Path) -> pd.DataFrame:
-    """Return a CSV file's frame with the types that pandas finds, checked by no schema.
+    """Return the frame of a CSV file, with the types that pandas infers and without a schema.
 
-    Raises UserError if it is missing or no table.
+    Raises UserError if the file is missing or not a CSV table.
     """
     try:
         return pd.read_csv(path)
     except FileNotFoundError as error:
         raise UserError(f"{path.name} is missing: run `dvc repro`, or `make studies`") from error
     except (ValueError, OSError) as error:
-        raise UserError(f"{path.name} is no CSV table: run `dvc repro` again") from error
+        raise UserError(f"{path.name} is not a CSV table: run `dvc repro` again") from error

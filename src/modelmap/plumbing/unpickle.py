@@ -1,4 +1,4 @@
-"""Reading pickles others wrote, without running their code."""
+"""Reading pickles from other people without running code that they contain."""
 
 import io
 import pickle
@@ -11,8 +11,10 @@ import numpy as np
 
 from modelmap.plumbing.errors import UserError
 
-# Python 2's text is read as latin1. Sets, extension codes and persistent ids are not read at all.
+# The encoding for text of Python 2.
 ENCODING = "latin1"
+# Operations of the pickle format for sets, extension codes, persistent ids and buffers, which no
+# pickle that is read here needs.
 REFUSED = (
     *(pickle.EMPTY_SET, pickle.ADDITEMS, pickle.FROZENSET),
     *(pickle.EXT1, pickle.EXT2, pickle.EXT4, pickle.PERSID, pickle.BINPERSID),
@@ -23,9 +25,10 @@ LOADERS: dict[int, Callable[[Any], None]] = pickle._Unpickler.dispatch
 NUMBER_OR_TEXT = r"[biufUS][0-9]{1,4}"
 
 
-# Of Python's two unpicklers, the one in C reserves as much memory as a number in the pickle says.
-class _Allowing(pickle._Unpickler):
-    """An unpickler that can load only what it was given."""
+# Python has two unpicklers. This is the one in Python: the one in C allocates as much memory as a
+# number in the pickle asks for.
+class _AllowListUnpickler(pickle._Unpickler):
+    """An unpickler that loads only the classes and functions of an allow-list."""
 
     stack: list[Any]
     read: Callable[[int], bytes]
@@ -37,7 +40,7 @@ class _Allowing(pickle._Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         wanted = f"{module}.{name}"
         if wanted not in self._allowed:
-            raise UserError(f"refused a pickle: it wants to load {wanted}, which is not allowed")
+            raise UserError(f"refused a pickle that would load {wanted}, which is not allowed")
         return self._allowed[wanted]
 
     def _load_item(self) -> None:
@@ -57,9 +60,10 @@ class _Allowing(pickle._Unpickler):
         self.stack.append(bytearray(self.read(n_bytes)))
 
     def _load_state(self) -> None:
-        # Without a __setstate__ of its own, state is set on whatever was loaded, a class too.
+        # Without a method __setstate__, pickle sets attributes of whatever was loaded, which may be
+        # a class.
         if not hasattr(type(self.stack[-2]), "__setstate__"):
-            raise pickle.UnpicklingError("state for what takes none")
+            raise pickle.UnpicklingError("state for an object that takes none")
         LOADERS[pickle.BUILD[0]](self)
 
     dispatch: ClassVar[dict[int, Callable[[Any], None]]] = {
@@ -73,21 +77,21 @@ class _Allowing(pickle._Unpickler):
 
 
 def _check_keys(keys: Iterable[object]) -> None:
-    # Python ends without a word when it hashes tuples nested deep.
+    # Hashing deeply nested tuples overflows the stack, which ends the process without a message.
     for key in keys:
         if not isinstance(key, str | bytes | int | float | None):
             raise pickle.UnpicklingError(f"a key of type {type(key).__name__}")
 
 
 def load_allowing(content: bytes, allowed: Mapping[str, Callable[..., Any]]) -> Any:
-    """Return the pickled object, resolving global names through `allowed` alone.
+    """Return the object of a pickle that uses only the classes and functions in `allowed`.
 
-    Keys of dicts are text, numbers or None; there are no sets.
-    Raises UserError that names the first global outside `allowed`, or says that the bytes are
-    no pickle.
+    `allowed` maps full names, such as "datetime.date", to what is called in their place. Keys of
+    dicts must be text, numbers or None, and sets are not read. Raises UserError that names the
+    first class or function that is not allowed, or says that the bytes are not a readable pickle.
     """
     try:
-        return _Allowing(content, allowed).load()
+        return _AllowListUnpickler(content, allowed).load()
     except UserError:
         raise
     except Exception as error:
@@ -95,14 +99,14 @@ def load_allowing(content: bytes, allowed: Mapping[str, Callable[..., Any]]) -> 
 
 
 class Unread:
-    """Stands in for what is not needed, whatever it is made of."""
+    """A placeholder for any object of a pickle that is not needed."""
 
     def __init__(self, *_: Any) -> None: ...
     def __setstate__(self, _state: Any) -> None: ...
 
 
-class _Type:
-    """Stands in for numpy's types, which reserve as much memory as a pickle says."""
+class _PickledDtype:
+    """A replacement for numpy's dtype, which would allocate as much memory as a pickle asks for."""
 
     def __init__(self, name: str, *_: Any) -> None:
         self._name = name
@@ -112,25 +116,25 @@ class _Type:
         self._order = state[1]
 
     def value(self, content: bytes) -> Any:
-        """Return the one number or text that `content` holds."""
+        """Return the single number or text that `content` encodes."""
         return np.frombuffer(content, self._kind(), count=1)[0].item()
 
     def array(self, content: bytes, shape: tuple[int, ...], order: Any) -> "PickledArray":
-        """Return the numbers or texts that `content` holds."""
+        """Return the array of numbers or texts that `content` encodes."""
         array = PickledArray()
         array.values = np.frombuffer(content, self._kind()).reshape(shape, order=order)
         return array
 
     def _kind(self) -> np.dtype:
         if not re.fullmatch(NUMBER_OR_TEXT, self._name):
-            raise pickle.UnpicklingError("a numpy value that is no number or text")
+            raise pickle.UnpicklingError("a numpy value that is not a number or text")
         return np.dtype(self._name).newbyteorder(self._order)
 
 
 class PickledArray:
-    """An array of numbers or texts as a pickle holds it; `values` is None until it has content.
+    """A replacement for numpy's array, which trusts the sizes that a pickle states.
 
-    It stands in for numpy's own, which trusts what a pickle says of its memory.
+    `values` is None until the content has been read.
     """
 
     def __init__(self, *_: Any) -> None:
@@ -142,22 +146,22 @@ class PickledArray:
 
 
 def numbers_and_dates() -> dict[str, Callable[..., Any]]:
-    """Return an allow-list: numpy's numbers, as Python's; dates; and numpy's arrays, unread."""
+    """Return an allow-list of dates, numpy's numbers, read as Python's, and arrays, not read."""
     allowed: dict[str, Callable[..., Any]] = {
         f"datetime.{kind.__name__}": kind for kind in (datetime, timedelta, timezone)
     }
-    # Their place in numpy has moved.
+    # The module was renamed in numpy 2.
     for core in ("numpy.core", "numpy._core"):
-        allowed[f"{core}.multiarray.scalar"] = _Type.value
+        allowed[f"{core}.multiarray.scalar"] = _PickledDtype.value
         allowed[f"{core}.multiarray._reconstruct"] = Unread
         allowed[f"{core}.numeric._frombuffer"] = Unread
-    # Protocols before 3 write bytes as text.
+    # Pickle protocols before 3 store bytes as text.
     allowed["_codecs.encode"] = _encoded
-    return {**allowed, "numpy.ndarray": Unread, "numpy.dtype": _Type}
+    return {**allowed, "numpy.ndarray": Unread, "numpy.dtype": _PickledDtype}
 
 
 def numbers_dates_and_arrays() -> dict[str, Callable[..., Any]]:
-    """Return the same allow-list with each array as a PickledArray."""
+    """Return the allow-list of `numbers_and_dates` with arrays read as PickledArray."""
     allowed = numbers_and_dates()
     arrays: dict[str, Callable[..., Any]] = {
         name: PickledArray for name, stand_in in allowed.items() if stand_in is Unread
@@ -167,7 +171,9 @@ def numbers_dates_and_arrays() -> dict[str, Callable[..., Any]]:
     return {**allowed, **arrays}
 
 
-def _buffered(content: bytes, kind: _Type, shape: tuple[int, ...], order: str) -> PickledArray:
+def _buffered(
+    content: bytes, kind: _PickledDtype, shape: tuple[int, ...], order: str
+) -> PickledArray:
     return kind.array(content, shape, order)
 
 

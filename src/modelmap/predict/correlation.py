@@ -1,4 +1,4 @@
-"""Correlations of predictions with the truth, and what curves of them are called."""
+"""Correlations between predictions and true values, and the methods that are not samples."""
 
 import numpy as np
 import pandas as pd
@@ -7,13 +7,16 @@ from scipy.stats import pearsonr, spearmanr
 from modelmap.plumbing.arrays import Vector
 
 ALL_TEXTS = "all texts"
-ALONE = "mean log-likelihood alone"
-"""Beside the sampling methods: coordinates of every text, and the baseline without any."""
+"""Value of the column `method` for coordinates from all texts, without sampling."""
+BASELINE = "mean log-likelihood alone"
+"""Value of the column `method` for the baseline, which uses no coordinates."""
 
 
 def correlations(prediction: Vector, truth: Vector) -> tuple[float, float]:
-    """Return Pearson's and Spearman's correlation over models that have both; NaN if one of the
-    two is constant.
+    """Return Pearson's and Spearman's correlation over the models that have both values.
+
+    Both arrays have shape (K,), with NaN where a value is missing. The correlations are NaN if the
+    predictions or the true values are constant.
     """
     both = ~np.isnan(prediction) & ~np.isnan(truth)
     if np.ptp(prediction[both]) == 0 or np.ptp(truth[both]) == 0:
@@ -22,12 +25,13 @@ def correlations(prediction: Vector, truth: Vector) -> tuple[float, float]:
     return float(pearsonr(*pair).statistic), float(spearmanr(*pair).statistic)
 
 
-def of_both(curves: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Return a correlation from all texts and from the mean log-likelihood alone, in two columns.
+def all_texts_and_baseline(curves: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Return one row per target with the columns ALL_TEXTS and BASELINE, of one measure.
 
-    A row per target that has both: means over other sets of targets cannot be compared, and the
-    mean log-likelihood is no baseline of itself.
+    `measure` is a column of `curves`, such as pearson. Targets without one of the two are left
+    out, because means over different targets cannot be compared. One of them is the mean
+    log-likelihood, which as a target has no baseline: the baseline would be the target itself.
     """
-    ends = curves[curves["method"].isin([ALL_TEXTS, ALONE])]
-    wide = ends.groupby(["target", "method"])[measure].mean().unstack()
-    return wide.reindex(columns=[ALL_TEXTS, ALONE]).dropna()
+    rows = curves[curves["method"].isin([ALL_TEXTS, BASELINE])]
+    wide = rows.groupby(["target", "method"])[measure].mean().unstack()
+    return wide.reindex(columns=[ALL_TEXTS, BASELINE]).dropna()

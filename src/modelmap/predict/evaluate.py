@@ -1,4 +1,4 @@
-"""How well ridge regression from coordinates predicts models of families it has not seen."""
+"""Cross-validated predictions by ridge regression, for models of families not trained on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,10 +11,10 @@ from sklearn.model_selection import GroupKFold
 
 from modelmap.matrix.clip_centre import double_centred
 from modelmap.plumbing.arrays import Indices, Matrix
-from modelmap.plumbing.parallel import each
+from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.tables import empty_table
-from modelmap.predict.correlation import ALL_TEXTS, ALONE, correlations
-from modelmap.predict.ridge import gram_matrix, predicted
+from modelmap.predict.correlation import ALL_TEXTS, BASELINE, correlations
+from modelmap.predict.ridge import gram_matrix, ridge_predictions
 from modelmap.predict.settings import PredictSettings
 from modelmap.predict.tables import PREDICTION_CURVES
 from modelmap.predict.targets import Problem, Target
@@ -23,13 +23,20 @@ from modelmap.resample.methods import PAPERS, probabilities
 from modelmap.resample.paper_draws import FIRST_SEED, drawn_texts, grid
 
 Families = NDArray[np.object_]
+"""The family name of each model, shape (K,)."""
 
-MOST_FOLDS, FEWEST_FAMILIES, FEWEST_TRAINING = 5, 2, 4
+MAX_FOLDS = 5
+MIN_FAMILIES = 2
+MIN_TRAINING_MODELS = 4
+"""Two inner folds of two models each, which ridge regression chooses its alpha by."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """One problem with the texts of one sample: `n` draws by `method`, or all texts."""
+    """A point of a curve: a problem, and a sample of its texts to predict from.
+
+    The sample has `n` draws by the sampling method `method`, or all texts if that is None.
+    """
 
     problem: Problem
     method: str | None
@@ -37,62 +44,70 @@ class Point:
     sample: UniqueTexts
 
     def coordinates(self) -> Matrix:
-        """Return the coordinates of all models from the sample's texts, shape (K, d) (P2)."""
+        """Return the coordinates of all models from the sample's texts, shape (K, d)."""
         return weighted_coordinates(self.problem.loglik_nats, self.sample)
 
 
 def fold_members(families: Families, split_seed: int) -> list[Indices]:
-    """Return the models of each fold: five folds, or as many as there are families.
+    """Return the positions of the models of each fold: five folds, or one per family if fewer.
 
-    No family is in two folds.
+    All models of a family are in one fold: they resemble one another, so a model would be too
+    easy to predict from its own family (Oyama et al. 2025, ACL, Section 5).
     """
-    n_folds = min(MOST_FOLDS, len(set(families)))
+    n_folds = min(MAX_FOLDS, len(set(families)))
     folds = GroupKFold(n_folds, shuffle=True, random_state=split_seed)
-    return [tested for _, tested in folds.split(families, groups=families)]
+    return [test_part for _, test_part in folds.split(families, groups=families)]
 
 
 def skip_reason(target: Target, families: Families, split_seeds: Sequence[int]) -> str | None:
-    """Return why a target cannot be predicted, or None."""
+    """Return the reason why a target cannot be predicted, or None if it can."""
     known = ~np.isnan(target.truth)
     n_families = len(set(families[known]))
-    if n_families < FEWEST_FAMILIES:
-        return f"needs models of at least {FEWEST_FAMILIES} families, and there are {n_families}"
+    if n_families < MIN_FAMILIES:
+        return f"needs models of at least {MIN_FAMILIES} families, and there are {n_families}"
     if np.ptp(target.truth[known]) == 0:
         return "is the same for all models"
     parts = [part for seed in split_seeds for part in fold_members(families[known], seed)]
     fewest = int(known.sum()) - max(map(len, parts))
-    if fewest < FEWEST_TRAINING:
-        return f"needs at least {FEWEST_TRAINING} models outside each fold, and there are {fewest}"
+    if fewest < MIN_TRAINING_MODELS:
+        return (
+            f"needs at least {MIN_TRAINING_MODELS} models outside each fold, and there are {fewest}"
+        )
     return None
 
 
-def usable(
+def predictable(
     problems: Sequence[Problem], families: Families, split_seeds: Sequence[int]
 ) -> tuple[list[Problem], dict[str, str]]:
-    """Return the problems with the targets that can be predicted, and why others cannot."""
+    """Return the problems with only their predictable targets, and the reasons for the others.
+
+    Problems without any predictable target are left out. Reasons are given by target name.
+    """
     reasons = {
         target.name: skip_reason(target, families, split_seeds)
         for problem in problems
         for target in problem.targets
     }
-    left = [
+    reduced = [
         replace(problem, targets=[t for t in problem.targets if reasons[t.name] is None])
         for problem in problems
     ]
     skipped = {name: reason for name, reason in reasons.items() if reason is not None}
-    return [problem for problem in left if problem.targets], skipped
+    return [problem for problem in reduced if problem.targets], skipped
 
 
-def all_texts(problem: Problem) -> Point:
-    """Return the point of all texts, each once."""
+def all_texts_point(problem: Problem) -> Point:
+    """Return the point of a problem that uses all texts, each with weight 1."""
     n_texts = problem.n_texts
     return Point(problem, None, n_texts, UniqueTexts(np.arange(n_texts), np.ones(n_texts)))
 
 
-def sampled(problem: Problem, published: Sequence[int]) -> list[Point]:
-    """Return a point for every method and number of draws: the papers' first run, seed 42 (P2).
+def sampled_points(problem: Problem, published: Sequence[int]) -> list[Point]:
+    """Return a point for every sampling method of the papers and every number of draws.
 
-    The `published` numbers are of 10,000 texts, and are scaled to the problem's.
+    Draws are those of the papers' first run, with seed 42 (Oyama et al. 2025, EMNLP Findings,
+    Figure 4). `published` are numbers of draws from 10,000 texts, which are scaled to the number
+    of texts of the problem.
     """
     coordinates = double_centred(problem.loglik_nats)
     sizes = grid(problem.n_texts, published)
@@ -107,38 +122,49 @@ def sampled(problem: Problem, published: Sequence[int]) -> list[Point]:
 def out_of_fold(
     coordinates: Matrix, targets: Sequence[Target], families: Families, split_seeds: Sequence[int]
 ) -> NDArray[np.float64]:
-    """Return predictions, shape (target, split seed, model), NaN where the truth is.
+    """Return out-of-fold predictions, shape (targets, split seeds, K), NaN where the truth is NaN.
 
-    Each model is predicted from models of other families: ridge regression whose alpha is the
-    best in folds inside these. Predictions are clipped to the target's bounds (P1, Sect. 5).
+    `coordinates` have shape (K, d). Each model is predicted by ridge regression trained on models
+    of the other folds only, hence of other families. Alpha is chosen by folds within these
+    training models. Predictions are clipped to the bounds of their target (Oyama et al. 2025,
+    ACL, Section 5).
     """
-    found = np.full((len(targets), len(split_seeds), len(families)), np.nan)
+    predictions = np.full((len(targets), len(split_seeds), len(families)), np.nan)
     known = [~np.isnan(target.truth) for target in targets]
-    for together in _of_the_same_models(known):
-        models = np.flatnonzero(known[together[0]])
-        chosen = [targets[i] for i in together]
+    # Targets with the same models share the decomposition of the Gram matrix, which is most of
+    # the work, and so do all folds of all splits.
+    for group in _targets_with_same_models(known):
+        models = np.flatnonzero(known[group[0]])
         splits = [fold_members(families[models], seed) for seed in split_seeds]
-        answers = iter(_fitted(coordinates[models], models, chosen, [p for s in splits for p in s]))
-        for at, parts in enumerate(splits):
-            for part in parts:
-                for i, prediction in zip(together, next(answers).T, strict=True):
-                    found[i, at, models[part]] = prediction
+        parts = [(row, part) for row, split in enumerate(splits) for part in split]
+        fitted = _predict_parts(
+            coordinates[models], models, [targets[i] for i in group], [part for _, part in parts]
+        )
+        for (row, part), part_predictions in zip(parts, fitted, strict=True):
+            for i, prediction in zip(group, part_predictions.T, strict=True):
+                predictions[i, row, models[part]] = prediction
     for i, target in enumerate(targets):
         if target.bounds is not None:
-            found[i] = np.clip(found[i], *target.bounds)
-    return found
+            predictions[i] = np.clip(predictions[i], *target.bounds)
+    return predictions
 
 
-def _fitted(
+def _predict_parts(
     coordinates: Matrix, models: Indices, targets: Sequence[Target], parts: Sequence[Indices]
 ) -> list[Matrix]:
+    """Return for each test part the predictions of its models, shape (part, targets).
+
+    `coordinates` are those of `models`, and `parts` are positions in `models`.
+    """
+    # All targets are fitted for the union of their alphas; each may choose among its own only.
     alphas = np.unique(np.concatenate([target.alphas for target in targets]))
     allowed = np.stack([np.isin(alphas, target.alphas) for target in targets], axis=1)
     truths = np.stack([target.truth[models] for target in targets], axis=1)
-    return predicted(gram_matrix(coordinates), truths, parts, alphas, allowed)
+    return ridge_predictions(gram_matrix(coordinates), truths, parts, alphas, allowed)
 
 
-def _of_the_same_models(known: Sequence[NDArray[np.bool_]]) -> list[list[int]]:
+def _targets_with_same_models(known: Sequence[NDArray[np.bool_]]) -> list[list[int]]:
+    """Return the positions of targets, grouped by the models whose truth is known."""
     groups: dict[bytes, list[int]] = {}
     for i, models in enumerate(known):
         groups.setdefault(models.tobytes(), []).append(i)
@@ -146,22 +172,28 @@ def _of_the_same_models(known: Sequence[NDArray[np.bool_]]) -> list[list[int]]:
 
 
 def curve_rows(point: Point, families: Families, split_seeds: Sequence[int]) -> pd.DataFrame:
-    """Return a row per target: mean and standard deviation (ddof 0) over split seeds."""
+    """Return one row per target with the columns of PREDICTION_CURVES.
+
+    Means and standard deviations (ddof 0) are over split seeds.
+    """
     targets = point.problem.targets
     predictions = out_of_fold(point.coordinates(), targets, families, split_seeds)
     rows = [
-        _row(target, point.method or ALL_TEXTS, point.n, len(point.sample), found)
-        for target, found in zip(targets, predictions, strict=True)
+        _row(target, point.method or ALL_TEXTS, point.n, len(point.sample), of_target)
+        for target, of_target in zip(targets, predictions, strict=True)
     ]
     return pd.DataFrame(rows)
 
 
-def alone_rows(problem: Problem) -> pd.DataFrame:
-    """Return a row per target: the baseline, which is the mean log-likelihood without any fit."""
+def baseline_rows(problem: Problem) -> pd.DataFrame:
+    """Return one row per target: the correlation of the mean log-likelihood with the truth.
+
+    Nothing is fitted. The target that is the mean log-likelihood itself has no row.
+    """
     rows = [
-        _row(target, ALONE, problem.n_texts, problem.n_texts, problem.alone[None, :])
+        _row(target, BASELINE, problem.n_texts, problem.n_texts, problem.baseline[None, :])
         for target in problem.targets
-        if not np.array_equal(target.truth, problem.alone)
+        if not np.array_equal(target.truth, problem.baseline)
     ]
     return pd.DataFrame(rows)
 
@@ -169,8 +201,9 @@ def alone_rows(problem: Problem) -> pd.DataFrame:
 def _row(
     target: Target, method: str, n: int, n_unique: int, predictions: Matrix
 ) -> dict[str, object]:
-    both = np.array([correlations(one, target.truth) for one in predictions])
-    (pearson, spearman), (pearson_sd, spearman_sd) = both.mean(axis=0), both.std(axis=0)
+    by_split = np.array([correlations(values, target.truth) for values in predictions])
+    pearson, spearman = by_split.mean(axis=0)
+    pearson_sd, spearman_sd = by_split.std(axis=0)
     return {
         "target": target.name,
         "method": method,
@@ -186,13 +219,13 @@ def _row(
 def prediction_curves(
     problems: Sequence[Problem], families: Families, settings: PredictSettings, n_workers: int
 ) -> pd.DataFrame:
-    """Return the correlations of every problem by sampling method and number of draws."""
+    """Return the correlations of all problems by target, sampling method and number of draws."""
     points = [
         point
         for problem in problems
-        for point in [all_texts(problem), *sampled(problem, settings.sizes)]
+        for point in [all_texts_point(problem), *sampled_points(problem, settings.sizes)]
     ]
-    one = partial(curve_rows, families=families, split_seeds=settings.split_seeds)
-    rows = each(one, points, n_workers, "predicting")
-    alone = [alone_rows(problem) for problem in problems]
-    return pd.concat([empty_table(PREDICTION_CURVES), *rows, *alone], ignore_index=True)
+    rows_of_point = partial(curve_rows, families=families, split_seeds=settings.split_seeds)
+    rows = parallel_map(rows_of_point, points, n_workers, "predicting")
+    baseline = [baseline_rows(problem) for problem in problems]
+    return pd.concat([empty_table(PREDICTION_CURVES), *rows, *baseline], ignore_index=True)

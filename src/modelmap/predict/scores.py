@@ -1,4 +1,4 @@
-"""Benchmark scores a user brings: a CSV file, or the metadata that the papers' authors publish."""
+"""Reads benchmark scores from a CSV file, or from the metadata published by the papers' authors."""
 
 import csv
 from collections.abc import Sequence
@@ -15,16 +15,17 @@ from modelmap.predict.targets import MEAN_LOGLIK, PERCENT
 MODEL = "model"
 MEAN = "mean of benchmarks"
 MISSING = ("", "na", "nan")
-# pandas takes minutes over a hundred thousand.
-MOST_COLUMNS = 1000
+MAX_COLUMNS = 1000
+"""pandas needs minutes for a table of a hundred thousand columns, which no table of scores has."""
 NAME_KEY, SCORE_KEY, PUBLISHED_MEAN = "model_name", "score_v1_", "6-taskmean"
 
 
 def read_scores(path: Path) -> pd.DataFrame:
-    """Return scores 0..100, a row per model and a column per benchmark, NaN where there is none.
+    """Return scores from 0 to 100, one row per model and one column per benchmark.
 
-    The last column is the mean of two or more benchmarks, missing where one of them is.
-    Raises UserError that lists what is wrong: columns, doubled models, cells.
+    Missing scores are NaN. With two benchmarks or more, the last column is their mean, NaN for
+    models without one of them, unless the file has that column. Raises UserError that lists all
+    columns, duplicate models or cells that are wrong.
     """
     if not exists(path) or not path.is_file():
         raise UserError(
@@ -40,15 +41,15 @@ def read_scores(path: Path) -> pd.DataFrame:
 
 
 def _table(path: Path) -> pd.DataFrame:
-    """Return the cells of a CSV file as text, models as the index."""
+    """Return the cells of a CSV file as text, with the models as index."""
     options = {"header": None, "dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
     try:
         n_columns = _n_columns(path)
-        if n_columns > MOST_COLUMNS:
-            raise ValueError(f"{n_columns} columns, {MOST_COLUMNS} at most are read")
+        if n_columns > MAX_COLUMNS:
+            raise ValueError(f"it has {n_columns} columns, and at most {MAX_COLUMNS} are read")
         cells = pd.read_csv(path, **options).fillna("").map(str.strip)
     except (ValueError, csv.Error) as error:
-        raise UserError(f"{path.name} is no CSV table in UTF-8: {error}") from error
+        raise UserError(f"{path.name} is not a CSV table in UTF-8: {error}") from error
     table = cells.iloc[1:].set_axis(list(cells.iloc[0]), axis=1)
     if MODEL not in table:
         raise UserError(
@@ -65,11 +66,11 @@ def _n_columns(path: Path) -> int:
 
 
 def _published(path: Path) -> pd.DataFrame:
-    """Return the scores of the authors' metadata, a list with a dict per model."""
+    """Return the scores in the authors' metadata, which is a pickled list with a dict per model."""
     rows = load_allowing(read_bytes(path, f"{path.name} is missing"), numbers_and_dates())
     if not isinstance(rows, list) or not all(_is_model(row) for row in rows):
         raise UserError(
-            f"{path.name} is no list of models that each have a {NAME_KEY}: "
+            f"{path.name} is not a list of models with a {NAME_KEY} each: "
             "it must be the authors' metadata, or a CSV file"
         )
     keys = dict.fromkeys(key for row in rows for key in row if key.startswith(SCORE_KEY))
@@ -90,7 +91,7 @@ def _is_model(row: object) -> bool:
 
 
 def _cell(value: object) -> str:
-    """Return a score as text, or the kind of what is none, which is refused with its place."""
+    """Return a score as text, or the type of any other value, which _check_cells then reports."""
     if value is None:
         return ""
     return str(value) if isinstance(value, str | int | float) else type(value).__name__
@@ -99,21 +100,25 @@ def _cell(value: object) -> str:
 def _check_names(cells: pd.DataFrame, name: str) -> None:
     columns, models = list(cells.columns), cells.index
     if not columns or cells.empty:
-        raise UserError(f"{name} holds no scores: it needs a row per model, a column per benchmark")
+        raise UserError(
+            f"{name} has no scores: it needs a row per model and a column per benchmark"
+        )
     if "" in columns or MEAN_LOGLIK in columns:
-        raise UserError(f"{name}: a benchmark must have a name, and not {MEAN_LOGLIK!r}")
-    doubled = [*cells.columns[cells.columns.duplicated()], *models[models.duplicated()]]
-    if doubled:
-        raise UserError(f"{name} has these twice: {listed(list(dict.fromkeys(doubled)))}")
+        raise UserError(f"{name}: a benchmark must have a name other than {MEAN_LOGLIK!r}")
+    duplicates = [*cells.columns[cells.columns.duplicated()], *models[models.duplicated()]]
+    if duplicates:
+        raise UserError(
+            f"{name} has these more than once: {listed(list(dict.fromkeys(duplicates)))}"
+        )
 
 
 def _check_cells(cells: pd.DataFrame, scores: pd.DataFrame, name: str) -> None:
     missing = cells.map(lambda cell: cell.lower() in MISSING).to_numpy()
     values = scores.to_numpy()
-    fits = missing | ((values >= PERCENT[0]) & (values <= PERCENT[1]))
+    valid = missing | ((values >= PERCENT[0]) & (values <= PERCENT[1]))
     wrong = [
         f"{cells.columns[column]} of {cells.index[row]} is {cells.iloc[row, column]!r}"
-        for row, column in np.argwhere(~fits)
+        for row, column in np.argwhere(~valid)
     ]
     if wrong:
         raise UserError(f"{name}: {listed(wrong)}; a score is a number from 0 to 100, or empty")
@@ -123,16 +128,16 @@ def _check_cells(cells: pd.DataFrame, scores: pd.DataFrame, name: str) -> None:
 
 
 def matched_scores(scores: pd.DataFrame, models: Sequence[str], name: str) -> dict[str, object]:
-    """Return, for the metrics, which models have no scores and which scores have no model.
+    """Return metrics that name the models without scores, and the scores without a model.
 
-    Raises UserError if no score is of a model of the map; `name` is the name of the file.
+    `name` is the name of the file. Raises UserError if no model of the map has scores.
     """
     without = [model for model in models if model not in scores.index]
     unknown = [model for model in scores.index if model not in models]
     if len(unknown) == len(scores):
         raise UserError(
-            f"{name} has none of the map's models: it has {listed(unknown)}, "
-            f"the map {listed(models)}"
+            f"{name} has scores of none of the map's models: it has {listed(unknown)}, "
+            f"and the map has {listed(models)}"
         )
     return {
         "targets_from": name,

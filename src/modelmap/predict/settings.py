@@ -16,26 +16,26 @@ Exponents = Annotated[list[int], Field(min_length=1)]
 
 
 class PredictSettings(Section):
-    """What is predicted from the coordinates, and how."""
+    """What is predicted from the coordinates, from how many texts, and with which penalties."""
 
     targets: str
-    """`held-out categories`, or the name of a file in data/raw."""
+    """`held-out categories`, or the name of a file of scores in data/raw."""
     split_seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
     score_alphas: Exponents
-    """Powers of ten, ascending: ridge's alphas for benchmark scores."""
+    """Exponents of ten, ascending: the penalties alpha of ridge regression for benchmark scores."""
     loglik_alphas: Exponents
-    """Likewise for mean log-likelihoods and bits per byte."""
+    """The same for mean log-likelihoods and bits per byte."""
     sizes: Annotated[list[Annotated[int, Field(ge=1, le=10_000)]], Field(min_length=1)]
-    """Numbers of draws of 10,000 texts, scaled to N."""
+    """Numbers of draws from 10,000 texts, ascending; they are scaled to N."""
 
     def alphas(self, kind: Literal["score", "loglik"]) -> NDArray[np.float64]:
-        """Return ridge's alphas for benchmark scores, or for log-likelihoods."""
+        """Return the penalties alpha for benchmark scores, or for log-likelihoods."""
         exponents = self.score_alphas if kind == "score" else self.loglik_alphas
         return 10.0 ** np.array(exponents)
 
     @field_validator("targets")
     @classmethod
-    def _is_a_file_name(cls, value: str) -> str:
+    def _check_targets(cls, value: str) -> str:
         path = PurePosixPath(value)
         if value != HELD_OUT and (len(path.parts) != 1 or path.suffix not in SUFFIXES):
             raise ValueError(
@@ -45,7 +45,7 @@ class PredictSettings(Section):
 
     @field_validator("split_seeds", "score_alphas", "loglik_alphas", "sizes")
     @classmethod
-    def _ascends(cls, value: list[int]) -> list[int]:
+    def _check_ascending(cls, value: list[int]) -> list[int]:
         if value != sorted(set(value)):
-            raise ValueError("must ascend, each once")
+            raise ValueError("values must ascend, without repetitions")
         return value

@@ -1,4 +1,4 @@
-"""Stage predict: predict what models score, from their coordinates, for families not seen."""
+"""Stage predict: predict targets of models from their coordinates and other families' targets."""
 
 from modelmap.matrix.clip_centre import clipped
 from modelmap.matrix.file import LogLikelihoods, read_matrix
@@ -9,7 +9,7 @@ from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
 from modelmap.plumbing.tables import read_table, write_csv, write_table
-from modelmap.predict.evaluate import prediction_curves, usable
+from modelmap.predict.evaluate import predictable, prediction_curves
 from modelmap.predict.scores import matched_scores, read_scores
 from modelmap.predict.settings import HELD_OUT, PredictSettings
 from modelmap.predict.summary import predict_metrics, prediction_tables, shares_table
@@ -19,18 +19,21 @@ from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import check_text_set
 
 Found = tuple[list[Problem], dict[str, object], dict[str, str]]
-"""Problems, what the metrics give of their source, and why other targets are skipped."""
+"""Problems, metrics about the source of their targets, and reasons for skipped targets."""
 
 
 def run(layout: Layout) -> None:
-    """Write data/predictions.parquet, prediction.csv, prediction_table.csv and their metrics."""
+    """Write data/predictions.parquet, prediction.csv, prediction_table.csv and their metrics.
+
+    The CSV files are in reports/plots, the metrics in reports/metrics/predict.json.
+    """
     settings = read_section(layout, "predict", PredictSettings)
     matrix = read_matrix(layout.matrix)
     models = read_table(layout.models, MODELS).set_index("model")
     families = models.loc[matrix.models, "family"].to_numpy(dtype=object)
-    find = _held_out if settings.targets == HELD_OUT else _scored
+    find = _held_out_problems if settings.targets == HELD_OUT else _score_problems
     found, source, skipped = find(layout, settings, matrix)
-    problems, unusable = usable(found, families, settings.split_seeds)
+    problems, unpredictable = predictable(found, families, settings.split_seeds)
     n_workers = load_hardware(layout.conf).n_workers
     curves = prediction_curves(problems, families, settings, n_workers)
     predictions = prediction_tables(problems, matrix.models, families, settings.split_seeds[0])
@@ -43,11 +46,11 @@ def run(layout: Layout) -> None:
         "n_splits": len(settings.split_seeds),
     }
     results = predict_metrics(curves, predictions)
-    metrics = {**source, **counts, **results, "skipped": skipped | unusable}
+    metrics = {**source, **counts, **results, "skipped": skipped | unpredictable}
     write_json(layout.metrics("predict"), metrics)
 
 
-def _held_out(layout: Layout, settings: PredictSettings, matrix: LogLikelihoods) -> Found:
+def _held_out_problems(layout: Layout, settings: PredictSettings, matrix: LogLikelihoods) -> Found:
     texts = read_table(layout.texts, TEXTS)
     check_text_set(texts["text"], matrix.text_set)
     bits = read_table(layout.category_bits, CATEGORY_BITS).pivot(
@@ -60,7 +63,7 @@ def _held_out(layout: Layout, settings: PredictSettings, matrix: LogLikelihoods)
     return problems, {"targets_from": HELD_OUT}, skipped
 
 
-def _scored(layout: Layout, settings: PredictSettings, matrix: LogLikelihoods) -> Found:
+def _score_problems(layout: Layout, settings: PredictSettings, matrix: LogLikelihoods) -> Found:
     scores = read_scores(layout.raw / settings.targets)
     source = matched_scores(scores, matrix.models, settings.targets)
     loglik_nats = clipped(matrix.loglik_nats, matrix.clip_threshold)

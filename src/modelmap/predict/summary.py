@@ -1,4 +1,4 @@
-"""What is metrics of predictions: the table of the paper, and numbers per target."""
+"""Tables and metrics of predictions: out-of-fold predictions, and correlations per target."""
 
 from collections.abc import Sequence
 
@@ -7,25 +7,28 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from modelmap.plumbing.tables import empty_table
-from modelmap.predict.correlation import ALL_TEXTS, ALONE, correlations, of_both
-from modelmap.predict.evaluate import Families, all_texts, fold_members, out_of_fold
+from modelmap.predict.correlation import ALL_TEXTS, BASELINE, all_texts_and_baseline, correlations
+from modelmap.predict.evaluate import Families, all_texts_point, fold_members, out_of_fold
 from modelmap.predict.tables import PREDICTION_TABLE, PREDICTIONS
 from modelmap.predict.targets import Problem
 from modelmap.resample.methods import PAPERS
 
 SHARES = {"N/1000": 0.001, "N/100": 0.01, "N/10": 0.1, "N": 1.0}
-"""P2, Table 2."""
+"""Shares of the texts in the table of correlations (Oyama et al. 2025, EMNLP Findings, Table 2)."""
 MEASURES = ("pearson", "pearson_sd", "spearman", "spearman_sd")
 
 
 def prediction_table(
     problem: Problem, models: Sequence[str], families: Families, split_seed: int
 ) -> pd.DataFrame:
-    """Return truth and out-of-fold prediction from all texts of every model, and its fold."""
-    coordinates = all_texts(problem).coordinates()
-    found = out_of_fold(coordinates, problem.targets, families, [split_seed])[:, 0]
+    """Return one row per target and model with the columns of PREDICTIONS.
+
+    Predictions are out-of-fold, from all texts. Models whose truth is unknown have no row.
+    """
+    coordinates = all_texts_point(problem).coordinates()
+    predictions = out_of_fold(coordinates, problem.targets, families, [split_seed])[:, 0]
     frames = []
-    for target, prediction in zip(problem.targets, found, strict=True):
+    for target, prediction in zip(problem.targets, predictions, strict=True):
         known = np.flatnonzero(~np.isnan(target.truth))
         fold = np.empty(len(known), dtype=np.int64)
         for number, part in enumerate(fold_members(families[known], split_seed)):
@@ -45,16 +48,17 @@ def prediction_tables(
     problems: Sequence[Problem], models: Sequence[str], families: Families, split_seed: int
 ) -> pd.DataFrame:
     """Return the prediction tables of all problems as one."""
-    # More threads would add up in another order, and change the last digits.
+    # With more threads BLAS adds numbers in another order, which changes the last digits.
     with threadpool_limits(1):
         tables = [prediction_table(problem, models, families, split_seed) for problem in problems]
     return pd.concat([empty_table(PREDICTIONS), *tables], ignore_index=True)
 
 
 def shares_table(curves: pd.DataFrame) -> pd.DataFrame:
-    """Return Pearson's correlation at a few shares of the texts, a row per target and share.
+    """Return Pearson's correlation by sampling method, one row per target and share of the texts.
 
-    Shares of fewer than two draws, or not among the sizes, have no row (P2, Table 2).
+    `curves` has the columns of PREDICTION_CURVES. A share has no row if it is less than two draws,
+    or if its number of draws is not among those of the curves.
     """
     n_texts = curves[curves["method"] == ALL_TEXTS].set_index("target")["n"]
     rows = []
@@ -81,12 +85,13 @@ def predict_metrics(curves: pd.DataFrame, predictions: pd.DataFrame) -> dict[str
 
 
 def target_metrics(curves: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, object]:
-    """Return each target's correlations from all texts and from the mean log-likelihood alone.
+    """Return for each target its correlations from all texts and those of the baseline.
 
-    Those of the first split are of the predictions in `predictions`.
+    Keys that begin with first_split are correlations of the values in `predictions`, which are
+    those of the first split seed; the others are means over split seeds.
     """
     metrics: dict[str, object] = {}
-    alone = curves[curves["method"] == ALONE].set_index("target")
+    baseline = curves[curves["method"] == BASELINE].set_index("target")
     for row in curves[curves["method"] == ALL_TEXTS].itertuples():
         models = predictions[predictions["target"] == row.target]
         metrics[row.target] = {
@@ -95,9 +100,9 @@ def target_metrics(curves: pd.DataFrame, predictions: pd.DataFrame) -> dict[str,
             "n_texts": int(row.n),
             **{measure: rounded(getattr(row, measure)) for measure in MEASURES},
             **{
-                f"{measure}_alone": rounded(alone.loc[row.target, measure])
+                f"{measure}_alone": rounded(baseline.loc[row.target, measure])
                 for measure in ("pearson", "spearman")
-                if row.target in alone.index
+                if row.target in baseline.index
             },
             **first_split_correlations(models),
         }
@@ -105,11 +110,12 @@ def target_metrics(curves: pd.DataFrame, predictions: pd.DataFrame) -> dict[str,
 
 
 def means_over_targets(curves: pd.DataFrame) -> dict[str, float | None]:
-    """Return mean correlations over targets that have both: from all texts, and the mean alone."""
-    metrics: dict[str, float | None] = {"n_targets_of_means": len(of_both(curves, "pearson"))}
-    for method, suffix in ((ALL_TEXTS, ""), (ALONE, "_alone")):
-        for measure in ("pearson", "spearman"):
-            metrics[f"mean_{measure}{suffix}"] = rounded(of_both(curves, measure)[method].mean())
+    """Return the correlations from all texts and of the baseline, means over targets with both."""
+    tables = {name: all_texts_and_baseline(curves, name) for name in ("pearson", "spearman")}
+    metrics: dict[str, float | None] = {"n_targets_of_means": len(tables["pearson"])}
+    for method, suffix in ((ALL_TEXTS, ""), (BASELINE, "_alone")):
+        for measure, table in tables.items():
+            metrics[f"mean_{measure}{suffix}"] = rounded(table[method].mean())
     return metrics
 
 
@@ -121,9 +127,9 @@ def first_split_correlations(predictions: pd.DataFrame) -> dict[str, float | Non
 
 
 def first_split_means(predictions: pd.DataFrame) -> dict[str, float | None]:
-    """Return Pearson's correlation in the first split, mean over targets, in two ways.
+    """Return the mean over targets of Pearson's correlation in the first split.
 
-    With all models, and without the most extreme model of each target.
+    It is computed twice: with all models, and without the most extreme model of each target.
     """
     return {
         "mean_pearson_first_split": _mean_pearson(predictions),
@@ -132,13 +138,13 @@ def first_split_means(predictions: pd.DataFrame) -> dict[str, float | None]:
 
 
 def without_extremes(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows without one of each target: that of the truth farthest from the mean.
+    """Return the rows without the model of each target whose truth is farthest from the mean.
 
-    A single model far from all others can decide most of Pearson's correlation.
+    A single model far from all others can determine most of Pearson's correlation.
     """
     truth = predictions["truth"]
-    apart = (truth - truth.groupby(predictions["target"]).transform("mean")).abs()
-    return predictions.drop(apart.groupby(predictions["target"]).idxmax())
+    deviation = (truth - truth.groupby(predictions["target"]).transform("mean")).abs()
+    return predictions.drop(deviation.groupby(predictions["target"]).idxmax())
 
 
 def _mean_pearson(predictions: pd.DataFrame) -> float | None:
@@ -150,5 +156,5 @@ def _mean_pearson(predictions: pd.DataFrame) -> float | None:
 
 
 def rounded(value: float) -> float | None:
-    """Return three digits, and None for no number."""
+    """Return a value rounded to three decimals, or None for NaN, which JSON does not have."""
     return None if np.isnan(value) else round(float(value), 3)

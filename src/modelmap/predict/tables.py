@@ -1,4 +1,4 @@
-"""Schemas of predictions and their correlations."""
+"""Schemas of predictions and of their correlations with the truth."""
 
 import pandera.pandas as pa
 
@@ -6,22 +6,22 @@ from modelmap.plumbing.columns import AT_LEAST_0, AT_LEAST_1, FINITE, column, ta
 from modelmap.resample.methods import PAPERS
 
 PREDICTIONS = table(
-    "Targets and their predictions from all texts, by models of other families; first split seed.",
+    "Predictions from all texts by models of other families, with the first split seed.",
     {
         "target": column("text", "a held-out category, a benchmark or the mean log-likelihood"),
         "model": column("text", "name"),
-        "fold": column("int", "0..4; a family is in one fold", AT_LEAST_0),
-        "truth": column("float", "bits per byte, score or nats", FINITE),
-        "prediction": column("float", "in the same unit", FINITE),
+        "fold": column("int", "0 to 4; all models of a family are in one fold", AT_LEAST_0),
+        "truth": column("float", "true value: bits per byte, score from 0 to 100, or nats", FINITE),
+        "prediction": column("float", "predicted value, in the same unit", FINITE),
     },
     unique=["target", "model"],
 )
 
 PREDICTION_CURVES = table(
-    "Correlations of predictions and truth over models, mean and deviation over split seeds.",
+    "Correlations of predictions and truth over models, as mean and deviation over split seeds.",
     {
         "target": column("text", "a held-out category, a benchmark or the mean log-likelihood"),
-        "method": column("text", "uniform, ls or kl; all texts; mean log-likelihood alone"),
+        "method": column("text", "uniform, ls, kl, all texts, or mean log-likelihood alone"),
         "n": column("int", "draws", AT_LEAST_1),
         "d": column("int", "unique texts", AT_LEAST_1),
         **{
@@ -38,7 +38,7 @@ PREDICTION_CURVES = table(
 )
 
 PREDICTION_TABLE = table(
-    "Pearson's correlation with texts drawn by each method: its mean and deviation.",
+    "Pearson's correlation with texts drawn by each sampling method: mean and deviation.",
     {
         "target": column("text", "a held-out category, a benchmark or the mean log-likelihood"),
         "share": column("text", "draws as a share of all texts"),

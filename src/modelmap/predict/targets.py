@@ -1,4 +1,4 @@
-"""What is predicted, and from the log-likelihoods of which texts."""
+"""The prediction problems: what is predicted, and from the log-likelihoods of which texts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,14 +17,15 @@ FEWEST_TEXTS = 2
 
 @dataclass(frozen=True)
 class Target:
-    """One number per model, NaN where it is not known."""
+    """A number per model that is predicted."""
 
     name: str
     truth: Vector
+    """The true values, shape (K,), with NaN where they are unknown."""
     alphas: Vector
-    """Ridge's, ascending."""
+    """The penalties among which ridge regression chooses, ascending."""
     bounds: tuple[float, float] | None = None
-    """Predictions are clipped to these."""
+    """Predictions are clipped to this range."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,9 @@ class Problem:
     """Targets that are predicted from the same texts."""
 
     loglik_nats: Matrix
-    """Clipped, shape (model, text)."""
-    alone: Vector
-    """What the mean log-likelihood alone says of the targets, in their direction."""
+    """Clipped log-likelihoods, shape (K, N)."""
+    baseline: Vector
+    """The mean log-likelihood of each model, shape (K,), negated if the targets fall with it."""
     targets: list[Target]
 
     @property
@@ -42,14 +43,17 @@ class Problem:
         return int(self.loglik_nats.shape[1])
 
 
-def kept_apart(category: pd.Series, document: pd.Series, held_out: str) -> NDArray[np.bool_]:
-    """Return which texts are of other categories than the one held out, and of no document of it.
+def outside_category(category: pd.Series, document: pd.Series, held_out: str) -> NDArray[np.bool_]:
+    """Return which texts share neither the held-out category nor a document with it, shape (N,).
 
-    A document cut into texts of several categories tells of the one held out.
+    A document can have texts of several categories. Its other texts are left out as well, since
+    they would reveal something about the held-out texts.
     """
-    inside = category == held_out
-    apart: NDArray[np.bool_] = (~inside & ~document.isin(document[inside])).to_numpy()
-    return apart
+    held_out_texts = category == held_out
+    outside: NDArray[np.bool_] = (
+        ~held_out_texts & ~document.isin(document[held_out_texts])
+    ).to_numpy()
+    return outside
 
 
 def held_out_problems(
@@ -59,27 +63,29 @@ def held_out_problems(
     clip_quantile: float,
     alphas: Vector,
 ) -> tuple[list[Problem], dict[str, str]]:
-    """Return a problem for each category, and why others have none.
+    """Return one problem per category, and the reason for each category without one.
 
-    `loglik_nats` is unclipped, shape (model, text); `texts` has category and document_id in its
-    order of texts; `bits` has a row per model and a column per category: bits per byte, the truth.
-    A category's bits per byte are predicted from the texts kept apart from it. These are clipped
-    at their own quantile, so that nothing of the held-out texts is in the coordinates. There is no
-    target of all categories together: it would be made of the texts it is predicted from.
+    The target of a category is its bits per byte, predicted from the texts outside the category
+    (ours). `loglik_nats` is unclipped, shape (K, N); `texts` has the columns category and
+    document_id, in the same order of texts; `bits` has a row per model and a column per category
+    with the true bits per byte. The mean over all categories is no target: it would be computed
+    from the texts that it is predicted from.
     """
     problems, skipped = [], {}
     for held_out in bits.columns:
-        apart = kept_apart(texts["category"], texts["document_id"], held_out)
-        if apart.sum() < FEWEST_TEXTS:
+        outside = outside_category(texts["category"], texts["document_id"], held_out)
+        if outside.sum() < FEWEST_TEXTS:
             skipped[str(held_out)] = (
                 f"needs at least {FEWEST_TEXTS} texts of other categories and documents, "
-                f"and there are {int(apart.sum())}"
+                f"and there are {int(outside.sum())}"
             )
             continue
-        others = loglik_nats[:, apart]
+        others = loglik_nats[:, outside]
+        # The threshold comes from these texts alone: one computed from all texts would carry
+        # information about the held-out texts into the coordinates.
         others = clipped(others, clip_threshold(others, clip_quantile))
         target = Target(str(held_out), bits[held_out].to_numpy(dtype=np.float64), alphas)
-        # Bits per byte fall as the log-likelihood rises.
+        # Negated, because bits per byte fall as the log-likelihood rises.
         problems.append(Problem(others, -others.mean(axis=1), [target]))
     return problems, skipped
 
@@ -91,10 +97,10 @@ def score_problem(
     score_alphas: Vector,
     loglik_alphas: Vector,
 ) -> Problem:
-    """Return the papers' problem: every benchmark, and the mean log-likelihood over all texts.
+    """Return the problem of the papers: every benchmark, and the mean log-likelihood.
 
-    `loglik_nats` is clipped, shape (model, text); `scores` has one row per model and one column
-    per benchmark, 0 to 100. Models without a score are NaN in its target.
+    Oyama et al. 2025 (ACL), Section 5. `loglik_nats` is clipped, shape (K, N); `scores` has a row
+    per model and a column per benchmark, from 0 to 100. A model without a score is NaN there.
     """
     mean = loglik_nats.mean(axis=1)
     known = scores.reindex(list(models))

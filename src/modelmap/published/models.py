@@ -20,7 +20,7 @@ MOST_BILLIONS = 2_000
 def read_metadata(path: Path) -> dict[str, dict[str, Any]]:
     """Return the metadata by model name.
 
-    Raises UserError that names what a hostile pickle wants to load, or what is not a model.
+    Raises UserError that names what a hostile pickle would load, or what is not a model.
     """
     rows = load_allowing(path.read_bytes(), numbers_and_dates())
     fits = isinstance(rows, list) and all(isinstance(r, dict) and "model_name" in r for r in rows)

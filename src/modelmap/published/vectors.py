@@ -20,7 +20,7 @@ CLIPPED_SHARE = 0.005
 def read_vectors(path: Path) -> dict[str, Vector]:
     """Return each model's vector of log-likelihoods in nats, in the file's order.
 
-    Raises UserError that names what a hostile pickle wants to load, or lists what is wrong.
+    Raises UserError that names what a hostile pickle would load, or lists what is wrong.
     """
     content = load_allowing(path.read_bytes(), numbers_dates_and_arrays())
     if not isinstance(content, dict) or not content:

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from modelmap.plumbing.arrays import Matrix, Vector
-from modelmap.plumbing.parallel import each
+from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.seeds import named_rng
 from modelmap.resample.designs import (
     horvitz_thompson,
@@ -123,7 +123,7 @@ def design_errors(
     unique = [max(2, round(share * n_texts)) for share in settings.unique_shares]
     cells = [(design, n) for design in DESIGNS for n in unique]
     evaluate = partial(_evaluate, coordinates, measures, meter, settings)
-    return pd.DataFrame(each(evaluate, cells, n_workers, "comparing designs"))
+    return pd.DataFrame(parallel_map(evaluate, cells, n_workers, "comparing designs"))
 
 
 def _evaluate(

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from modelmap.plumbing.arrays import Matrix, Vector
-from modelmap.plumbing.parallel import each
+from modelmap.plumbing.parallel import parallel_map
 from modelmap.resample.errors import root_mean_square
 from modelmap.resample.gram import ErrorMeter, run_errors
 from modelmap.resample.methods import PAPERS, probabilities
@@ -45,7 +45,7 @@ def error_curves(
         pi = probabilities(method, coordinates)
         errors_of_seed = partial(_errors_of_seed, coordinates, pi, numbers, meter)
         runs = np.stack(
-            each(errors_of_seed, run_seeds(n_runs), n_workers, f"resampling by {method}")
+            parallel_map(errors_of_seed, run_seeds(n_runs), n_workers, f"resampling by {method}")
         )
         curves.append(method_curve(method, numbers, runs))
     return with_population(pd.concat(curves, ignore_index=True), n_texts)

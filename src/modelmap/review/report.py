@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from modelmap.plumbing.errors import LONGEST, UserError
+from modelmap.plumbing.errors import MAX_MESSAGE_LENGTH, UserError
 from modelmap.plumbing.layout import Layout
 from modelmap.review.commands import dvc_json, merge_base
 from modelmap.review.guard import UP_TO_DATE, verdict
@@ -25,7 +25,7 @@ def run(layout: Layout, base: str) -> None:
     """
     commit = merge_base(layout.root, base)
     stale = verdict(layout.root)
-    lock = f"**Not up to date**: {code(stale, LONGEST)}" if stale else f"{UP_TO_DATE}."
+    lock = f"**Not up to date**: {code(stale, MAX_MESSAGE_LENGTH)}" if stale else f"{UP_TO_DATE}."
     before, after = read_snapshot(layout, commit), read_snapshot(layout, None)
     parts = [
         f"# Review against {code(base)} ({code(commit[:10])})",

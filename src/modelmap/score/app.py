@@ -10,7 +10,7 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig
 
-from modelmap.plumbing.processes import when_left_by
+from modelmap.plumbing.processes import call_when_parent_exits
 
 PARENT_VARIABLE = "MODELMAP_SCORER"
 """The environment variable with the process id of the run that started this application."""
@@ -32,5 +32,5 @@ def end_group() -> None:
 
 
 if __name__ == "__main__":
-    when_left_by(int(os.environ[PARENT_VARIABLE]), end_group)
+    call_when_parent_exits(int(os.environ[PARENT_VARIABLE]), end_group)
     main()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelmap.plumbing.hardware import hardware_choice
-from modelmap.plumbing.processes import ONE_THREAD
+from modelmap.plumbing.processes import WORKER_ENVIRONMENT
 from modelmap.score.app import PARENT_VARIABLE
 from modelmap.score.heartbeat import writing_heartbeat
 from modelmap.score.jobs import JobList, write_job_list
@@ -51,7 +51,7 @@ def launched(job_list: JobList, overrides: Sequence[str]) -> Iterator[Launcher]:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **ONE_THREAD, PARENT_VARIABLE: str(os.getpid())},
+            env={**os.environ, **WORKER_ENVIRONMENT, PARENT_VARIABLE: str(os.getpid())},
             # A group of its own: it can be ended with all that it started, and nothing else.
             process_group=0,
         )

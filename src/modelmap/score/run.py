@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from modelmap.plumbing.errors import SHOWN, UserError, listed
+from modelmap.plumbing.errors import MAX_LISTED, UserError, listed
 from modelmap.plumbing.files import write_atomically
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.processes import check_models_can_run
@@ -111,11 +111,11 @@ def _report(job_list: JobList, exit_message: str) -> None:
     messages = [(job, job_folder(job_list.work, job).failure()) for job in job_list.jobs]
     failed = [(job, message) for job, message in messages if message is not None]
     if failed:
-        names = [job.spec.name for job, _ in failed[SHOWN:]]
+        names = [job.spec.name for job, _ in failed[MAX_LISTED:]]
         rest = f"; also failed: {', '.join(names)}" if names else ""
         raise UserError(
             f"{len(failed)} of {len(job_list.jobs)} models failed: "
-            f"{'; '.join(message for _, message in failed[:SHOWN])}{rest}; "
+            f"{'; '.join(message for _, message in failed[:MAX_LISTED])}{rest}; "
             "the scores of the others are kept, and `dvc repro` retries the failed models"
         )
     unfinished = [

@@ -41,7 +41,11 @@ if TYPE_CHECKING:
 
 POLL_S = 0.2
 State = Literal["done", "worked", "busy"]
-"""What a worker found of a job: nothing left to do, some work that it did, or locks of others."""
+"""Of a job, after a worker has tried it.
+
+"done": nothing is left to do. "worked": the worker did something. "busy": other workers have locked
+what is left.
+"""
 
 
 class Worker:

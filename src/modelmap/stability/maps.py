@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from modelmap.map.align import aligned, map_size
 from modelmap.plumbing.arrays import Matrix
-from modelmap.plumbing.parallel import each
+from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.seeds import named_rng
 from modelmap.resample.estimate import UniqueTexts, unique_texts, weighted_coordinates
 from modelmap.resample.methods import probabilities
@@ -143,7 +143,7 @@ def maps_of_same_texts(
         for run in range(settings.n_runs)
     ]
     one = partial(reordered_map, coordinates, reference, embed)
-    maps = each(one, orders, n_workers, "maps of the same texts")
+    maps = parallel_map(one, orders, n_workers, "maps of the same texts")
     return Maps(SAME_TEXTS, "none", n_texts, n_texts, np.stack(maps))
 
 
@@ -160,6 +160,6 @@ def maps_of_resampled_texts(
     n_draws = setting.n_draws(coordinates.shape[1])
     samples = [unique_texts(drawn_texts(pi, n_draws, seed), pi) for seed in run_seeds(n_runs)]
     one = partial(resampled_map, coordinates, reference, embed)
-    maps = each(one, samples, n_workers, f"maps of {setting.name}")
+    maps = parallel_map(one, samples, n_workers, f"maps of {setting.name}")
     unique = float(np.mean([len(sample) for sample in samples]))
     return Maps(setting.name, setting.method, n_draws, unique, np.stack(maps))

@@ -10,13 +10,18 @@ from modelmap.matrix.clip_centre import double_centred
 from modelmap.plumbing.arrays import Matrix
 from modelmap.studies.coverage.intervals import (
     distribution,
-    failing,
+    failing_pairs,
     fails,
     largest_documents,
-    one_population,
-    some_pairs,
+    sampled_pairs,
+    simulate_population,
 )
-from modelmap.studies.coverage.populations import Samples, by_document, population, samples
+from modelmap.studies.coverage.populations import (
+    Samples,
+    draw_population,
+    draw_samples,
+    ordered_by_document,
+)
 from modelmap.studies.coverage.sample_estimates import SampleEstimates
 
 
@@ -31,7 +36,7 @@ def case(seed: int, n_documents: int = 12) -> tuple[Matrix, StratifiedDocuments]
 def test_the_project_as_its_own_sample_gives_the_estimates_of_the_stage() -> None:
     """All documents once: KL, standard error and degrees of freedom as the stage computes them."""
     q, stratified = case(0)
-    order, documents = by_document(stratified)
+    order, documents = ordered_by_document(stratified)
     places = np.argsort(stratified.stratum_of_document, kind="stable")
     drawn = Samples(
         places[:, None], documents.n_texts[places][:, None], stratified.stratum_of_document[places]
@@ -52,9 +57,9 @@ def test_the_project_as_its_own_sample_gives_the_estimates_of_the_stage() -> Non
 def test_a_samples_estimates_are_those_of_a_project_with_its_texts() -> None:
     """Texts of each sample written out, copies of a document as documents of their own."""
     q, stratified = case(1)
-    order, documents = by_document(stratified)
+    order, documents = ordered_by_document(stratified)
     rng = np.random.default_rng(3)
-    drawn = samples(documents, population(documents, 4, rng), 5, rng)
+    drawn = draw_samples(documents, draw_population(documents, 4, rng), 5, rng)
     found = SampleEstimates(documents, drawn).of((q[0] - q[1])[order])
     for sample in range(5):
         there = np.flatnonzero(drawn.n_texts[:, sample])
@@ -80,8 +85,8 @@ def test_intervals_of_normal_differences_hold_the_truth_as_often_as_said() -> No
     texts = np.sort(np.concatenate([np.arange(200), rng.integers(0, 200, 80)]))
     q = double_centred(rng.normal(0, 30, (4, len(texts))))
     stratified = StratifiedDocuments(texts, np.zeros(200, dtype=np.int64))
-    pairs = some_pairs(4, 10, rng)
-    runs = [one_population(q, stratified, pairs, 200, 50, 0.95, rng) for _ in range(10)]
+    pairs = sampled_pairs(4, 10, rng)
+    runs = [simulate_population(q, stratified, pairs, 200, 50, 0.95, rng) for _ in range(10)]
     means = np.mean([found for found, _ in runs], axis=0)
     assert means.shape == (6, 5)
     assert ((means[:, 0] >= 0.93) & (means[:, 0] <= 0.97)).all()
@@ -95,7 +100,7 @@ def test_texts_that_repeat_in_a_document_are_not_independent() -> None:
     once = double_centred(rng.normal(0, 30, (2, 150)))
     q = double_centred(np.repeat(once, 5, axis=1))
     stratified = StratifiedDocuments(np.repeat(np.arange(150), 5), np.zeros(150, dtype=np.int64))
-    means, _ = one_population(q, stratified, np.array([[0, 1]]), 2_000, 50, 0.95, rng)
+    means, _ = simulate_population(q, stratified, np.array([[0, 1]]), 2_000, 50, 0.95, rng)
     assert 0.93 <= means[0, 0] <= 0.97
     assert means[0, 2] < 0.75
 
@@ -106,7 +111,7 @@ def test_samples_without_the_document_that_rules_a_pair_are_too_low() -> None:
     q = rng.normal(0, 1, (2, 30))
     q[0, 0] = 1000.0
     stratified = StratifiedDocuments(np.arange(30), np.zeros(30, dtype=np.int64))
-    means, absent = one_population(q, stratified, np.array([[0, 1]]), 500, 50, 0.95, rng)
+    means, absent = simulate_population(q, stratified, np.array([[0, 1]]), 500, 50, 0.95, rng)
     assert means[0, 3] == pytest.approx(absent[0], abs=0.01)
     assert 0.2 < means[0, 3] <= 1 - means[0, 0]
 
@@ -116,7 +121,7 @@ def test_a_document_is_absent_as_often_as_chance_has_it() -> None:
     q = np.random.default_rng(0).normal(0, 1, (2, 10))
     stratified = StratifiedDocuments(np.arange(10), np.zeros(10, dtype=np.int64))
     runs = [
-        one_population(
+        simulate_population(
             q, stratified, np.array([[0, 1]]), 20, 200, 0.95, np.random.default_rng(seed)
         )
         for seed in range(100)
@@ -139,8 +144,8 @@ def test_pairs_are_all_or_some_of_them_in_order() -> None:
     """Six of four models; three of them at random, each once."""
     rng = np.random.default_rng(0)
     every = [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]]
-    assert some_pairs(4, 6, rng).tolist() == every
-    some = some_pairs(4, 3, rng).tolist()
+    assert sampled_pairs(4, 6, rng).tolist() == every
+    some = sampled_pairs(4, 3, rng).tolist()
     assert len(some) == 3
     assert some == [pair for pair in every if pair in some]
 
@@ -163,7 +168,7 @@ def test_what_is_told_of_coverage_by_hand() -> None:
     assert told["percentile_5"] == 0.906
     assert told["least"] == 0.9
     assert told["share_of_pairs_within"] == 0.6
-    found = failing(table, 0.95)
+    found = failing_pairs(table, 0.95)
     assert (found["n_failing_below"], found["n_failing_above"]) == (1, 1)
     assert found["failing_pairs"] == ["b, w: 0.900", "c, x: 0.980"]
     assert found["failing_by_largest_document"] == [

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from modelmap.divergence.standard_error import StratifiedDocuments
 from modelmap.studies.coverage.populations import (
     Documents,
-    by_document,
-    population,
-    samples,
-    shares,
+    draw_population,
+    draw_samples,
+    ordered_by_document,
+    text_weights,
 )
 
 # Texts of documents 2, 0, 1, 0, 3, 1, 4, 0: sizes 3, 2, 1, 1, 1; the first two are a stratum.
@@ -31,7 +31,7 @@ def stratified(draw: st.DrawFn) -> StratifiedDocuments:
 
 def test_texts_are_put_document_after_document() -> None:
     """Each document's texts stay in order; it is known where they begin and how many they are."""
-    order, documents = by_document(STRATIFIED)
+    order, documents = ordered_by_document(STRATIFIED)
     assert order.tolist() == [1, 3, 7, 2, 5, 0, 4, 6]
     assert documents.first.tolist() == [0, 3, 5, 6, 7]
     assert documents.n_texts.tolist() == [3, 2, 1, 1, 1]
@@ -40,10 +40,10 @@ def test_texts_are_put_document_after_document() -> None:
 
 def test_shares_of_a_population_by_hand() -> None:
     """Document 0 once and 1 thrice: 9 texts for 5/8; 2 twice and 4 four times: 6 for 3/8."""
-    _, documents = by_document(STRATIFIED)
+    _, documents = ordered_by_document(STRATIFIED)
     members = [np.array([1, 0, 1, 1]), np.array([2, 4, 4, 2, 4, 4])]
     expected = [5 / 72, 3 * 5 / 72, 2 * 3 / 48, 0, 4 * 3 / 48]
-    assert shares(documents, members).tolist() == pytest.approx(expected)
+    assert text_weights(documents, members).tolist() == pytest.approx(expected)
 
 
 @settings(deadline=None, max_examples=50)
@@ -53,10 +53,10 @@ def test_samples_have_the_projects_texts_per_stratum(
 ) -> None:
     """And two documents of each at least, all of the population and never more than it has."""
     rng = np.random.default_rng(seed)
-    _, documents = by_document(drawn)
-    members = population(documents, copies, rng)
-    found = samples(documents, members, 7, rng)
-    weights = np.repeat(shares(documents, members), documents.n_texts)
+    _, documents = ordered_by_document(drawn)
+    members = draw_population(documents, copies, rng)
+    found = draw_samples(documents, members, 7, rng)
+    weights = np.repeat(text_weights(documents, members), documents.n_texts)
     assert weights.sum() == pytest.approx(1)
     for stratum, (own, quota) in enumerate(zip(members, documents.quotas, strict=True)):
         assert len(own) == copies * (documents.strata == stratum).sum()
@@ -80,7 +80,7 @@ def test_documents_are_drawn_alike() -> None:
     rng = np.random.default_rng(2)
     documents = Documents(np.arange(4), np.ones(4, dtype=np.int64), np.zeros(4, dtype=np.int64))
     first = [
-        samples(documents, population(documents, 20, rng), 1, rng).documents[0, 0]
+        draw_samples(documents, draw_population(documents, 20, rng), 1, rng).documents[0, 0]
         for _ in range(3_000)
     ]
     counts = np.bincount(first, minlength=4)
@@ -91,6 +91,6 @@ def test_a_population_is_drawn_with_replacement() -> None:
     """10 documents, 2,000 in all: times taken have the binomial's variance, 180, within a third."""
     ones, rng = np.ones(10, dtype=np.int64), np.random.default_rng(5)
     documents = Documents(np.arange(10), ones, 0 * ones)
-    times = [np.bincount(population(documents, 200, rng)[0], minlength=10) for _ in range(100)]
+    times = [np.bincount(draw_population(documents, 200, rng)[0], minlength=10) for _ in range(100)]
     assert (np.sum(times, axis=1) == 2000).all()
     assert np.var(times) == pytest.approx(2000 * 0.1 * 0.9, rel=1 / 3)

@@ -138,6 +138,7 @@ def test_the_study_writes_every_pair_of_a_tokenizer(project: Layout) -> None:
     assert set(table["n_texts"]) == {N_TEXTS}
     told = json.loads(project.study("kl_truth", "json").read_text())
     assert told["all_pairs"]["n_pairs"] == 3
+    assert list(told["all_pairs"]["truth_over_estimate"]) == ["q5", "q25", "q50", "q75", "q95"]
     assert told["tokenizers"]["t-bos"]["n_models"] == 3
     texts = read_table(project.texts, TEXTS)
     unit = told["nats_per_text_of_one_bit_per_byte"]

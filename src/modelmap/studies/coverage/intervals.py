@@ -1,4 +1,10 @@
-"""How often confidence intervals hold the KL of the population texts were drawn from (ours)."""
+"""Coverage of the confidence intervals in populations whose KL is known (ours).
+
+The population of documents that the project's texts come from is not known. Here the populations
+are finite and made of the project's own documents (populations.py), so that the KL over a
+population can be computed and compared with the intervals from samples of it. Resampled documents
+keep what a normal simulation would lose: heavy tails, and texts that depend on one another.
+"""
 
 import numpy as np
 import pandas as pd
@@ -7,22 +13,30 @@ from scipy.special import ndtri
 from modelmap.divergence.interval import intervals
 from modelmap.divergence.standard_error import StratifiedDocuments
 from modelmap.plumbing.arrays import Indices, Matrix, Vector
-from modelmap.studies.coverage.populations import by_document, population, samples, shares
+from modelmap.studies.coverage.populations import (
+    draw_population,
+    draw_samples,
+    ordered_by_document,
+    text_weights,
+)
 from modelmap.studies.coverage.sample_estimates import SampleEstimates
 
 WITHIN = 0.02
-"""Intervals of a pair fail if they hold the truth more or less often than said by more."""
+"""Largest difference between a pair's coverage and the confidence level that is acceptable."""
 INTERVALS = ("coverage", "coverage_normal", "coverage_by_text")
-"""The divergence stage's; the normal one by document; the normal one that takes texts for
-independent."""
+"""The intervals that are compared: those of the stage divergence; KL +- z SE with the standard
+error from documents; KL +- z SE with the standard error that takes texts for independent."""
 TRUTH = (
     "the KL over finite populations made of the project's documents, each category with its share "
     "of the texts; over the N texts themselves KL is exact"
 )
 
 
-def some_pairs(n_models: int, max_pairs: int, rng: np.random.Generator) -> Indices:
-    """Return all pairs i < j, or a random part of as many as wanted, in order, shape (P, 2)."""
+def sampled_pairs(n_models: int, max_pairs: int, rng: np.random.Generator) -> Indices:
+    """Return pairs i < j in ascending order, shape (P, 2).
+
+    Of more than `max_pairs` pairs, `max_pairs` are drawn without replacement.
+    """
     pairs = np.stack(np.triu_indices(n_models, k=1), axis=1).astype(np.int64)
     if len(pairs) <= max_pairs:
         return pairs
@@ -30,7 +44,7 @@ def some_pairs(n_models: int, max_pairs: int, rng: np.random.Generator) -> Indic
     return chosen
 
 
-def one_population(
+def simulate_population(
     coordinates: Matrix,
     stratified: StratifiedDocuments,
     pairs: Indices,
@@ -39,26 +53,30 @@ def one_population(
     confidence: float,
     rng: np.random.Generator,
 ) -> tuple[Matrix, Vector]:
-    """Return means over samples of one population: of each pair (P, 5), of each document (D,).
+    """Return means over the samples of one population: of each pair (P, 5), of each document (D,).
 
-    Of a pair: how often each of INTERVALS holds the population's KL, how often the first lies
-    below it, and the first's width in nats per text. Of a document: how often it is not drawn.
+    `coordinates` are Q, shape (K, N); `pairs` are positions of models, shape (P, 2). The values of
+    a pair are the shares of samples in which each of INTERVALS contains the population's KL, the
+    share in which the first interval is below it, and the mean width of the first interval in nats
+    per text. The value of a document is the share of samples that it is not in.
     """
-    order, documents = by_document(stratified)
-    members = population(documents, copies, rng)
-    weights = np.repeat(shares(documents, members), documents.n_texts)
-    drawn = samples(documents, members, n_samples, rng)
+    order, documents = ordered_by_document(stratified)
+    members = draw_population(documents, copies, rng)
+    weights = np.repeat(text_weights(documents, members), documents.n_texts)
+    drawn = draw_samples(documents, members, n_samples, rng)
     estimates, ordered = SampleEstimates(documents, drawn), coordinates[:, order]
-    means = [_one_pair(ordered[i] - ordered[j], weights, estimates, confidence) for i, j in pairs]
-    there = np.zeros((stratified.n_documents, n_samples), dtype=bool)
-    place, sample = np.nonzero(drawn.n_texts)
-    there[drawn.documents[place, sample], sample] = True
-    return np.array(means), 1 - there.mean(axis=1)
+    means = [_pair_means(ordered[i] - ordered[j], weights, estimates, confidence) for i, j in pairs]
+    is_drawn = np.zeros((stratified.n_documents, n_samples), dtype=bool)
+    row, sample = np.nonzero(drawn.n_texts)
+    is_drawn[drawn.documents[row, sample], sample] = True
+    return np.array(means), 1 - is_drawn.mean(axis=1)
 
 
-def _one_pair(
+def _pair_means(
     difference: Vector, weights: Vector, estimates: SampleEstimates, confidence: float
 ) -> list[float]:
+    """Return the five values of one pair. `weights` are those of the population's texts."""
+    # The population's KL: half the weighted variance of the differences.
     truth = (weights @ difference**2 - (weights @ difference) ** 2) / 2
     found = estimates.of(difference)
     low, high = intervals(found.kl, found.errors, confidence)
@@ -78,23 +96,29 @@ def _one_pair(
 def largest_documents(
     coordinates: Matrix, stratified: StratifiedDocuments, pairs: Indices
 ) -> tuple[Indices, Vector]:
-    """Return for each pair the document with most of the KL's variance, and its share of it."""
-    number, share = np.zeros(len(pairs), dtype=np.int64), np.zeros(len(pairs))
+    """Return for each pair the document with the largest share of the KL's variance, and the share.
+
+    Both have shape (P,). The variance of an estimated KL is a sum over documents, as in
+    divergence/standard_error.py; a factor of the terms cancels in the share.
+    """
+    document, share = np.zeros(len(pairs), dtype=np.int64), np.zeros(len(pairs))
     for row, (i, j) in enumerate(pairs):
         terms = np.square(coordinates[i] - coordinates[j])[:, None]
-        squares = stratified.variance_terms(terms)[:, 0]
-        number[row] = np.argmax(squares)
-        share[row] = squares[number[row]] / max(squares.sum(), np.finfo(float).tiny)
-    return number, share
+        variance_terms = stratified.variance_terms(terms)[:, 0]
+        document[row] = np.argmax(variance_terms)
+        total = max(variance_terms.sum(), np.finfo(float).tiny)
+        share[row] = variance_terms[document[row]] / total
+    return document, share
 
 
 def fails(coverage: pd.Series, confidence: float) -> pd.Series:
-    """Return which coverages are farther from the level than WITHIN."""
+    """Return which coverages differ from the confidence level by more than WITHIN."""
+    # 0.97 - 0.95 is slightly above 0.02 in floating point, and must not fail.
     return (coverage - confidence).abs() > WITHIN + 1e-9
 
 
 def distribution(coverage: pd.Series, confidence: float) -> dict[str, float]:
-    """Return what is told of the coverage over pairs, rounded."""
+    """Return quantiles of the coverage over pairs, and the share of pairs that do not fail."""
     return {
         "median": round(float(coverage.median()), 4),
         "percentile_5": round(float(coverage.quantile(0.05)), 4),
@@ -104,8 +128,11 @@ def distribution(coverage: pd.Series, confidence: float) -> dict[str, float]:
     }
 
 
-def failing(table: pd.DataFrame, confidence: float) -> dict[str, object]:
-    """Return the pairs that fail by name, and the documents that rule them, by how many pairs."""
+def failing_pairs(table: pd.DataFrame, confidence: float) -> dict[str, object]:
+    """Return the failing pairs, and the documents with the largest share of their variance.
+
+    `table` has the columns of COVERAGE. Documents are in the order of how many pairs they have.
+    """
     rows = table[fails(table["coverage"], confidence)].sort_values("coverage", kind="stable")
     by_document = [
         {
@@ -119,7 +146,7 @@ def failing(table: pd.DataFrame, confidence: float) -> dict[str, object]:
     return {
         "n_failing_below": int((rows["coverage"] < confidence).sum()),
         "n_failing_above": int((rows["coverage"] > confidence).sum()),
-        "failing_by_largest_document": sorted(by_document, key=lambda one: -one["n_pairs"]),
+        "failing_by_largest_document": sorted(by_document, key=lambda row: -row["n_pairs"]),
         "failing_pairs": [
             f"{row.model_a}, {row.model_b}: {row.coverage:.3f}" for row in rows.itertuples()
         ],

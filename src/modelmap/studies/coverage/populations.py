@@ -1,4 +1,9 @@
-"""Finite populations made by resampling documents, and samples drawn from them (ours)."""
+"""Finite populations made by resampling the project's documents, and samples of them (ours).
+
+Samples are drawn as the project's texts are: by document, with a fixed number of texts from each
+stratum. A population is many times as large as a sample, so that drawing from it without
+replacement is nearly drawing from an infinite population.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,43 +16,54 @@ from modelmap.plumbing.arrays import Indices, Vector
 
 @dataclass(frozen=True)
 class Documents:
-    """The project's documents, whose texts stand one document after the other.
+    """The D documents of the project, with their texts ordered by document.
 
-    first, n_texts and strata: each document's first text, number of texts and stratum.
+    All arrays have shape (D,).
     """
 
     first: Indices
+    """Position of the document's first text in the order by document."""
     n_texts: Indices
+    """Number of the document's texts."""
     strata: Indices
+    """Stratum of the document, numbered from 0."""
 
     @cached_property
     def quotas(self) -> Indices:
-        """The number of texts of each stratum."""
+        """The number of texts of each stratum, which every sample has as well."""
         return np.bincount(self.strata, self.n_texts).astype(np.int64)
 
 
 @dataclass(frozen=True)
 class Samples:
-    """R samples of a population: which documents, and how many texts of each, shape (C, R).
+    """R samples of a population, each with up to C documents.
 
-    Rows are places in a sample, those of one stratum together, in the order of the strata. A
-    place that is not taken has no texts.
+    Column r is sample r. Rows of a stratum are next to one another, in the order of the strata.
+    Samples differ in their numbers of documents: where a sample has fewer than the rows of a
+    stratum, `n_texts` is 0.
     """
 
     documents: Indices
+    """Positions of the documents, shape (C, R)."""
     n_texts: Indices
+    """Number of texts taken from the beginning of the document, shape (C, R)."""
     strata: Indices
+    """Stratum of each row, shape (C,)."""
 
 
-def by_document(stratified: StratifiedDocuments) -> tuple[Indices, Documents]:
-    """Return the order that puts texts document after document, and the documents."""
+def ordered_by_document(stratified: StratifiedDocuments) -> tuple[Indices, Documents]:
+    """Return the positions of the texts ordered by document, shape (N,), and the documents."""
     n_texts = np.bincount(stratified.document_of_text)
     order = np.argsort(stratified.document_of_text, kind="stable")
     return order, Documents(np.cumsum(n_texts) - n_texts, n_texts, stratified.stratum_of_document)
 
 
-def population(documents: Documents, copies: int, rng: np.random.Generator) -> list[Indices]:
-    """Return a population's documents by stratum: `copies` times the project's, resampled."""
+def draw_population(documents: Documents, copies: int, rng: np.random.Generator) -> list[Indices]:
+    """Return the documents of a population, an array for each stratum.
+
+    A stratum of the population has `copies` times as many documents as the project, drawn from
+    those of the project with replacement.
+    """
     members = []
     for stratum in range(len(documents.quotas)):
         own = np.flatnonzero(documents.strata == stratum)
@@ -55,11 +71,12 @@ def population(documents: Documents, copies: int, rng: np.random.Generator) -> l
     return members
 
 
-def shares(documents: Documents, members: list[Indices]) -> Vector:
-    """Return what a text of each document counts for in a population, shape (D,).
+def text_weights(documents: Documents, members: list[Indices]) -> Vector:
+    """Return the weight of a text of each document in means over a population, shape (D,).
 
-    Each stratum counts for its share of the project's texts, which their draw fixes; with a text
-    counted once for each time its document is in the population, all is 1.
+    The weight is proportional to how often the document is in the population. Each stratum has the
+    share of the project's texts as its total weight, because the numbers of texts drawn per
+    stratum are fixed. Weights times numbers of texts sum to 1.
     """
     weights = np.zeros(len(documents.strata))
     for own, quota in zip(members, documents.quotas, strict=True):
@@ -69,31 +86,34 @@ def shares(documents: Documents, members: list[Indices]) -> Vector:
     return per_text
 
 
-def samples(
+def draw_samples(
     documents: Documents, members: list[Indices], n_samples: int, rng: np.random.Generator
 ) -> Samples:
-    """Return samples of as many texts per stratum as the project has.
+    """Return samples with the same number of texts per stratum as the project.
 
-    Documents are drawn without replacement until the number is reached; of the last one, the
-    first texts are taken. A stratum's texts are more than any document's, so that each sample has
-    two of its documents or more.
+    `members` are the documents of the population by stratum. They are drawn without replacement
+    until the number of texts is reached; of the last one only the first texts are taken. A stratum
+    of two documents or more has more texts than any single one of them, so each sample has at
+    least two documents of it, which a standard error needs.
     """
-    places, taken, strata = [], [], []
+    chosen, taken, strata = [], [], []
     for stratum, (own, quota) in enumerate(zip(members, documents.quotas, strict=True)):
-        drawn = [_sample(documents, own, int(quota), rng) for _ in range(n_samples)]
-        n_places = max(len(sample) for sample, _ in drawn)
-        here, texts = np.zeros((2, n_places, n_samples), dtype=np.int64)
+        drawn = [_draw_sample(documents, own, int(quota), rng) for _ in range(n_samples)]
+        n_rows = max(len(sample) for sample, _ in drawn)
+        numbers, texts = np.zeros((2, n_rows, n_samples), dtype=np.int64)
         for column, (sample, n_texts) in enumerate(drawn):
-            here[: len(sample), column], texts[: len(sample), column] = sample, n_texts
-        places.append(here)
+            numbers[: len(sample), column], texts[: len(sample), column] = sample, n_texts
+        chosen.append(numbers)
         taken.append(texts)
-        strata.append(np.full(n_places, stratum))
-    return Samples(np.concatenate(places), np.concatenate(taken), np.concatenate(strata))
+        strata.append(np.full(n_rows, stratum))
+    return Samples(np.concatenate(chosen), np.concatenate(taken), np.concatenate(strata))
 
 
-def _sample(
+def _draw_sample(
     documents: Documents, own: Indices, quota: int, rng: np.random.Generator
 ) -> tuple[Indices, Indices]:
+    """Return the documents of one sample of a stratum, and the number of texts of each."""
+    # Every document has a text or more, so `quota` documents are always enough.
     drawn = rng.choice(own, min(quota, len(own)), replace=False)
     reached = np.cumsum(documents.n_texts[drawn])
     drawn = drawn[: np.searchsorted(reached, quota) + 1]

@@ -8,7 +8,7 @@ from modelmap.plumbing.section import Section
 
 
 class CoverageSettings(Section):
-    """How often confidence intervals hold the KL of populations made from the project's texts."""
+    """The numbers and sizes of the populations, of their samples, and of the pairs studied."""
 
     seed: int
     n_populations: Annotated[int, Field(ge=1)]
@@ -17,7 +17,7 @@ class CoverageSettings(Section):
     max_pairs: Annotated[int, Field(ge=1)]
 
     @model_validator(mode="after")
-    def _shared_evenly(self) -> "CoverageSettings":
+    def _check_replications(self) -> "CoverageSettings":
         if self.n_replications % self.n_populations:
             raise ValueError("n_replications must be a multiple of n_populations")
         return self

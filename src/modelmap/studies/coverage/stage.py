@@ -24,7 +24,7 @@ from modelmap.texts.text_set import check_text_set
 
 
 def run(layout: Layout) -> None:
-    """Write reports/studies/coverage.csv and .json."""
+    """Write reports/studies/coverage.csv and coverage.json."""
     settings = read_section(layout, "coverage", CoverageSettings)
     confidence = read_section(layout, "divergence", DivergenceSettings).confidence
     n_workers = load_hardware(layout.conf).n_workers

@@ -1,4 +1,4 @@
-"""What the study coverage finds, for every pair of models and for all pairs together."""
+"""The results of the study coverage: a table of the pairs, and a summary over all pairs."""
 
 from functools import partial
 
@@ -11,31 +11,32 @@ from modelmap.divergence.standard_error import StratifiedDocuments
 from modelmap.matrix.file import LogLikelihoods
 from modelmap.plumbing.arrays import Indices, Matrix, Vector
 from modelmap.plumbing.errors import UserError
-from modelmap.plumbing.parallel import each
+from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.seeds import named_rng
 from modelmap.studies.coverage.intervals import (
     INTERVALS,
     TRUTH,
     WITHIN,
     distribution,
-    failing,
+    failing_pairs,
     largest_documents,
-    one_population,
-    some_pairs,
+    sampled_pairs,
+    simulate_population,
 )
 from modelmap.studies.coverage.settings import CoverageSettings
 
 Runs = tuple[Matrix, Vector]
-"""Means over samples: of each pair, shape (P, 5), and of each document, shape (D,)."""
+"""Means over samples of each pair, shape (P, 5), and of each document, shape (D,)."""
 
 
 def pairs_of_different_models(matrix: LogLikelihoods, settings: CoverageSettings) -> Indices:
-    """Return the pairs that are studied, shape (P, 2), without those of identical models.
+    """Return the pairs that are studied, as positions of models, shape (P, 2).
 
-    Between identical models nothing is estimated. Raises UserError if all models are identical.
+    Pairs of identical models are left out: their KL is 0 in every sample. Raises UserError if no
+    other pair is left.
     """
     rng = named_rng(settings.seed, "coverage", "pairs")
-    pairs = some_pairs(len(matrix.models), settings.max_pairs, rng)
+    pairs = sampled_pairs(len(matrix.models), settings.max_pairs, rng)
     coordinates = matrix.coordinates()
     different = [bool((coordinates[i] != coordinates[j]).any()) for i, j in pairs]
     kept: Indices = pairs[different]
@@ -52,14 +53,14 @@ def sampled_populations(
     confidence: float,
     n_workers: int,
 ) -> Runs:
-    """Return the means over all populations and their samples."""
-    one = partial(_one_population, matrix.coordinates(), stratified, pairs, settings, confidence)
-    runs = each(one, range(settings.n_populations), n_workers, "sampling populations")
+    """Return the means of simulate_population over all populations."""
+    simulate = partial(_simulate, matrix.coordinates(), stratified, pairs, settings, confidence)
+    runs = parallel_map(simulate, range(settings.n_populations), n_workers, "sampling populations")
     means, absent = (np.mean(values, axis=0) for values in zip(*runs, strict=True))
     return means, absent
 
 
-def _one_population(
+def _simulate(
     coordinates: Matrix,
     stratified: StratifiedDocuments,
     pairs: Indices,
@@ -69,7 +70,7 @@ def _one_population(
 ) -> tuple[Matrix, Vector]:
     rng = named_rng(settings.seed, "coverage", "population", str(number))
     n_samples = settings.n_replications // settings.n_populations
-    return one_population(
+    return simulate_population(
         coordinates, stratified, pairs, n_samples, settings.copies, confidence, rng
     )
 
@@ -81,12 +82,15 @@ def coverage_table(
     runs: Runs,
     documents: np.ndarray,
 ) -> pd.DataFrame:
-    """Return one row for each pair: the estimate, coverages, and its most important document."""
+    """Return one row per pair with the columns of COVERAGE.
+
+    `documents` are the names of the documents, in the order of their numbers.
+    """
     means, absent = runs
     coordinates, names = matrix.coordinates(), np.asarray(matrix.models, dtype=object)
     nats = nats_per_text(squared_distances(coordinates), matrix.n_texts)
     first, second = pairs.T
-    number, share = largest_documents(coordinates, stratified, pairs)
+    largest, share = largest_documents(coordinates, stratified, pairs)
     return pd.DataFrame(
         {
             "model_a": names[first],
@@ -94,9 +98,9 @@ def coverage_table(
             "kl_bits_per_byte": bits_per_byte(nats, matrix.mean_bytes)[first, second],
             **dict(zip((*INTERVALS, "too_low"), means.T, strict=False)),
             "mean_width_bits_per_byte": bits_per_byte(means[:, -1], matrix.mean_bytes),
-            "largest_document": documents[number],
+            "largest_document": documents[largest],
             "largest_share": share,
-            "largest_absent": absent[number],
+            "largest_absent": absent[largest],
         }
     )
 
@@ -111,6 +115,7 @@ def coverage_summary(
     """Return the settings of the study and the distribution of coverage over pairs."""
     n_models = len(matrix.models)
     relative_width = table["mean_width_bits_per_byte"] / table["kl_bits_per_byte"]
+    # The binomial standard error of a share, if the coverage is as stated.
     error = (confidence * (1 - confidence) / settings.n_replications) ** 0.5
     return {
         "truth": TRUTH,
@@ -129,5 +134,5 @@ def coverage_summary(
         **{name: distribution(table[name], confidence) for name in INTERVALS},
         "mean_share_too_low": round(float(table["too_low"].mean()), 4),
         "median_relative_width": round(float(relative_width.median()), 3),
-        **failing(table, confidence),
+        **failing_pairs(table, confidence),
     }

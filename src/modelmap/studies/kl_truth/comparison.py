@@ -128,13 +128,16 @@ def with_ratios(table: pd.DataFrame) -> pd.DataFrame:
     return positive.assign(**{name: positive[a] / positive[b] for name, (a, b) in RATIOS.items()})
 
 
-def quartiles(table: pd.DataFrame) -> dict[str, object]:
-    """Return how many pairs there are, and the quartiles of their ratios."""
-    told: dict[str, object] = {"n_pairs": len(table)}
+def quantiles(table: pd.DataFrame, percents: Sequence[int] = (25, 50, 75)) -> dict[str, object]:
+    """Return the number of pairs, and these quantiles of each ratio: by default the quartiles."""
+    found: dict[str, object] = {"n_pairs": len(table)}
     for name in RATIOS:
-        low, middle, high = table[name].quantile([0.25, 0.5, 0.75])
-        told[name] = {f"q{q}": round(float(v), 3) for q, v in ((25, low), (50, middle), (75, high))}
-    return told
+        values = table[name].quantile([percent / 100 for percent in percents])
+        found[name] = {
+            f"q{percent}": round(float(value), 3)
+            for percent, value in zip(percents, values, strict=True)
+        }
+    return found
 
 
 def by_relation(table: pd.DataFrame) -> dict[str, object]:
@@ -142,14 +145,14 @@ def by_relation(table: pd.DataFrame) -> dict[str, object]:
     groups = {str(name): rows for name, rows in table.groupby("relation")}
     known = [name for name in RELATIONS if name in groups]
     others = sorted(set(groups).difference(RELATIONS))
-    return {name: quartiles(groups[name]) for name in [*known, *others]}
+    return {name: quantiles(groups[name]) for name in [*known, *others]}
 
 
 def by_range(table: pd.DataFrame) -> list[Mapping[str, object]]:
     """Return the quartiles of ratios for each power of ten of the estimate, in bits per byte."""
     power = np.floor(np.log10(table["estimate_bits_per_byte"])).astype(int)
     return [
-        {"from": 10.0 ** int(p), "to": 10.0 ** (int(p) + 1), **quartiles(rows)}
+        {"from": 10.0 ** int(p), "to": 10.0 ** (int(p) + 1), **quantiles(rows)}
         for p, rows in table.groupby(power)
     ]
 

@@ -13,7 +13,7 @@ from modelmap.studies.kl_truth.comparison import (
     by_range,
     by_relation,
     holds_up_to,
-    quartiles,
+    quantiles,
     rank_correlation,
     truth_table,
     with_ratios,
@@ -76,7 +76,7 @@ def truth_summary(
             name: rank_correlation(pairs, f"{name}_bits_per_byte")
             for name in (*APPROXIMATIONS, "on_texts")
         },
-        "all_pairs": quartiles(pairs),
+        "all_pairs": quantiles(pairs, (5, 25, 50, 75, 95)),
         "by_relation": by_relation(pairs),
         "by_estimate": by_range(pairs),
     }

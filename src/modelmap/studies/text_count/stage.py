@@ -11,7 +11,7 @@ from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
-from modelmap.plumbing.parallel import each
+from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.section import read_section
 from modelmap.plumbing.seeds import named_rng
 from modelmap.plumbing.tables import write_csv
@@ -31,7 +31,7 @@ def run(layout: Layout) -> None:
         for number in range(settings.n_parts if share < 1 else 1)
     ]
     one = partial(_one_part, values, settings)
-    found = each(one, parts, load_hardware(layout.conf).n_workers, "parts of the texts")
+    found = parallel_map(one, parts, load_hardware(layout.conf).n_workers, "parts of the texts")
     table = by_size(pd.DataFrame(found))
     write_csv(table, TEXT_COUNT, layout.study("text_count", "csv"))
     last = table.iloc[-1]
