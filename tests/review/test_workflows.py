@@ -149,6 +149,8 @@ HOSTILE = """\
 <script>alert(1)</script> <img src="http://x.example/p.png"> <!-- modelmap review -->
 ![x](http://x.example/p.png) [click](https://x.example) [r] <https://x.example> www.x.example
 https://github.com/o/other/issues/1 o/r#12 GH-12 &#64;someone &lt;b&gt; \\<b> \\![x](y) \\@one
+_www.evil.example/phish_ **WWW.evil.example** ~www.evil.example~ (www.x.example)
+_GH-13_ _@someone_ _x@y.example_ _#14_ _https://x.example_ 1www.x.example
 
 [r]: https://x.example
 """
@@ -165,7 +167,7 @@ def test_hostile_text_becomes_words(github: Path) -> None:
     assert not kinds & {"html_block", "html_inline", "link_open", "image"}
     shown = "".join(token.content for token in tokens if token.type == "text")
     for risky in (r"@\w", r"#\d", r"GH-\d", "://", r"www\.", "<b", "<!--"):
-        assert not re.search(risky, shown), risky
+        assert not re.search(risky, shown, re.IGNORECASE), risky
 
 
 def test_a_long_text_is_cut(github: Path) -> None:

@@ -1,1 +1,1 @@
-"""One file per figure, drawn from tables only."""
+"""Figures, drawn from the tables and metrics that the stages wrote."""

@@ -1,75 +1,53 @@
-"""Every figure of the project: its name, when it is skipped, how it is drawn and captioned."""
+"""Every figure of the project. To add one: write its module, and add its line here.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-from matplotlib.figure import Figure
+A line has the figure's name, its module, and the files that it reads. The module holds
+`draw(inputs)` and `caption(inputs)` and, if the figure can lack something to show,
+`skip_reason(inputs)`. A file that no other figure reads is also added to the dependencies of the
+stage `figures` in dvc.yaml.
+"""
 
 from modelmap.figures import (
-    captions,
     category_bits,
-    category_table,
+    designs,
     kl_heatmap,
+    map_stability,
     model_map,
+    new_models,
     pca_spectrum,
+    prediction_curves,
+    prediction_scatter,
+    resample_errors,
 )
-from modelmap.figures.inputs import Inputs
-from modelmap.figures.settings import FiguresSettings
-from modelmap.figures.style import save_figure
-from modelmap.map.settings import MapSettings
+from modelmap.figures.entry import FigureEntry
 
+MODELS = ("models.parquet", "matrix.json")
+PREDICTION = ("prediction.csv", "predict.json", "resample.json")
 
-@dataclass(frozen=True)
-class Entry:
-    """One figure, ready to be drawn, or the reason why it is not."""
-
-    name: str
-    skip_reason: str | None
-    draw: Callable[[], Figure]
-    caption: Callable[[], str]
-
-
-def entries(inputs: Inputs, map_settings: MapSettings) -> list[Entry]:
-    """Return the figures in the order of the index."""
-    return [
-        Entry(
-            "model_map",
-            None,
-            lambda: model_map.draw(inputs.models, inputs.places),
-            lambda: captions.model_map(inputs, map_settings),
-        ),
-        Entry(
-            "kl_heatmap",
-            None,
-            lambda: kl_heatmap.draw(inputs.kl, inputs.clusters, inputs.models),
-            lambda: captions.kl_heatmap(inputs),
-        ),
-        Entry(
-            "category_bits",
-            category_table.skip_reason(inputs.category_bits),
-            lambda: category_bits.draw(inputs.category_bits, inputs.models),
-            lambda: captions.category_bits(inputs),
-        ),
-        Entry(
-            "pca_spectrum",
-            pca_spectrum.skip_reason(inputs.spectrum),
-            lambda: pca_spectrum.draw(inputs.spectrum),
-            lambda: captions.pca_spectrum(inputs),
-        ),
-    ]
-
-
-def draw_all(
-    figures: Sequence[Entry], settings: FiguresSettings, directory: Path
-) -> dict[str, Any]:
-    """Return the index of the figures written into `directory`, and of those skipped and why."""
-    drawn, skipped = [], []
-    for entry in figures:
-        if entry.skip_reason is not None:
-            skipped.append({"name": entry.name, "reason": entry.skip_reason})
-            continue
-        files = save_figure(entry.draw(), directory, entry.name, settings.formats, settings.png_dpi)
-        drawn.append({"name": entry.name, "files": files, "caption": entry.caption()})
-    return {"figures": drawn, "skipped": skipped}
+FIGURES = (
+    FigureEntry("model_map", model_map, (*MODELS, "map.parquet", "map.json")),
+    FigureEntry("kl_heatmap", kl_heatmap, (*MODELS, "kl.parquet", "clusters.parquet")),
+    FigureEntry("category_bits", category_bits, (*MODELS, "category_bits.parquet")),
+    FigureEntry("pca_spectrum", pca_spectrum, ("matrix.json", "spectrum.parquet", "map.json")),
+    FigureEntry(
+        "resample_errors", resample_errors, ("matrix.json", "resample.csv", "resample.json")
+    ),
+    FigureEntry("designs", designs, ("matrix.json", "designs.csv", "plan.csv", "resample.json")),
+    FigureEntry(
+        "map_stability",
+        map_stability,
+        (*MODELS, "map.parquet", "stability.parquet", "stability.json"),
+    ),
+    FigureEntry(
+        "new_models",
+        new_models,
+        (*MODELS, "new_models.parquet", "new_models.csv", "new_models.json"),
+    ),
+    FigureEntry("prediction_curves", prediction_curves.PEARSON, PREDICTION),
+    FigureEntry("prediction_rank_curves", prediction_curves.SPEARMAN, PREDICTION),
+    FigureEntry(
+        "prediction_scatter",
+        prediction_scatter,
+        ("models.parquet", "predictions.parquet", "predict.json"),
+    ),
+)
+"""In the order of the index."""

@@ -1,26 +1,26 @@
-"""Bits per byte by model and category: a row per model, in blocks of families."""
+"""Bits per byte by model and category: a row per model, grouped by family."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from modelmap.figures.category_table import Table, boundaries, colour_limits, extension, table
-from modelmap.figures.kinship import family_colours, family_handles, legend_colours
+from modelmap.figures.colours_and_markers import family_colours, family_handles, legend_colours
+from modelmap.figures.inputs import Inputs, counts
 from modelmap.figures.style import (
     LEGEND_ROW,
     PAPER,
     POINTS,
     SMALL_SIZE,
     TEXT_SIZE,
-    bare,
-    look,
+    axes_at,
+    hide_ticks_and_frame,
     new_figure,
-    place,
+    style,
     text_width,
 )
 from modelmap.plumbing.arrays import Matrix
@@ -31,16 +31,17 @@ HANDLE = 0.3
 LARGEST_ROW, TALLEST = 0.18, 6.2
 NARROWEST_COLUMN, WIDEST_COLUMNS, HEAD = 0.36, 5.3, 0.3
 SMALLEST_TEXT = 4.8
-"""Points: names and numbers that would be smaller are left out."""
+"""Points: names and numbers are left out if they would be smaller."""
 SEPARATOR, SEPARATOR_SHARE = 0.9, 0.15
-"""Points: the line between families, and its largest share of a mean family's height."""
+"""The width in points of the line between families, and its largest share of their mean height."""
 DARKEST = "#111111"
 BRIGHTNESS, DARK = np.array([0.299, 0.587, 0.114]), 0.42
+"""Weights of red, green and blue in brightness, and the brightness below which text is white."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Inches of the figure's parts, and the points of its text where there is any."""
+class Sizes:
+    """Sizes of the parts of the figure in inches, and of its text in points, if there is any."""
 
     names: float
     side: float
@@ -70,8 +71,16 @@ class Plan:
         return MARGIN + self.body - self.height
 
 
-def plan(content: Table, legend: list[str]) -> Plan:
-    """Return how large everything is for as many models and categories as there are."""
+def skip_reason(inputs: Inputs) -> str | None:
+    """Return why there is nothing to compare, or None."""
+    categories = inputs.table("category_bits.parquet", "category")["category"]
+    if categories.nunique() < 2:
+        return "needs at least 2 categories of texts, and there is 1"
+    return None
+
+
+def sizes_for(content: Table, legend: list[str]) -> Sizes:
+    """Return the sizes for this content and these entries of the legend."""
     height = min(TALLEST, LARGEST_ROW * len(content.names))
     size = min(SMALL_SIZE, 0.82 * height * POINTS / len(content.names))
     name_size = size if size >= SMALLEST_TEXT else None
@@ -81,7 +90,7 @@ def plan(content: Table, legend: list[str]) -> Plan:
     between = " " if upright else "\n"
     heads = [f"{c}{between}({n})" for c, n in zip(content.categories, content.n_texts, strict=True)]
     numbers_fit = column >= text_width(["00.00"], size) + 0.04
-    return Plan(
+    return Sizes(
         names=text_width(content.names, name_size) + GAP if name_size else 0.0,
         side=max(BAR_WITH_TICKS, HANDLE + text_width(["Family", *legend], SMALL_SIZE)),
         column=column,
@@ -96,16 +105,16 @@ def plan(content: Table, legend: list[str]) -> Plan:
 
 
 def legend_height(entries: list[str]) -> float:
-    """Return the height of the legend with its title and some room below, in inches."""
+    """Return the height of the legend in inches, with its title and space below it."""
     return LEGEND_ROW * (len(entries) + 2.2)
 
 
-def draw(category_bits: pd.DataFrame, models: pd.DataFrame) -> Figure:
-    """Return the heat map of bits per byte, numbers in its cells where they can be read."""
-    content = table(category_bits, models)
-    colours = family_colours(list(models["family"]))
-    with look():
-        sizes = plan(content, list(legend_colours(colours)))
+def draw(inputs: Inputs) -> Figure:
+    """Return the heat map of bits per byte, with numbers in its cells if they can be read."""
+    content = table(inputs)
+    colours = family_colours(list(inputs.table("models.parquet", "family")["family"]))
+    with style():
+        sizes = sizes_for(content, list(legend_colours(colours)))
         width = sizes.right + sizes.side + MARGIN
         figure = new_figure(width, sizes.body + sizes.head + 2 * MARGIN)
         _draw_strip(figure, content, colours, sizes)
@@ -123,25 +132,25 @@ def draw(category_bits: pd.DataFrame, models: pd.DataFrame) -> Figure:
         return figure
 
 
-def _draw_strip(figure: Figure, content: Table, colours: dict[str, str], sizes: Plan) -> None:
-    axes = place(figure, sizes.left - GAP - STRIP, sizes.bottom, STRIP, sizes.height)
+def _draw_strip(figure: Figure, content: Table, colours: dict[str, str], sizes: Sizes) -> None:
+    axes = axes_at(figure, sizes.left - GAP - STRIP, sizes.bottom, STRIP, sizes.height)
     shades = np.array([[to_rgb(colours[family])] for family in content.families])
     axes.imshow(shades, aspect="auto", interpolation="none")
-    bare(axes)
-    _separate(axes, content.families, sizes)
+    hide_ticks_and_frame(axes)
+    _draw_separators(axes, content.families, sizes)
     if sizes.name_size:
         axes.set_yticks(range(len(content.names)), content.names, fontsize=sizes.name_size)
         axes.tick_params(axis="y", length=0, pad=GAP * POINTS)
 
 
-def _separate(axes: Axes, families: list[str], sizes: Plan) -> None:
+def _draw_separators(axes: Axes, families: list[str], sizes: Sizes) -> None:
     rows = boundaries(families)
     each = sizes.height * POINTS / (len(rows) + 1)
     for row in rows:
         axes.axhline(row - 0.5, color=PAPER, linewidth=min(SEPARATOR, SEPARATOR_SHARE * each))
 
 
-def _draw_cells(figure: Figure, content: Table, sizes: Plan) -> Any:
+def _draw_cells(figure: Figure, content: Table, sizes: Sizes) -> Any:
     limits = colour_limits(content.bits)
     left = sizes.left + sizes.cells + GAP
     parts = [
@@ -149,14 +158,14 @@ def _draw_cells(figure: Figure, content: Table, sizes: Plan) -> Any:
         (content.bits.mean(axis=1, keepdims=True), ["mean"], left, sizes.column),
     ]
     for bits, heads, start, width in parts:
-        axes = place(figure, start, sizes.bottom, width, sizes.height)
+        axes = axes_at(figure, start, sizes.bottom, width, sizes.height)
         image = axes.imshow(bits, cmap="YlGnBu", aspect="auto", interpolation="none")
         image.set_clim(*limits)
-        bare(axes)
+        hide_ticks_and_frame(axes)
         axes.xaxis.tick_top()
         axes.set_xticks(range(len(heads)), heads, rotation=90 if sizes.upright else 0)
         axes.tick_params(axis="x", length=0, pad=2)
-        _separate(axes, content.families, sizes)
+        _draw_separators(axes, content.families, sizes)
         if sizes.number_size:
             _write_numbers(axes, image, bits, sizes.number_size)
     return image
@@ -169,10 +178,24 @@ def _write_numbers(axes: Axes, image: Any, bits: Matrix, size: float) -> None:
         axes.text(column, row, f"{value:.2f}", size=size, color=shade, ha="center", va="center")
 
 
-def _draw_bar(figure: Figure, image: Any, content: Table, sizes: Plan, taken: float) -> None:
+def _draw_bar(figure: Figure, image: Any, content: Table, sizes: Sizes, taken: float) -> None:
     height = min(LONGEST_BAR, sizes.body - taken)
-    axes = place(figure, sizes.right, MARGIN, BAR, height)
+    axes = axes_at(figure, sizes.right, MARGIN, BAR, height)
     ends = extension(content.bits, colour_limits(content.bits))
     bar = figure.colorbar(image, cax=axes, extend=ends)
     bar.outline.set_visible(False)
     bar.set_label("bits per byte", size=TEXT_SIZE)
+
+
+def caption(inputs: Inputs) -> str:
+    """Return the caption, with the least and the greatest bits per byte."""
+    bits = table(inputs).bits
+    low, high = limits = colour_limits(bits)
+    is_clipped = extension(bits, limits) != "neither"
+    colours = f"; colours end at {low:.2f} and {high:.2f}" if is_clipped else ""
+    return (
+        "Bits per byte by model and category of texts, with the number of texts in brackets "
+        f"({counts(inputs)}): least {bits.min():.2f}, greatest {bits.max():.2f}, lower is better"
+        f"{colours}. Families are in the order of their best model and categories in the order of "
+        "their mean; the last column is the mean over categories, each with the same weight."
+    )

@@ -1,20 +1,21 @@
-"""What the figure of bits per byte shows: its rows, columns and range of colours."""
+"""The content of the figure of bits per byte: rows, columns and the range of colours."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from modelmap.figures.kinship import KINDS
+from modelmap.figures.colours_and_markers import KINDS
+from modelmap.figures.inputs import Inputs
 from modelmap.plumbing.arrays import Matrix
 
 OUTLIERS, FAR = 0.04, 1.4
-"""The share of cells that may lie beyond each end of the colours, and how far they must reach."""
+"""Colours leave out this share of the cells at each end if that shortens their range by FAR."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Bits per byte, shape (model, category), and what belongs to rows and columns."""
+    """Bits per byte, shape (model, category), with the labels of rows and columns."""
 
     bits: Matrix
     names: list[str]
@@ -23,18 +24,16 @@ class Table:
     n_texts: list[int]
 
 
-def skip_reason(category_bits: pd.DataFrame) -> str | None:
-    """Return why there is nothing to compare, or None."""
-    if category_bits["category"].nunique() < 2:
-        return "needs at least 2 categories of texts, and there is 1"
-    return None
+def table(inputs: Inputs) -> Table:
+    """Return the content of the figure.
 
-
-def table(category_bits: pd.DataFrame, models: pd.DataFrame) -> Table:
-    """Return the figure's content: families by their best model, then kinds; easy categories first.
-
-    Best and easy are the lowest mean bits per byte over categories, or over models.
+    Rows are in the order of the best model of a family, then of kinds. The best model has the
+    lowest mean bits per byte over categories. Columns are in the order of the mean over models.
     """
+    category_bits = inputs.table(
+        "category_bits.parquet", "model", "category", "n_texts", "bits_per_byte"
+    )
+    models = inputs.table("models.parquet", "model", "family", "kind")
     wide = category_bits.pivot(index="model", columns="category", values="bits_per_byte")
     columns = wide.mean().sort_values(kind="stable").index
     n_texts = category_bits.groupby("category")["n_texts"].first()
@@ -58,14 +57,14 @@ def _sorted_models(models: pd.DataFrame, mean: pd.Series) -> pd.DataFrame:
 
 
 def boundaries(families: list[str]) -> list[int]:
-    """Return the rows where another family begins, the first row not among them."""
+    """Return the rows at which another family begins, without the first row."""
     return [i for i in range(1, len(families)) if families[i] != families[i - 1]]
 
 
 def colour_limits(bits: Matrix) -> tuple[float, float]:
-    """Return the values where the colours begin and end.
+    """Return the values at which the colours begin and end.
 
-    These are the least and the greatest, unless a few outliers take up much of that range.
+    These are the least and the greatest value, unless a few outliers take up much of that range.
     """
     least, low, high, greatest = np.quantile(bits, [0, OUTLIERS, 1 - OUTLIERS, 1])
     if greatest - least > FAR * (high - low) > 0:
@@ -74,7 +73,7 @@ def colour_limits(bits: Matrix) -> tuple[float, float]:
 
 
 def extension(bits: Matrix, limits: tuple[float, float]) -> str:
-    """Return matplotlib's word for the ends of a colour bar beyond which values lie."""
+    """Return at which ends of the colour bar values lie outside, in the words of matplotlib."""
     below, above = bool(bits.min() < limits[0]), bool(bits.max() > limits[1])
     if below and above:
         return "both"

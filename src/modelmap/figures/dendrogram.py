@@ -1,4 +1,4 @@
-"""What a clustering looks like: the order of its leaves and the brackets of its merges."""
+"""The tree of a hierarchical clustering: the order of its leaves, and the lines that are drawn."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ from modelmap.plumbing.arrays import Matrix
 
 
 def leaf_order(clusters: pd.DataFrame) -> list[int]:
-    """Return the models' positions 0..K-1 as the tree's leaves, left before right."""
+    """Return the numbers 0..K-1 of the models in the order of the tree's leaves, left to right."""
     n_models = len(clusters) + 1
     left, right = clusters["left"].tolist(), clusters["right"].tolist()
     order: list[int] = []
@@ -22,9 +22,10 @@ def leaf_order(clusters: pd.DataFrame) -> list[int]:
 
 
 def brackets(clusters: pd.DataFrame) -> Matrix:
-    """Return each merge's four corners, shape (K - 1, 4, 2), as (height, place among the leaves).
+    """Return the four corners of each merge, shape (K - 1, 4, 2): height and position of leaves.
 
-    They run from the left branch up, across at the merge's height, and down to the right branch.
+    A merge is drawn as a bracket: from the left branch up to the height of the merge, across, and
+    down to the right branch.
     """
     n_models = len(clusters) + 1
     place = np.zeros(2 * n_models - 1)
@@ -45,7 +46,7 @@ def brackets(clusters: pd.DataFrame) -> Matrix:
 
 
 def pure_families(clusters: pd.DataFrame, families: list[str]) -> list[str | None]:
-    """Return each merge's family if all models below are of one, or None."""
+    """Return for each merge the family of all models below it, or None if they are of several."""
     below: list[str | None] = list(families)
     for row in clusters.itertuples():
         left, right = below[row.left], below[row.right]

@@ -1,62 +1,70 @@
-"""Designs at equal numbers of unique texts, and the plan's predicted error beside the measured."""
+"""Sampling designs at equal numbers of unique texts, and the plan's predicted error."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from modelmap.figures.captions import counts
-from modelmap.figures.inputs import Inputs
-from modelmap.figures.style import INK, WIDTH, log_axes, look, new_figure, place
+from modelmap.figures.inputs import Inputs, counts
+from modelmap.figures.sampling_methods import MethodStyle, method_styles
+from modelmap.figures.style import INK, WIDTH, axes_at, log_axes, new_figure, style
 
-WITH, WITHOUT = (0, (2, 1.5)), "-"
-LINES = {
-    ("with replacement", "uniform"): ("uniform", "#3B6969", WITH),
-    ("with replacement", "ls"): ("length squared", "#D55E00", WITH),
-    ("with replacement", "kl"): ("KL", "#0072B2", WITH),
-    ("with replacement", "relative"): ("relative", "#780D0D", WITH),
-    ("simple random", "uniform"): ("uniform", "#3B6969", WITHOUT),
-    ("sequential Poisson", "ls"): ("length squared", "#D55E00", WITHOUT),
-    ("sequential Poisson", "kl"): ("KL", "#0072B2", WITHOUT),
-    ("sequential Poisson", "relative"): ("relative", "#780D0D", WITHOUT),
-}
+DASHED, SOLID = (0, (2, 1.5)), "-"
+WITH_REPLACEMENT = "with replacement"
+NOT_DRAWN = "pivotal"
+"""Its errors are nearly those of sequential Poisson sampling: its lines would cover those."""
 HEIGHT, LEFT, RIGHT, BOTTOM, TOP, BETWEEN = 2.9, 0.55, 0.1, 0.42, 0.52, 0.6
+IN_CAPTION = (
+    ((WITH_REPLACEMENT, "uniform"), "for uniform draws with replacement"),
+    (("simple random", "uniform"), "for a simple random sample"),
+    ((WITH_REPLACEMENT, "ls"), "for LS draws with replacement"),
+    (("sequential Poisson", "ls"), "for LS by sequential Poisson sampling"),
+    (("sequential Poisson", "relative"), "for relative sizes by sequential Poisson sampling"),
+    (("pivotal", "relative"), "for relative sizes by the pivotal method, which is not drawn"),
+)
+"""Designs whose errors the caption has: values of the columns draws and size_measure, and words."""
 
 
-def draw(designs: pd.DataFrame, plan: pd.DataFrame) -> Figure:
-    """Return three panels: relative error, absolute error, and the plan's prediction."""
+def draw(inputs: Inputs) -> Figure:
+    """Return three panels: relative error, absolute error, and the error of the plan."""
+    designs = inputs.table(
+        "designs.csv", "draws", "size_measure", "d", "relative_error", "absolute_error"
+    )
     side = (WIDTH - LEFT - RIGHT - 2 * BETWEEN) / 3
-    with look():
+    with style():
         figure = new_figure(WIDTH, HEIGHT)
         panels = [
-            place(figure, LEFT + i * (side + BETWEEN), BOTTOM, side, HEIGHT - BOTTOM - TOP)
+            axes_at(figure, LEFT + i * (side + BETWEEN), BOTTOM, side, HEIGHT - BOTTOM - TOP)
             for i in range(3)
         ]
         for axes, measure in zip(panels, ("relative", "absolute"), strict=False):
-            _design_lines(axes, designs, measure)
-        _plan_lines(panels[2], plan)
+            _draw_designs(axes, designs, measure, method_styles(inputs))
+        _draw_plan(panels[2], inputs)
         for axes in panels:
             log_axes(axes)
             axes.set_xlabel("unique texts d")
-        _legend(figure, panels[0])
+        _add_legend(figure, panels[0])
         return figure
 
 
-def _design_lines(axes: Axes, designs: pd.DataFrame, measure: str) -> None:
-    for (draws, size), (label, colour, dashes) in LINES.items():
-        line = designs[(designs["draws"] == draws) & (designs["size_measure"] == size)]
-        if len(line):
-            axes.plot(
-                line["d"],
-                line[f"{measure}_error"],
-                color=colour,
-                linestyle=dashes,
-                linewidth=1.2,
-                label=label if dashes == WITHOUT else None,
-            )
+def _draw_designs(
+    axes: Axes, designs: pd.DataFrame, measure: str, styles: dict[str, MethodStyle]
+) -> None:
+    drawn = designs[designs["draws"] != NOT_DRAWN]
+    for (draws, size), line in drawn.groupby(["draws", "size_measure"], sort=False):
+        dashes = DASHED if draws == WITH_REPLACEMENT else SOLID
+        axes.plot(
+            line["d"],
+            line[f"{measure}_error"],
+            color=styles[size].colour,
+            linestyle=dashes,
+            linewidth=1.2,
+            label=styles[size].label if dashes == SOLID else None,
+        )
     axes.set_ylabel(f"{measure} error")
 
 
-def _plan_lines(axes: Axes, plan: pd.DataFrame) -> None:
+def _draw_plan(axes: Axes, inputs: Inputs) -> None:
+    plan = inputs.table("plan.csv", "d", "predicted_error", "redrawn_error", "this_order_error")
     axes.plot(plan["d"], plan["predicted_error"], color=INK, linewidth=1.0, label="predicted")
     axes.plot(
         plan["d"], plan["redrawn_error"], "o", color="#780D0D", markersize=4, label="other orders"
@@ -68,10 +76,10 @@ def _plan_lines(axes: Axes, plan: pd.DataFrame) -> None:
     axes.legend(loc="lower left", handlelength=1.4, borderaxespad=0.6)
 
 
-def _legend(figure: Figure, axes: Axes) -> None:
+def _add_legend(figure: Figure, axes: Axes) -> None:
     handles, labels = axes.get_legend_handles_labels()
-    (solid,) = axes.plot([], [], color=INK, linestyle=WITHOUT, linewidth=1.2)
-    (dashed,) = axes.plot([], [], color=INK, linestyle=WITH, linewidth=1.2)
+    (solid,) = axes.plot([], [], color=INK, linestyle=SOLID, linewidth=1.2)
+    (dashed,) = axes.plot([], [], color=INK, linestyle=DASHED, linewidth=1.2)
     figure.legend(
         [*handles, solid, dashed],
         [*labels, "without replacement", "with replacement"],
@@ -85,19 +93,22 @@ def _legend(figure: Figure, axes: Axes) -> None:
     )
 
 
-def caption(inputs: Inputs, designs: pd.DataFrame, n_runs: int) -> str:
-    """Return the caption: what is drawn, and what each way of drawing errs by at one size."""
-    share = min(designs["share"], key=lambda one: abs(one - 0.6))
-    row = designs[designs["share"] == share].set_index(["draws", "size_measure"])["relative_error"]
+def caption(inputs: Inputs) -> str:
+    """Return the caption, with the errors of some designs at one number of unique texts."""
+    designs = inputs.table("designs.csv", "draws", "size_measure", "d", "share", "relative_error")
+    n_unique = inputs.metric("resample.json", "designs_compared_at_unique_texts")
+    compared = designs[designs["d"] == n_unique].set_index(["draws", "size_measure"])
+    errors = [
+        f"{compared.loc[design, 'relative_error']:.3f} {words}"
+        for design, words in IN_CAPTION
+        if design in compared.index
+    ]
     return (
-        f"Errors of squared distances against all texts ({counts(inputs)}) at equal numbers of "
-        f"unique texts, root mean squared over {n_runs} samples. At {share:.0%} of the texts the "
-        f"relative error is {row[('with replacement', 'uniform')]:.3f} uniform with replacement, "
-        f"{row[('simple random', 'uniform')]:.3f} simple random, "
-        f"{row[('with replacement', 'ls')]:.3f} LS with replacement, "
-        f"{row[('sequential Poisson', 'ls')]:.3f} LS and "
-        f"{row[('sequential Poisson', 'relative')]:.3f} relative by sequential Poisson sampling, "
-        f"{row[('pivotal', 'relative')]:.3f} by the pivotal method, which is not drawn. Right: "
-        "what the plan's first d texts are expected to err by before any draw, this order's "
-        "error, and the root mean square of others."
+        f"Errors of squared distances compared with those from all texts ({counts(inputs)}), for "
+        "designs with equal numbers of unique texts. They are root mean squares over "
+        f"{inputs.metric('resample.json', 'n_design_runs')} samples. At "
+        f"{compared['share'].iloc[0]:.0%} of the texts the relative error is "
+        f"{', '.join(errors)}. Right: the relative error of the plan's first d texts as predicted "
+        "before any text is drawn, the error of this order, and the root mean square of the "
+        "errors of other orders."
     )

@@ -1,61 +1,86 @@
-"""What figures and captions are made from: checked tables of one set of models."""
+"""What figures read: the tables and metrics that the stages wrote, by the names of their files."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from modelmap.divergence.tables import CLUSTERS, KL
-from modelmap.map.tables import MAP, SPECTRUM
-from modelmap.matrix.file import read_matrix
-from modelmap.matrix.tables import CATEGORY_BITS, MODELS
 from modelmap.plumbing.errors import UserError, listed
-from modelmap.plumbing.layout import Layout
-from modelmap.plumbing.tables import read_table
+from modelmap.plumbing.files import json_object, read_bytes
+from modelmap.plumbing.tables import read_parquet, read_unchecked_csv
+
+FOLDERS = {".parquet": "data", ".csv": "reports/plots", ".json": "reports/metrics"}
+"""Where the stages of dvc.yaml write files, by the ending of their names."""
+
+RUN_AGAIN = "run `dvc repro`, or `make studies`"
+
+Read = Callable[[str], Any]
+"""From a file's name to its content: a frame, or the mapping of a JSON file."""
+
+
+def files_below(root: Path, folders: Mapping[str, str]) -> Read:
+    """Return a function that reads a file by its name, each file only once.
+
+    `folders` has the folder below `root` for each ending. The function raises UserError if a file
+    is missing or damaged.
+    """
+
+    @cache
+    def read(name: str) -> Any:
+        path = root / path_of(name, folders)
+        if path.suffix == ".parquet":
+            return read_parquet(path)[0]
+        if path.suffix == ".csv":
+            return read_unchecked_csv(path)
+        return json_object(read_bytes(path, f"{name} is missing: {RUN_AGAIN}"), name)
+
+    return read
+
+
+def path_of(name: str, folders: Mapping[str, str]) -> str:
+    """Return the path of a file, relative to the project, from its name."""
+    return f"{folders[Path(name).suffix]}/{name}"
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The tables, and the numbers of the matrix that captions state."""
+    """What one figure reads: `files` are the names that its line in the catalogue lists."""
 
-    models: pd.DataFrame
-    category_bits: pd.DataFrame
-    kl: pd.DataFrame
-    clusters: pd.DataFrame
-    places: pd.DataFrame
-    spectrum: pd.DataFrame
-    n_texts: int
-    mean_bytes: float
+    read: Read
+    files: Sequence[str]
+
+    def table(self, name: str, *columns: str) -> pd.DataFrame:
+        """Return these columns of a table. Raises UserError that names those it does not have."""
+        frame = self._content(name)
+        missing = [column for column in columns if column not in frame]
+        if missing:
+            raise UserError(f"{name} has no column {listed(missing)}: {RUN_AGAIN}")
+        return frame[list(columns)]
+
+    def metric(self, name: str, *keys: str) -> Any:
+        """Return the value of a metrics file below these keys. Raises UserError if there is none.
+
+        Without keys it is the whole content of the file.
+        """
+        value = self._content(name)
+        for key in keys:
+            if not isinstance(value, Mapping) or key not in value:
+                raise UserError(f"{name} has no metric {'.'.join(keys)}: {RUN_AGAIN}")
+            value = value[key]
+        return value
+
+    def _content(self, name: str) -> Any:
+        if name not in self.files:
+            raise ValueError(f"the catalogue does not list {name} for this figure")
+        return self.read(name)
 
 
-def read_inputs(layout: Layout) -> Inputs:
-    """Return every table. Raises UserError if one is missing or of other models."""
-    matrix = read_matrix(layout.matrix)
-    inputs = Inputs(
-        read_table(layout.models, MODELS),
-        read_table(layout.category_bits, CATEGORY_BITS),
-        read_table(layout.kl, KL),
-        read_table(layout.clusters, CLUSTERS),
-        read_table(layout.map, MAP),
-        read_table(layout.spectrum, SPECTRUM),
-        matrix.n_texts,
-        matrix.mean_bytes,
+def counts(inputs: Inputs) -> str:
+    """Return K, N and B for a caption: models, texts, and the mean bytes of a text."""
+    n_models, n_texts, mean_bytes = (
+        inputs.metric("matrix.json", key) for key in ("n_models", "n_texts", "mean_bytes")
     )
-    strangers = of_other_models(inputs, matrix.models)
-    if strangers:
-        raise UserError(
-            f"{listed(strangers)} and matrix.parquet are of different models: run `dvc repro`"
-        )
-    return inputs
-
-
-def of_other_models(inputs: Inputs, models: list[str]) -> list[str]:
-    """Return the names of tables that are not of exactly these models."""
-    expected = set(models)
-    fits = {
-        "models.parquet": list(inputs.models["model"]) == models,
-        "category_bits.parquet": set(inputs.category_bits["model"]) == expected,
-        "kl.parquet": set(inputs.kl["model_a"]) | set(inputs.kl["model_b"]) == expected,
-        "clusters.parquet": len(inputs.clusters) == len(models) - 1,
-        "map.parquet": set(inputs.places["model"]) == expected,
-    }
-    return [name for name, fit in fits.items() if not fit]
+    return f"K = {n_models} models, N = {n_texts} texts of B = {mean_bytes:.1f} bytes on average"

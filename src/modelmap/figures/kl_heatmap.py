@@ -1,4 +1,4 @@
-"""The heat map of KL divergences, in the order of the clustering's leaves, and its tree."""
+"""The heat map of KL divergences, in the order of a hierarchical clustering, with its tree."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +10,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from modelmap.divergence.neighbours import square_form
+from modelmap.figures.colours_and_markers import family_colours, family_handles, legend_colours
 from modelmap.figures.dendrogram import brackets, leaf_order, pure_families
-from modelmap.figures.kinship import family_colours, family_handles, legend_colours
+from modelmap.figures.inputs import Inputs, counts
 from modelmap.figures.scale import Scale, scale_for
 from modelmap.figures.style import (
     INK,
@@ -20,10 +20,10 @@ from modelmap.figures.style import (
     SMALL_SIZE,
     TEXT_SIZE,
     WIDTH,
-    bare,
-    look,
+    axes_at,
+    hide_ticks_and_frame,
     new_figure,
-    place,
+    style,
     text_width,
 )
 from modelmap.plumbing.arrays import Matrix
@@ -33,16 +33,16 @@ SMALLEST_SIDE, LARGEST_SIDE, LARGEST_CELL = 2.4, 5.0, 0.42
 BAR_DROP, BAR, FOOT = 0.16, 0.09, 0.66
 LEGEND_ROW, LEGEND_HANDLE = 0.16, 0.4
 SMALLEST_TEXT = 4.5
-"""Points: names that would be smaller are left out."""
+"""Points: names are left out if they would be smaller."""
 TICKS_APART = 0.27
-"""Of the tree's width."""
+"""A share of the width of the tree: the least distance between its ticks."""
 RAW_UP_TO = 400
-"""Models; a larger image is averaged to the picture's dots."""
+"""Models; with more, the image is resampled to the pixels of the figure."""
 
 
 @dataclass(frozen=True)
-class Heat:
-    """The heat map's content in the order of the leaves, first on top."""
+class Heatmap:
+    """The rows of the heat map from top to bottom: KL divergences, names and families of models."""
 
     kl: Matrix
     names: list[str]
@@ -50,8 +50,8 @@ class Heat:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Inches of the figure's parts, and the points of its names where there are any."""
+class Sizes:
+    """Sizes of the parts of the figure in inches, and the size of names in points, if any."""
 
     side: float
     names: float
@@ -72,22 +72,32 @@ class Plan:
         return self.left + self.side + self.names + MARGIN, self.bottom + self.side + MARGIN
 
 
-def ordered(kl: pd.DataFrame, clusters: pd.DataFrame, models: pd.DataFrame) -> Heat:
-    """Return the divergences, names and families in the order of the tree's leaves."""
-    order = leaf_order(clusters)
-    full = square_form(kl, list(models["model"]))
+def heatmap(inputs: Inputs) -> Heatmap:
+    """Return the content of the heat map, in the order of the leaves of the tree."""
+    models = inputs.table("models.parquet", "model", "family")
+    pairs = inputs.table("kl.parquet", "model_a", "model_b", "kl_bits_per_byte")
+    order = leaf_order(inputs.table("clusters.parquet", "left", "right"))
+    full = _square(pairs, list(models["model"]))
     by_leaf = models.iloc[order]
-    return Heat(full[np.ix_(order, order)], list(by_leaf["model"]), list(by_leaf["family"]))
+    return Heatmap(full[np.ix_(order, order)], list(by_leaf["model"]), list(by_leaf["family"]))
+
+
+def _square(pairs: pd.DataFrame, models: list[str]) -> Matrix:
+    """Return the KL divergences as a symmetric matrix, zero on its diagonal."""
+    wide = pairs.pivot(index="model_a", columns="model_b", values="kl_bits_per_byte")
+    above = wide.reindex(index=models, columns=models).fillna(0.0).to_numpy()
+    full: Matrix = above + above.T
+    return full
 
 
 def name_size(n_models: int, side: float) -> float | None:
-    """Return the size of names, in points, beside a heat map of that many inches; None if none."""
+    """Return the size of names in points beside `side` inches of rows, or None if too small."""
     size = min(SMALL_SIZE, 0.9 * side * POINTS / n_models)
     return size if size >= SMALLEST_TEXT else None
 
 
-def plan(names: list[str], legend: list[str]) -> Plan:
-    """Return how large everything is for as many models and families as there are."""
+def sizes_for(names: list[str], legend: list[str]) -> Sizes:
+    """Return the sizes for these names of models and entries of the legend."""
     room = WIDTH - 2 * MARGIN - TREE - STRIP - 3 * GAP
     largest = min(LARGEST_SIDE, max(SMALLEST_SIDE, LARGEST_CELL * len(names)))
     side = max(SMALLEST_SIDE, min(largest, room - text_width(names, SMALL_SIZE)))
@@ -97,24 +107,26 @@ def plan(names: list[str], legend: list[str]) -> Plan:
     width = 2 * MARGIN + TREE + STRIP + 2 * GAP + side + beside
     entry = text_width(legend, SMALL_SIZE) + LEGEND_HANDLE
     columns = max(1, min(len(legend), int((width - 2 * MARGIN) / entry)))
-    return Plan(side, beside, size, columns, LEGEND_ROW * -(-len(legend) // columns))
+    return Sizes(side, beside, size, columns, LEGEND_ROW * -(-len(legend) // columns))
 
 
-def draw(kl: pd.DataFrame, clusters: pd.DataFrame, models: pd.DataFrame) -> Figure:
-    """Return the heat map of `kl`, with the tree of `clusters` to its left."""
-    heat = ordered(kl, clusters, models)
-    colours = family_colours(list(models["family"]))
+def draw(inputs: Inputs) -> Figure:
+    """Return the heat map, with the tree of the clustering to its left."""
+    heat = heatmap(inputs)
+    families = list(inputs.table("models.parquet", "family")["family"])
+    clusters = inputs.table("clusters.parquet", "left", "right", "height_bits_per_byte")
+    colours = family_colours(families)
     scale = scale_for(heat.kl[np.triu_indices(len(heat.names), k=1)])
-    with look():
-        sizes = plan(heat.names, list(legend_colours(colours)))
+    with style():
+        sizes = sizes_for(heat.names, list(legend_colours(colours)))
         figure = new_figure(*sizes.size)
-        tree = place(figure, MARGIN, sizes.bottom, TREE, sizes.side)
-        _draw_tree(tree, clusters, list(models["family"]), colours, scale)
-        strip = place(figure, MARGIN + TREE + GAP, sizes.bottom, STRIP, sizes.side)
+        tree = axes_at(figure, MARGIN, sizes.bottom, TREE, sizes.side)
+        _draw_tree(tree, clusters, families, colours, scale)
+        strip = axes_at(figure, MARGIN + TREE + GAP, sizes.bottom, STRIP, sizes.side)
         _draw_strip(strip, heat.families, colours)
-        axes = place(figure, sizes.left, sizes.bottom, sizes.side, sizes.side)
+        axes = axes_at(figure, sizes.left, sizes.bottom, sizes.side, sizes.side)
         image = _draw_heat(axes, heat, scale, sizes.name_size)
-        bar = place(figure, sizes.left, sizes.bottom - BAR_DROP - BAR, sizes.side, BAR)
+        bar = axes_at(figure, sizes.left, sizes.bottom - BAR_DROP - BAR, sizes.side, BAR)
         _draw_bar(figure, image, bar, scale)
         figure.legend(
             handles=family_handles(colours, "s"),
@@ -143,13 +155,13 @@ def _draw_tree(
     )
     axes.set(xlim=(1.0, 0.0), ylim=(len(families) - 0.5, -0.5), yticks=[])
     axes.spines["left"].set_visible(False)
-    ticks = spread(scale)
+    ticks = tree_ticks(scale)
     axes.set_xticks(scale.share(np.array(ticks)), [f"{tick:g}" for tick in ticks])
     axes.set_xlabel("KL of merge")
 
 
-def spread(scale: Scale) -> list[float]:
-    """Return as many of the scale's ticks, from the largest down, as the tree has room for."""
+def tree_ticks(scale: Scale) -> list[float]:
+    """Return the ticks of the scale for which the tree has room, from the largest down."""
     chosen: list[float] = []
     for tick in reversed(scale.ticks):
         if not chosen or scale.share(chosen[-1]) - scale.share(tick) >= TICKS_APART:
@@ -160,10 +172,10 @@ def spread(scale: Scale) -> list[float]:
 def _draw_strip(axes: Axes, families: list[str], colours: dict[str, str]) -> None:
     shades = np.array([[to_rgb(colours[family])] for family in families])
     axes.imshow(shades, aspect="auto", interpolation=_interpolation(len(families)))
-    bare(axes)
+    hide_ticks_and_frame(axes)
 
 
-def _draw_heat(axes: Axes, heat: Heat, scale: Scale, size: float | None) -> Any:
+def _draw_heat(axes: Axes, heat: Heatmap, scale: Scale, size: float | None) -> Any:
     image = axes.imshow(
         np.maximum(heat.kl, scale.low),
         cmap="viridis",
@@ -171,7 +183,7 @@ def _draw_heat(axes: Axes, heat: Heat, scale: Scale, size: float | None) -> Any:
         aspect="auto",
         interpolation=_interpolation(len(heat.names)),
     )
-    bare(axes)
+    hide_ticks_and_frame(axes)
     if size:
         axes.yaxis.tick_right()
         axes.set_yticks(range(len(heat.names)), heat.names, fontsize=size)
@@ -190,3 +202,19 @@ def _draw_bar(figure: Figure, image: Any, axes: Axes, scale: Scale) -> None:
     bar.ax.minorticks_off()
     bar.outline.set_visible(False)
     bar.set_label(f"KL divergence, bits per byte ({scale.kind})", size=TEXT_SIZE)
+
+
+def caption(inputs: Inputs) -> str:
+    """Return the caption, with the median and the largest KL divergence."""
+    values = inputs.table("kl.parquet", "kl_bits_per_byte")["kl_bits_per_byte"]
+    scale = scale_for(values.to_numpy())
+    models = inputs.table("models.parquet", "model", "family")
+    legend = list(legend_colours(family_colours(list(models["family"]))))
+    is_named = sizes_for(list(models["model"]), legend).name_size is not None
+    below = f"; values below {scale.low:g} have its darkest colour" if scale.has_below else ""
+    return (
+        f"Estimated KL divergence between every two models in bits per byte ({counts(inputs)}), "
+        f"median {values.median():.3g} and largest {values.max():.3g}. Rows and columns are in "
+        "the order of the hierarchical clustering at the left, which is drawn on the same "
+        f"{scale.kind}{below}{'' if is_named else '; there are too many models to name them'}."
+    )

@@ -1,4 +1,4 @@
-"""Which models a map names, how, and which it ties to which."""
+"""The names on a map, and the lines between models and their parents."""
 
 from collections.abc import Sequence
 from itertools import accumulate
@@ -8,18 +8,18 @@ import pandas as pd
 from scipy.spatial.distance import pdist, squareform
 
 NAMED_UP_TO = 80
-"""Models; above, only families are named."""
+"""Models; on maps of more models, only families are named."""
 TOGETHER = 0.018
-"""Of the map's larger side: a model nearer than this to its parent joins the parent's name."""
+"""A share of the larger side of the map. A model nearer to its parent has no label of its own."""
 LONGEST = 33
-"""Characters of a name and of what is listed in its brackets."""
+"""Characters of a name and of the names in its brackets, together."""
 ORDER = {"base": 0, "pretrained": 0, "finetune": 1, "merge": 2, "checkpoint": 3, "quantised": 4}
 
 
 def short_names(models: pd.DataFrame) -> dict[str, str]:
-    """Return each model's name without its owner, and without its parent's name before it.
+    """Return the short name of each model: without its owner and the name of its parent in front.
 
-    Where two models would be called the same without their owners, all keep them.
+    If two names would be the same without their owners, all names keep the owner.
     """
     tails = {name: name.rsplit("/", 1)[-1] for name in models["model"]}
     if len(set(tails.values())) < len(tails):
@@ -32,10 +32,12 @@ def short_names(models: pd.DataFrame) -> dict[str, str]:
 
 
 def choose_labels(models: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
-    """Return the names on a map, the first to be placed first: model, family, text, root, x, y.
+    """Return a table of the names on a map, in the order in which they are to be placed.
 
-    Up to NAMED_UP_TO models every one is named, those that lie upon another in brackets after it.
-    Above, each family is named once: at its root if it has one, or else in its middle.
+    Its columns are model, family, text, root, x and y; `root` says whether the model has no
+    parent on the map. Up to NAMED_UP_TO models, every model is named; one that lies where its
+    parent does is named in brackets after it. With more models, each family is named once: at
+    its root if it has just one, and in its middle otherwise.
     """
     joined = models.merge(places, on="model")
     if len(joined) > NAMED_UP_TO:
@@ -72,7 +74,7 @@ def _model_labels(joined: pd.DataFrame) -> pd.DataFrame:
 
 
 def _hardest_first(labels: pd.DataFrame) -> pd.DataFrame:
-    """Return roots first, then the others; of each, those nearest to another named point first."""
+    """Return the labels, roots first; within both groups, those nearest to another label first."""
     apart = squareform(pdist(labels[["x", "y"]]))
     np.fill_diagonal(apart, np.inf)
     keyed = labels.assign(other=~labels["root"], apart=apart.min(axis=1))
@@ -86,7 +88,7 @@ def _distance(joined: pd.DataFrame, model: str, other: str) -> float:
 
 
 def with_brackets(name: str, names: Sequence[str]) -> str:
-    """Return a name and others in brackets, the first of them in full and the rest counted."""
+    """Return a name with others in brackets: those that fit in LONGEST, and how many do not."""
     if not names:
         return name
     ends = accumulate((len(other) + len(", ") for other in names), initial=len(name))
@@ -116,13 +118,13 @@ def _family_labels(joined: pd.DataFrame) -> pd.DataFrame:
 
 
 def _middle(members: pd.DataFrame) -> int:
-    """Return the row of the model nearest to the median of its family."""
+    """Return the row of the model that is nearest to the median of its family."""
     offset = members[["x", "y"]] - members[["x", "y"]].median()
     return int((offset**2).sum(axis=1).idxmin())
 
 
-def segments(joined: pd.DataFrame) -> pd.DataFrame:
-    """Return a line per model whose parent is on the map: family and both ends."""
+def parent_lines(joined: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per model whose parent is on the map, with the positions of both."""
     ends = joined[["model", "x", "y"]].rename(
         columns={"model": "parent", "x": "parent_x", "y": "parent_y"}
     )

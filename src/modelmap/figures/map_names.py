@@ -1,4 +1,4 @@
-"""Names written on a map where they cover no point and no other name."""
+"""Writing names on a map so that they cover no point and no other name."""
 
 import contextlib
 import io
@@ -12,29 +12,31 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from modelmap.figures.kinship import darkened
+from modelmap.figures.colours_and_markers import darkened
 from modelmap.figures.map_sides import SIDES, beside, free_sides
 from modelmap.figures.style import PAPER, POINTS, SMALL_SIZE, TEXT_SIZE
 from modelmap.plumbing.arrays import Vector
 
 INSET = 0.01
-"""Of the map's width: the frame's neighbourhood that is kept free."""
+"""A share of the width of the map: no name is nearer to the frame."""
 SHORT = 8.0
-"""Points: a name nearer than this to its mark needs no line to it."""
+"""Points: a name nearer than this to its marker needs no line to it."""
 GAP = 6.0
-"""Pixels: between a name and its own mark; other marks are no nearer."""
+"""Pixels: the distance of a name from its marker, and the least distance from other markers."""
 CLEAR = 3.0
-"""Pixels: how near a name's line may come to another name or the centre of a mark."""
+"""Pixels: the least distance of a line from other names and from the centres of other markers."""
 TRIES = 6
+"""How many positions further off are tried for a name."""
 NEAR, FAR = 0.04, 0.25
-"""Of the map's width: how far away names may be, first and where there is no other room."""
+"""Shares of the width of the map: the largest distance of a name at first, and at last."""
 
 
 @dataclass
-class Taken:
-    """What names may not cover, in data coordinates: discs of a radius in pixels, and lines.
+class Obstacles:
+    """What names may not cover: discs around `x` and `y`, and lines, in data coordinates.
 
-    Names are discs of no radius around their boxes; the boxes themselves are in pixels.
+    Radii and boxes are in pixels. A written name is in `boxes`, and as discs of radius 0 along
+    the edges of its box.
     """
 
     x: list[float]
@@ -48,76 +50,76 @@ class Taken:
 def write_names(
     axes: Axes, joined: pd.DataFrame, labels: pd.DataFrame, colours: dict[str, str], radii: Vector
 ) -> None:
-    """Write every name that finds room.
+    """Write every name for which there is room, the names of roots first.
 
-    Each first tries the side away from what lies around its point, then every side, then further
-    off. Roots go first. `radii` are the marks' in pixels, in the order of `joined`.
+    A name is tried first on the side that is away from the points around its own, then on every
+    side, then at a larger distance. `radii` are those of the markers of `joined`, in pixels.
     """
-    taken = Taken(list(joined["x"]), list(joined["y"]), list(radii))
+    obstacles = Obstacles(list(joined["x"]), list(joined["y"]), list(radii))
     left = labels.assign(
         side=free_sides(labels, joined),
         colour=[darkened(colours[family], 0.3) for family in labels["family"]],
-        radius=_largest_upon(axes, labels, joined, radii),
+        radius=_reach_of_markers(axes, labels, joined, radii),
     )
     for root in (True, False):
         for side in SIDES:
             here = left[(left["root"] == root) & (left["side"] == side)]
-            left = left.drop(_write_near(axes, here, side, taken))
+            left = left.drop(_write_near(axes, here, side, obstacles))
     for side in SIDES[::2]:
-        left = left.drop(_write_near(axes, left, side, taken))
+        left = left.drop(_write_near(axes, left, side, obstacles))
     for row in left.index:
-        left = left.drop(_write_far(axes, left.loc[[row]], taken))
+        left = left.drop(_write_far(axes, left.loc[[row]], obstacles))
 
 
-def _write_far(axes: Axes, row: pd.DataFrame, taken: Taken) -> list[int]:
-    """Write one name further off, where its line runs over nothing, or a root's anyhow."""
-    refused = deepcopy(taken)
+def _write_far(axes: Axes, row: pd.DataFrame, obstacles: Obstacles) -> list[int]:
+    """Write one name further off if its line crosses nothing; that of a root even if it does."""
+    with_refused = deepcopy(obstacles)
     for tries_left in reversed(range(TRIES)):
-        text, leader = _allocate(axes, row, None, FAR, refused)[0]
+        text, leader = _allocate(axes, row, None, FAR, with_refused)[0]
         if text is None:
             return []
         last = row["root"].iloc[0] and not tries_left
-        if last or not _crosses(axes, leader, row["radius"].iloc[0], taken):
-            _take(taken, axes, text, leader)
+        if last or not _crosses(axes, leader, row["radius"].iloc[0], obstacles):
+            _add_obstacle(obstacles, axes, text, leader)
             return list(row.index)
-        _take(refused, axes, text, None)
+        _add_obstacle(with_refused, axes, text, None)
         _remove(text, leader)
     return []
 
 
-def _write_near(axes: Axes, rows: pd.DataFrame, side: str, taken: Taken) -> list[int]:
-    """Return which rows' names were written on that side of their points, or next to it."""
+def _write_near(axes: Axes, rows: pd.DataFrame, side: str, obstacles: Obstacles) -> list[int]:
+    """Write names on a side of their points or next to it. Return the rows that were written."""
     if rows.empty:
         return []
     written = []
-    placed = _allocate(axes, rows, beside(side), NEAR, taken)
+    placed = _allocate(axes, rows, beside(side), NEAR, obstacles)
     for row, (text, leader) in zip(rows.itertuples(), placed, strict=True):
         if text is None:
             continue
-        if _crosses(axes, leader, row.radius, taken):
+        if _crosses(axes, leader, row.radius, obstacles):
             _remove(text, leader)
             continue
-        _take(taken, axes, text, leader)
+        _add_obstacle(obstacles, axes, text, leader)
         written.append(row.Index)
     return written
 
 
 def _allocate(
-    axes: Axes, rows: pd.DataFrame, sides: list[str] | None, reach: float, taken: Taken
+    axes: Axes, rows: pd.DataFrame, sides: list[str] | None, reach: float, obstacles: Obstacles
 ) -> list[tuple[Text | None, Line2D | None]]:
-    """Return for each row its name, None if it found no room, and its line to its point if long."""
-    # textalloc prints when nothing fits; that is no news here, the name has its turn again.
+    """Return for each row its text, None without room, and the line to its point, if it is long."""
+    # textalloc prints a message if a text does not fit. Here such a text is tried again later.
     with contextlib.redirect_stdout(io.StringIO()):
         _, _, texts, leaders = textalloc.allocate(
             axes,
             rows["x"].to_numpy(),
             rows["y"].to_numpy(),
             list(rows["text"]),
-            x_scatter=np.array(taken.x),
-            y_scatter=np.array(taken.y),
-            scatter_sizes=np.array(taken.radius),
-            x_lines=taken.lines_x or None,
-            y_lines=taken.lines_y or None,
+            x_scatter=np.array(obstacles.x),
+            y_scatter=np.array(obstacles.y),
+            scatter_sizes=np.array(obstacles.radius),
+            x_lines=obstacles.lines_x or None,
+            y_lines=obstacles.lines_y or None,
             text_scatter_sizes=rows["radius"].to_numpy(),
             textsize=[TEXT_SIZE if root else SMALL_SIZE for root in rows["root"]],
             fontweight=["bold" if root else "normal" for root in rows["root"]],
@@ -144,10 +146,10 @@ def _allocate(
     return list(zip(texts, lines, strict=True))
 
 
-def _largest_upon(
+def _reach_of_markers(
     axes: Axes, labels: pd.DataFrame, joined: pd.DataFrame, radii: Vector
 ) -> list[float]:
-    """Return for each name the radius, in pixels, of the largest mark that lies upon its point."""
+    """Return for each name how far markers at its point reach from that point, in pixels."""
     points = axes.transData.transform(joined[["x", "y"]].to_numpy())
     places = axes.transData.transform(labels[["x", "y"]].to_numpy())
     apart = np.hypot(*(places[:, None] - points[None]).transpose(2, 0, 1))
@@ -165,7 +167,7 @@ def _inset(ends: tuple[float, float]) -> tuple[float, float]:
 
 
 def _if_long(axes: Axes, leader: Line2D | None, radius: float) -> Line2D | None:
-    """Return a line from a name to its point if it is of use; otherwise take it away."""
+    """Return the line from a name to its point, or remove it and return None if it is short."""
     if leader is None:
         return None
     ends = axes.transData.transform(leader.get_xydata())
@@ -181,29 +183,35 @@ def _remove(text: Text, leader: Line2D | None) -> None:
         leader.remove()
 
 
-def _crosses(axes: Axes, leader: Line2D | None, radius: float, taken: Taken) -> bool:
-    """Return whether a line from a name to its point runs over another mark or name."""
+def _crosses(axes: Axes, leader: Line2D | None, radius: float, obstacles: Obstacles) -> bool:
+    """Return whether the line from a name to its point crosses another marker or name."""
     if leader is None:
         return False
     name, point = axes.transData.transform(leader.get_xydata())
     along = name + np.linspace(0, 1, 50)[:, None] * (point - name)
-    others = axes.transData.transform(np.column_stack([taken.x, taken.y]))
+    others = axes.transData.transform(np.column_stack([obstacles.x, obstacles.y]))
     others = others[np.hypot(*(others - point).T) > radius + CLEAR]
     apart = np.hypot(*(along[:, None] - others[None]).transpose(2, 0, 1))
-    over_name = [((along > low) & (along < high)).all(axis=1).any() for low, high in taken.boxes]
+    over_name = [
+        ((along > low) & (along < high)).all(axis=1).any() for low, high in obstacles.boxes
+    ]
     return bool((apart < CLEAR).any() or any(over_name))
 
 
-def _take(taken: Taken, axes: Axes, text: Text, leader: Line2D | None) -> None:
-    """Cover the name's box with points, closer together than text is high, and keep its line."""
+def _add_obstacle(obstacles: Obstacles, axes: Axes, text: Text, leader: Line2D | None) -> None:
+    """Add a written name and its line to the obstacles.
+
+    The points along its box are closer together than the height of the text, so that no other
+    name fits between them.
+    """
     box = text.get_window_extent()
-    taken.boxes.append(np.asarray(box.get_points()))
+    obstacles.boxes.append(np.asarray(box.get_points()))
     across = np.linspace(box.x0, box.x1, int(box.width / box.height) + 2)
     grid = np.stack(np.meshgrid(across, [box.y0, box.y1]), axis=-1).reshape(-1, 2)
     places = axes.transData.inverted().transform(grid)
-    taken.x += list(places[:, 0])
-    taken.y += list(places[:, 1])
-    taken.radius += [0.0] * len(places)
+    obstacles.x += list(places[:, 0])
+    obstacles.y += list(places[:, 1])
+    obstacles.radius += [0.0] * len(places)
     if leader is not None:
-        taken.lines_x.append(np.asarray(leader.get_xdata()))
-        taken.lines_y.append(np.asarray(leader.get_ydata()))
+        obstacles.lines_x.append(np.asarray(leader.get_xdata()))
+        obstacles.lines_y.append(np.asarray(leader.get_ydata()))

@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection, LineCollection
 from matplotlib.figure import Figure
 
-from modelmap.figures.captions import counts
-from modelmap.figures.inputs import Inputs
-from modelmap.figures.kinship import family_colours, family_handles, legend_colours
+from modelmap.figures.colours_and_markers import family_colours, family_handles, legend_colours
+from modelmap.figures.inputs import Inputs, counts
+from modelmap.figures.sampling_methods import abbreviation
 from modelmap.figures.style import (
     LEGEND_HANDLE,
     LEGEND_ROW,
@@ -17,28 +17,34 @@ from modelmap.figures.style import (
     SMALL_SIZE,
     TEXT_SIZE,
     WIDTH,
-    look,
+    axes_at,
     new_figure,
-    place,
+    style,
     text_width,
 )
-from modelmap.stability.maps import SAME_TEXTS, displacement_share, ellipses, spread_share
-from modelmap.stability.settings import StabilitySettings
 
 MARGIN, GAP, TITLE = 0.05, 0.14, 0.34
 """Inches: around the figure, between panels, and for a title."""
 COLUMNS = 2
 ROOM = 1.07
-"""A panel's size over that of what it holds."""
+"""The size of a panel over the extent of its points and ellipses."""
 FULL_SIZE_UP_TO = 60
-"""Models; above, points and lines shrink."""
-METHODS = {"uniform": "uniform", "ls": "LS", "kl": "KL"}
+"""Models; with more, points and lines are smaller."""
+SAME_TEXTS = "same_texts"
+"""The setting in which only the order of the models differs."""
+COLUMNS_OF_SETTINGS = ("setting", "method", "n_draws")
+COLUMNS_OF_MODELS = (
+    *("model", "mean_x", "mean_y", "cov_xx", "cov_yy"),
+    *("ellipse_width", "ellipse_height", "ellipse_angle_degrees"),
+)
 
 
-def draw(models: pd.DataFrame, places: pd.DataFrame, stability: pd.DataFrame) -> Figure:
-    """Return one panel per setting of `stability` on the map of `places`."""
-    with look():
-        joined = models[["model", "family"]].merge(places, on="model")
+def draw(inputs: Inputs) -> Figure:
+    """Return one panel per setting, with the model map and the ellipses of that setting."""
+    stability = inputs.table("stability.parquet", *COLUMNS_OF_SETTINGS, *COLUMNS_OF_MODELS)
+    with style():
+        families = inputs.table("models.parquet", "model", "family")
+        joined = families.merge(inputs.table("map.parquet", "model", "x", "y"), on="model")
         colours = family_colours(list(joined["family"]))
         settings = list(pd.unique(stability["setting"]))
         legend_width = LEGEND_HANDLE + text_width(list(legend_colours(colours)), SMALL_SIZE)
@@ -52,36 +58,30 @@ def draw(models: pd.DataFrame, places: pd.DataFrame, stability: pd.DataFrame) ->
         for i, setting in enumerate(settings):
             row, column = divmod(i, n_columns)
             bottom = MARGIN + height - (row + 1) * (up + TITLE)
-            axes = place(figure, MARGIN + column * (side + GAP), bottom, side, up)
+            axes = axes_at(figure, MARGIN + column * (side + GAP), bottom, side, up)
             axes.set(xlim=limits[0], ylim=limits[1], xticks=[], yticks=[])
             axes.spines[:].set(visible=True, color=PALE)
             table = stability[stability["setting"] == setting]
-            _panel(axes, joined.merge(table, on="model"), colours)
-            axes.set_title(
-                f"{title(table)}\n{moved(table, joined)}", fontsize=TEXT_SIZE, loc="left", pad=3
-            )
-        _legend(figure, colours, legend_width)
+            _draw_panel(axes, joined.merge(table, on="model"), colours)
+            share = inputs.metric("stability.json", setting, "displacement_share")
+            moved = f"mean displacement {share:.0%} of the map's size"
+            axes.set_title(f"{title(table)}\n{moved}", fontsize=TEXT_SIZE, loc="left", pad=3)
+        _add_legend(figure, colours, legend_width)
         return figure
 
 
 def title(table: pd.DataFrame) -> str:
-    """Return what a setting's maps were drawn from."""
+    """Return the texts that the maps of a setting were drawn from."""
     setting, method, n_draws = table[["setting", "method", "n_draws"]].iloc[0]
     if setting == SAME_TEXTS:
         return f"all {n_draws:,} texts, models in other orders"
-    return f"{METHODS[method]} sampling, n = {n_draws:,} draws"
-
-
-def moved(table: pd.DataFrame, places: pd.DataFrame) -> str:
-    """Return the mean displacement in words."""
-    share = displacement_share(table, places[["x", "y"]].to_numpy())
-    return f"mean displacement {share:.0%} of the map's size"
+    return f"{abbreviation(method)} sampling, n = {n_draws:,} draws"
 
 
 def _limits(
     joined: pd.DataFrame, stability: pd.DataFrame
 ) -> tuple[tuple[tuple[float, float], tuple[float, float]], float]:
-    """Return x and y limits of one scale that hold points and ellipses, and height over width."""
+    """Return limits of x and y for all panels, with one scale, and the ratio of height to width."""
     ends = []
     for point, mean, variance in (("x", "mean_x", "cov_xx"), ("y", "mean_y", "cov_yy")):
         reach = np.sqrt(stability[variance])
@@ -96,12 +96,12 @@ def _limits(
     return ((x - half, x + half), (y - half * ratio, y + half * ratio)), ratio
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, colours: dict[str, str]) -> None:
-    """Draw ellipses at the mean places, points on the model map, and a line from one to other."""
+def _draw_panel(axes: Axes, rows: pd.DataFrame, colours: dict[str, str]) -> None:
+    """Draw points on the model map, ellipses at the mean positions, and lines between the two."""
     scale = min(1.0, FULL_SIZE_UP_TO / len(rows)) ** 0.5
     shades = [colours[family] for family in rows["family"]]
     means, points = rows[["mean_x", "mean_y"]].to_numpy(), rows[["x", "y"]].to_numpy()
-    axes_and_angle = ellipses(rows).to_numpy().T
+    axes_and_angle = rows[list(COLUMNS_OF_MODELS[-3:])].to_numpy().T
     for fill, alpha in ((True, 0.10), (False, 0.7)):
         axes.add_collection(
             EllipseCollection(
@@ -134,7 +134,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, colours: dict[str, str]) -> None:
     )
 
 
-def _legend(figure: Figure, colours: dict[str, str], width: float) -> None:
+def _add_legend(figure: Figure, colours: dict[str, str], width: float) -> None:
     across, up = figure.get_size_inches()
     figure.legend(
         handles=family_handles(colours),
@@ -146,20 +146,21 @@ def _legend(figure: Figure, colours: dict[str, str], width: float) -> None:
     )
 
 
-def caption(inputs: Inputs, stability: pd.DataFrame, settings: StabilitySettings) -> str:
-    """Return the caption of the figure, with the spread of every setting."""
-    places = inputs.places[["x", "y"]].to_numpy()
+def caption(inputs: Inputs) -> str:
+    """Return the caption, with how far the maps of every setting differ."""
+    stability = inputs.table("stability.parquet", *COLUMNS_OF_SETTINGS)
     spreads = ", ".join(
-        f"{spread_share(table, places):.0%} ({title(table)})"
-        for _, table in stability.groupby("setting", sort=False)
+        f"{inputs.metric('stability.json', str(setting), 'spread_share'):.0%} ({title(table)})"
+        for setting, table in stability.groupby("setting", sort=False)
     )
     return (
-        f"Stability of the map ({counts(inputs)}): points are the places on the model map, "
-        f"ellipses hold 1 standard deviation of the places on {settings.n_runs} maps of "
-        "resampled texts, turned and mirrored to fit it but not scaled, and a line joins a point "
-        "to the middle of its ellipse. The displacement is the mean distance to the place on the "
-        "model map, in shares of the map's size, the root mean squared distance of models from "
-        "its centre. With models in other orders all distances between models are the same: what "
-        "moves there is moved by t-SNE alone. Root mean squared distances to the models' own mean "
-        f"places: {spreads}."
+        f"Stability of the map ({counts(inputs)}). Points are positions on the model map. Ellipses "
+        "hold 1 standard deviation of the positions on "
+        f"{inputs.metric('stability.json', 'n_runs')} maps of resampled texts, which are rotated "
+        "and reflected to fit the model map but not scaled; a line joins a point to the middle of "
+        "its ellipse. The displacement is the mean distance from the position on the model map, as "
+        "a share of the size of the map: the root mean square distance of models from its centre. "
+        "With models in other orders, all distances between models are the same, and the positions "
+        "differ because of t-SNE alone. Root mean square distances of models from their own mean "
+        f"positions: {spreads}."
     )

@@ -1,4 +1,4 @@
-"""The map drawn from few texts: existing models pale, the new ones coloured and named."""
+"""The map drawn from few texts: existing models are grey, new models are coloured and named."""
 
 import numpy as np
 import pandas as pd
@@ -6,9 +6,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from modelmap.figures.captions import counts
-from modelmap.figures.inputs import Inputs
-from modelmap.figures.kinship import OTHER_COLOUR, family_colours, family_handles, legend_colours
+from modelmap.figures.colours_and_markers import (
+    OTHER_COLOUR,
+    family_colours,
+    family_handles,
+    legend_colours,
+)
+from modelmap.figures.inputs import Inputs, counts
 from modelmap.figures.map_labels import NAMED_UP_TO, choose_labels
 from modelmap.figures.map_names import write_names
 from modelmap.figures.model_map import FULL_SIZE_UP_TO, GAP, MARGIN, limits, shape_of
@@ -20,29 +24,31 @@ from modelmap.figures.style import (
     POINTS,
     SMALL_SIZE,
     WIDTH,
-    look,
+    axes_at,
     new_figure,
-    place,
+    style,
     text_width,
 )
-from modelmap.new_models.trial import LS_BY_EXISTING, UNIFORM_SAME_TEXTS
 from modelmap.plumbing.arrays import Vector
 
+LS_BY_EXISTING, UNIFORM_SAME_TEXTS = "ls", "uniform_same_texts"
+"""Designs: LS sampling by the existing models, and uniform draws of as many unique texts."""
 EXISTING = "existing models"
 AREA = {True: 44.0, False: 26.0}
-"""Square points of a new and of an existing model's mark."""
+"""Areas of the markers of new and of existing models, in square points."""
 
 
-def skip_reason(new_models: pd.DataFrame) -> str | None:
-    """Return why there is no map of new models, or None."""
-    if new_models.empty:
-        return "needs new models on a map of 4 or more existing ones"
-    return None
+def skip_reason(inputs: Inputs) -> str | None:
+    """Return why the stage new_models drew no map, or None."""
+    reason: str | None = inputs.metric("new_models.json").get("skipped")
+    return reason
 
 
-def draw(models: pd.DataFrame, new_models: pd.DataFrame) -> Figure:
-    """Return the map of `new_models`, which has x, y and is_new."""
-    with look():
+def draw(inputs: Inputs) -> Figure:
+    """Return the map, with names of the new models."""
+    models = inputs.table("models.parquet", "model", "family", "parent", "kind")
+    new_models = inputs.table("new_models.parquet", "model", "is_new", "x", "y")
+    with style():
         joined = models.merge(new_models, on="model")
         new = joined[joined["is_new"]]
         colours = new_colours(joined)
@@ -51,42 +57,42 @@ def draw(models: pd.DataFrame, new_models: pd.DataFrame) -> Figure:
         side = WIDTH - 2 * MARGIN - GAP - legend_width
         height = max(side * shape_of(joined), LEGEND_ROW * (len(names) + 1.5))
         figure = new_figure(WIDTH, height + 2 * MARGIN)
-        axes = place(figure, MARGIN, MARGIN, side, height)
+        axes = axes_at(figure, MARGIN, MARGIN, side, height)
         x_limits, y_limits = limits(joined["x"].to_numpy(), joined["y"].to_numpy(), height / side)
         axes.set(xlim=x_limits, ylim=y_limits, xticks=[], yticks=[])
         axes.spines[:].set(visible=True, color=PALE)
         areas = mark_areas(joined["is_new"])
-        _points(axes, joined, colours, areas)
+        _draw_points(axes, joined, colours, areas)
         radii = np.sqrt(areas) / 2 * figure.dpi / POINTS
         labels = choose_labels(
             models[models["model"].isin(new["model"])], new_models[["model", "x", "y"]]
         ).assign(root=False)
         write_names(axes, joined, labels, colours, radii)
-        _legend(figure, colours, legend_width)
+        _add_legend(figure, colours, legend_width)
         return figure
 
 
 def new_colours(joined: pd.DataFrame) -> dict[str, str]:
-    """Return the colours of the new models' families.
+    """Return the colours of the families of the new models.
 
-    They are those of the model map where each family has one of its own there.
+    They are the colours of the model map if each of these families has its own colour there.
     """
     families = list(joined.loc[joined["is_new"], "family"])
-    every = family_colours(list(joined["family"]))
-    if any(every[family] == OTHER_COLOUR for family in families):
+    on_map = family_colours(list(joined["family"]))
+    if any(on_map[family] == OTHER_COLOUR for family in families):
         return family_colours(families)
-    return {family: every[family] for family in dict.fromkeys(families)}
+    return {family: on_map[family] for family in dict.fromkeys(families)}
 
 
 def mark_areas(is_new: pd.Series) -> Vector:
-    """Return the area of each mark in square points: smaller where its group is large."""
+    """Return the area of each marker in square points, smaller in a large group."""
     sizes = is_new.map(is_new.value_counts()).to_numpy(dtype=np.float64)
     areas = is_new.map(AREA).to_numpy(dtype=np.float64)
     shrunk: Vector = areas * np.minimum(1.0, FULL_SIZE_UP_TO / sizes)
     return shrunk
 
 
-def _points(axes: Axes, joined: pd.DataFrame, colours: dict[str, str], areas: Vector) -> None:
+def _draw_points(axes: Axes, joined: pd.DataFrame, colours: dict[str, str], areas: Vector) -> None:
     for new in (False, True):
         there = joined["is_new"].to_numpy() == new
         rows = joined[there]
@@ -101,7 +107,7 @@ def _points(axes: Axes, joined: pd.DataFrame, colours: dict[str, str], areas: Ve
         )
 
 
-def _legend(figure: Figure, colours: dict[str, str], width: float) -> None:
+def _add_legend(figure: Figure, colours: dict[str, str], width: float) -> None:
     across, up = figure.get_size_inches()
     pale = Line2D([], [], linestyle="", marker="o", markersize=4, color=PALE, label=EXISTING)
     figure.legend(
@@ -114,23 +120,27 @@ def _legend(figure: Figure, colours: dict[str, str], width: float) -> None:
     )
 
 
-def caption(inputs: Inputs, new_models: pd.DataFrame, errors: pd.DataFrame) -> str:
-    """Return the caption of the map, with the errors of distances to new models."""
-    n_new = int(new_models["is_new"].sum())
-    known = errors[errors["design"] == LS_BY_EXISTING]
-    told = {
-        design: ", ".join(
-            f"{row.relative_error:.0%} {row.pairs.replace('_', ' to ')}"
-            for row in errors[errors["design"] == design].itertuples()
-        )
-        for design in (LS_BY_EXISTING, UNIFORM_SAME_TEXTS)
-    }
+def caption(inputs: Inputs) -> str:
+    """Return the caption, with the errors of distances to new models."""
+    n_new, n_existing, n_draws = (
+        inputs.metric("new_models.json", key) for key in ("n_new", "n_existing", "n_draws")
+    )
+    n_unique = inputs.metric("new_models.json", LS_BY_EXISTING, "unique_texts")
     named = "families are named once" if n_new > NAMED_UP_TO else "new models are named"
     return (
-        f"New models on a map of few texts ({counts(inputs)}): the texts were drawn "
-        f"{known['n'].iloc[0]:g} times by LS, and clipped, by the {len(new_models) - n_new} "
-        f"existing models alone; the {n_new} newest were then placed with them; {named} where "
-        f"there is room. Relative error of squared distances from {known['d'].iloc[0]:.0f} "
-        f"unique texts on average: {told[LS_BY_EXISTING]}; from as many texts drawn uniformly: "
-        f"{told[UNIFORM_SAME_TEXTS]}."
+        f"New models on a map of few texts ({counts(inputs)}). The {n_existing} existing models "
+        f"alone gave the probabilities of {n_draws} draws of texts by LS sampling, and the "
+        f"threshold at which log-likelihoods are clipped; the {n_new} newest models were then "
+        f"added. {named.capitalize()} where there is room. Relative error of squared distances "
+        f"from {n_unique:.0f} unique texts on average: {_errors(inputs, LS_BY_EXISTING)}; from as "
+        f"many texts drawn uniformly: {_errors(inputs, UNIFORM_SAME_TEXTS)}."
+    )
+
+
+def _errors(inputs: Inputs, design: str) -> str:
+    """Return the relative errors of a design by kind of pair, in words."""
+    errors = inputs.table("new_models.csv", "design", "pairs", "relative_error")
+    return ", ".join(
+        f"{row.relative_error:.0%} {row.pairs.replace('_', ' to ')}"
+        for row in errors[errors["design"] == design].itertuples()
     )

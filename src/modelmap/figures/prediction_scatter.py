@@ -1,4 +1,4 @@
-"""Truth against out-of-fold prediction, a panel per target, families coloured as on the map."""
+"""Truth and out-of-fold prediction: a panel per target, with the family colours of the map."""
 
 from math import ceil
 
@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from modelmap.figures.kinship import family_colours, family_handles, legend_colours
+from modelmap.figures.colours_and_markers import family_colours, family_handles, legend_colours
+from modelmap.figures.inputs import Inputs
 from modelmap.figures.style import (
     LEGEND_HANDLE,
     LEGEND_ROW,
@@ -17,35 +18,37 @@ from modelmap.figures.style import (
     SMALL_SIZE,
     TEXT_SIZE,
     WIDTH,
-    look,
+    axes_at,
     new_figure,
-    place,
+    style,
     text_width,
 )
-from modelmap.predict.correlation import correlations
 
 COLUMNS = 4
 LEFT, BOTTOM, MARGIN, GAP, ACROSS, UP = 0.64, 0.36, 0.06, 0.12, 0.42, 0.38
 """Inches: margins of the figure, before the legend, and between panels across and up."""
 ROOM = 0.06
-"""Of the range of values, around the points."""
+"""A share of the range of values that is left free around the points."""
 AREA, SMALLEST_AREA, FULL_SIZE_UP_TO = 14.0, 2.0, 60
-"""Square points of a marker, at most and at least, and the models above which it shrinks."""
+"""The largest and smallest area of a marker in square points, and the models up to which it is
+the largest."""
 
 
-def skip_reason(predictions: pd.DataFrame) -> str | None:
+def skip_reason(inputs: Inputs) -> str | None:
     """Return why there is nothing to draw, or None."""
-    if predictions.empty:
+    if inputs.table("predictions.parquet", "target").empty:
         return "needs a target that can be predicted, and there is none"
     return None
 
 
-def draw(predictions: pd.DataFrame, models: pd.DataFrame) -> Figure:
-    """Return the scatter plots; models on the line are predicted exactly."""
+def draw(inputs: Inputs) -> Figure:
+    """Return the scatter plots, with a line on which predictions are exact."""
+    models = inputs.table("models.parquet", "model", "family")
+    predictions = inputs.table("predictions.parquet", "target", "model", "truth", "prediction")
     colours = family_colours(list(models["family"]))
-    joined = predictions.merge(models[["model", "family"]], on="model")
+    joined = predictions.merge(models, on="model")
     targets = list(pd.unique(joined["target"]))
-    with look():
+    with style():
         legend = list(legend_colours(colours))
         taken = GAP + LEGEND_HANDLE + text_width([*legend, "Family"], SMALL_SIZE) + MARGIN
         side = (WIDTH - LEFT - taken - (COLUMNS - 1) * ACROSS) / COLUMNS
@@ -56,8 +59,9 @@ def draw(predictions: pd.DataFrame, models: pd.DataFrame) -> Figure:
         for i, target in enumerate(targets):
             row, column = divmod(i, COLUMNS)
             top = height - UP - row * (side + UP)
-            axes = place(figure, LEFT + column * (side + ACROSS), top - side + 0.12, side, side)
-            _panel(axes, joined[joined["target"] == target], colours)
+            axes = axes_at(figure, LEFT + column * (side + ACROSS), top - side + 0.12, side, side)
+            _draw_panel(axes, joined[joined["target"] == target], colours)
+            _write_correlations(axes, inputs, target)
             axes.set_title(target, fontsize=TEXT_SIZE, pad=3)
             axes.set_ylabel("prediction" if column == 0 else "")
             axes.set_xlabel("truth" if i + COLUMNS >= len(targets) else "")
@@ -72,7 +76,7 @@ def draw(predictions: pd.DataFrame, models: pd.DataFrame) -> Figure:
         return figure
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, colours: dict[str, str]) -> None:
+def _draw_panel(axes: Axes, rows: pd.DataFrame, colours: dict[str, str]) -> None:
     low, high = limits(rows)
     axes.plot([low, high], [low, high], color=PALE, linewidth=0.8, zorder=1)
     axes.scatter(
@@ -84,9 +88,21 @@ def _panel(axes: Axes, rows: pd.DataFrame, colours: dict[str, str]) -> None:
         linewidths=0.3,
         zorder=3,
     )
-    pearson, spearman = correlations(rows["prediction"].to_numpy(), rows["truth"].to_numpy())
+    axes.set(xlim=(low, high), ylim=(low, high), aspect="equal")
+    axes.locator_params(nbins=3)
+
+
+def _write_correlations(axes: Axes, inputs: Inputs, target: str) -> None:
+    found = {
+        name: inputs.metric("predict.json", "targets", target, f"first_split_{name.lower()}")
+        for name in ("Pearson", "Spearman")
+    }
+    lines = [
+        f"{name} {'undefined' if value is None else f'{value:.2f}'}"
+        for name, value in found.items()
+    ]
     axes.annotate(
-        f"Pearson {pearson:.2f}\nSpearman {spearman:.2f}",
+        "\n".join(lines),
         (1, 0),
         xytext=(0, 0.04 * POINTS),
         xycoords="axes fraction",
@@ -94,43 +110,32 @@ def _panel(axes: Axes, rows: pd.DataFrame, colours: dict[str, str]) -> None:
         ha="right",
         fontsize=SMALL_SIZE,
     )
-    axes.set(xlim=(low, high), ylim=(low, high), aspect="equal")
-    axes.locator_params(nbins=3)
 
 
 def limits(rows: pd.DataFrame) -> tuple[float, float]:
-    """Return limits that hold truths and predictions, for both axes."""
+    """Return limits for both axes that hold truths and predictions."""
     values = rows[["truth", "prediction"]].to_numpy()
     room = ROOM * max(float(np.ptp(values)), 1e-9)
     return float(values.min()) - room, float(values.max()) + room
 
 
-def without_extremes(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows but one of each target: that of the truth farthest from the mean.
-
-    A single model far from all others can give most of Pearson's correlation, or take it away.
-    """
-    truth = predictions["truth"]
-    apart = (truth - truth.groupby(predictions["target"]).transform("mean")).abs()
-    return predictions.drop(apart.groupby(predictions["target"]).idxmax())
-
-
-def _mean_pearson(predictions: pd.DataFrame) -> float:
-    found = [
-        correlations(rows["prediction"].to_numpy(), rows["truth"].to_numpy())[0]
-        for _, rows in predictions.groupby("target")
-    ]
-    return float(np.mean(found))
-
-
-def caption(predictions: pd.DataFrame) -> str:
-    """Return the caption, with Pearson's correlation with and without the models farthest away."""
-    models = predictions["model"].nunique()
-    targets = predictions["target"].nunique()
-    every, fewer = _mean_pearson(predictions), _mean_pearson(without_extremes(predictions))
+def caption(inputs: Inputs) -> str:
+    """Return the caption, with the mean correlation with and without extreme models."""
+    predictions = inputs.table("predictions.parquet", "target", "model")
+    n_targets, n_models = predictions["target"].nunique(), predictions["model"].nunique()
+    mean, without = (
+        inputs.metric("predict.json", f"mean_pearson_first_split{ending}")
+        for ending in ("", "_without_extremes")
+    )
+    means = (
+        ""
+        if mean is None or without is None
+        else f" Mean of Pearson's correlation: {mean:.3f}, and {without:.3f} without the most "
+        "extreme model of each target."
+    )
     return (
-        f"Truth and prediction of {targets} target{'s' if targets != 1 else ''} for {models} "
-        "models, each predicted by ridge regression on models of other families from all texts, "
-        "in the first split; models on the line are predicted exactly. Mean of Pearson's "
-        f"correlation: {every:.3f}, and {fewer:.3f} without each target's most extreme model."
+        f"Truth and prediction of {n_targets} target{'s' if n_targets != 1 else ''} for "
+        f"{n_models} models. Each model is predicted by ridge regression on models of other "
+        "families, from all texts, in the first split; models on the line are predicted exactly."
+        f"{means}"
     )

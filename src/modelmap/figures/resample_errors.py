@@ -1,53 +1,72 @@
-"""Errors of the papers' methods over draws and unique texts, with the baseline (P2, Fig. 2)."""
+"""Errors of the sampling methods of Oyama et al. (EMNLP Findings 2025), as in its Figure 2."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from modelmap.figures.captions import counts
-from modelmap.figures.inputs import Inputs
+from modelmap.figures.inputs import Inputs, counts
+from modelmap.figures.sampling_methods import MethodStyle, method_styles
 from modelmap.figures.style import (
     INK,
     PALE,
     SMALL_SIZE,
     WIDTH,
+    axes_at,
     line_legend,
     log_axes,
-    look,
     new_figure,
-    place,
+    style,
 )
 
-METHOD_LOOK = {
-    "uniform": ("uniform", "#3B6969", "-"),
-    "ls": ("length squared", "#D55E00", "-"),
-    "kl": ("KL", "#0072B2", "-"),
-}
 MEASURES = {"relative": "relative error", "absolute": "absolute error"}
 AXES = {"n": "draws n", "d": "unique texts d"}
+COLUMNS = [
+    f"{measure}_{kind}" for measure in MEASURES for kind in ("error", "to_population", "theory")
+]
 HEIGHT = 4.3
 LEFT, RIGHT, BOTTOM, TOP, BETWEEN, ABOVE = 0.55, 0.1, 0.42, 0.42, 0.3, 0.3
 """Inches: margins of the figure, and between panels across and up."""
 
 
-def draw(curves: pd.DataFrame, baseline: Mapping[str, float], n_texts: int) -> Figure:
+@dataclass(frozen=True)
+class Content:
+    """What the panels show: error curves, and the metrics of the stage resample."""
+
+    curves: pd.DataFrame
+    metrics: Mapping[str, Any]
+    methods: dict[str, MethodStyle]
+
+
+def _content(inputs: Inputs) -> Content:
+    curves = inputs.table("resample.csv", "method", "n", "d", *COLUMNS)
+    there = set(curves["method"])
+    methods = {key: look for key, look in method_styles(inputs).items() if key in there}
+    keys = ["n_texts", *(f"{measure}_baseline" for measure in MEASURES)]
+    keys += [f"{method}_{measure}_draws" for method in methods for measure in MEASURES]
+    return Content(curves, {key: inputs.metric("resample.json", key) for key in keys}, methods)
+
+
+def draw(inputs: Inputs) -> Figure:
     """Return four panels: both errors against the population, over draws and over unique texts."""
+    content = _content(inputs)
     side = (WIDTH - LEFT - RIGHT - BETWEEN) / 2
     tall = (HEIGHT - BOTTOM - TOP - ABOVE) / 2
-    with look():
+    with style():
         figure = new_figure(WIDTH, HEIGHT)
         for row, measure in enumerate(MEASURES):
             for column, over in enumerate(AXES):
-                axes = place(
+                axes = axes_at(
                     figure,
                     LEFT + column * (side + BETWEEN),
                     BOTTOM + (1 - row) * (tall + ABOVE),
                     side,
                     tall,
                 )
-                _panel(axes, curves, measure, over, baseline[measure], n_texts)
+                _draw_panel(axes, content, measure, over)
                 axes.tick_params(labelleft=column == 0)
                 axes.set_xlabel(AXES[over] if row == 1 else "")
                 axes.set_ylabel(MEASURES[measure] if column == 0 else "")
@@ -55,30 +74,47 @@ def draw(curves: pd.DataFrame, baseline: Mapping[str, float], n_texts: int) -> F
         return figure
 
 
-def _panel(
-    axes: Axes, curves: pd.DataFrame, measure: str, over: str, bound: float, n_texts: int
-) -> None:
+def _draw_panel(axes: Axes, content: Content, measure: str, over: str) -> None:
     axes.axhline(
-        bound, color=INK, linewidth=0.7, linestyle=(0, (4, 2)), label="baseline: N / 2 texts"
+        content.metrics[f"{measure}_baseline"],
+        color=INK,
+        linewidth=0.7,
+        linestyle=(0, (4, 2)),
+        label="baseline: N / 2 texts",
     )
-    for method, (label, colour, line) in METHOD_LOOK.items():
-        curve = curves[curves["method"] == method]
-        error = curve[f"{measure}_to_population"]
-        axes.plot(curve[over], error, color=colour, linestyle=line, linewidth=1.2, label=label)
-        reached = curve[error <= bound]
+    _draw_methods(axes, content, measure, over)
+    _draw_fresh_samples(axes, content, measure)
+    log_axes(axes)
+    axes.tick_params(labelsize=SMALL_SIZE)
+
+
+def _draw_methods(axes: Axes, content: Content, measure: str, over: str) -> None:
+    """Draw a line per method, with a dot where the method reaches the baseline."""
+    for method, look in content.methods.items():
+        curve = content.curves[content.curves["method"] == method]
+        error = f"{measure}_to_population"
+        axes.plot(
+            curve[over], curve[error], color=look.colour, linestyle="-", linewidth=1.2,
+            label=look.label,
+        )  # fmt: skip
+        reached = curve[curve["n"] == content.metrics[f"{method}_{measure}_draws"]]
         if len(reached):
-            point = reached.iloc[0]
             axes.plot(
-                point[over],
-                point[f"{measure}_to_population"],
+                reached[over].iloc[0],
+                reached[error].iloc[0],
                 marker="o",
                 markersize=4,
-                color=colour,
+                color=look.colour,
                 markeredgecolor="white",
                 zorder=5,
             )
-    uniform = curves[curves["method"] == "uniform"]
-    fresh = uniform[uniform["n"] <= n_texts]
+
+
+def _draw_fresh_samples(axes: Axes, content: Content, measure: str) -> None:
+    """Draw the errors of samples of texts drawn anew: by theory, and as measured."""
+    uniform = content.curves[content.curves["method"] == "uniform"]
+    is_fresh = uniform["n"] <= content.metrics["n_texts"]
+    fresh = uniform[is_fresh]
     axes.plot(
         fresh["n"],
         fresh[f"{measure}_theory"],
@@ -88,26 +124,32 @@ def _panel(
         label="fresh sample, theory",
         zorder=1,
     )
-    own = uniform[f"{measure}_error"].where(uniform["n"] <= n_texts)
+    measured = uniform[f"{measure}_error"].where(is_fresh)
     axes.plot(
-        uniform["n"], own, color=PALE, linewidth=2.5, zorder=0, label="fresh sample, measured"
+        uniform["n"], measured, color=PALE, linewidth=2.5, zorder=0, label="fresh sample, measured"
     )
-    log_axes(axes)
-    axes.tick_params(labelsize=SMALL_SIZE)
 
 
-def caption(inputs: Inputs, points: pd.DataFrame, n_runs: int) -> str:
-    """Return the caption: what is drawn, and where each method meets the baseline."""
-    told = [
-        f"{METHOD_LOOK[row.method][0]} at n = {row.n:.0f}, d = {row.d:.0f} "
-        f"({row.d_ratio_to_uniform:.2f} of uniform's)"
-        if row.n == row.n
-        else f"{METHOD_LOOK[row.method][0]} nowhere"
-        for row in points[points["measure"] == "relative"].itertuples()
-    ]
+def caption(inputs: Inputs) -> str:
+    """Return the caption, with the point at which each method reaches the baseline."""
+    points = "; ".join(
+        _meeting_point(inputs, key, look.label) for key, look in _content(inputs).methods.items()
+    )
     return (
-        f"Errors of squared distances against the population of texts ({counts(inputs)}), root "
-        f"mean squared over {n_runs} runs, by draws with replacement and by the unique texts among "
-        "them, which are what must be scored. The baseline is the error of a fresh sample of N / 2 "
-        f"texts; by the relative error it is met by {'; '.join(told)}."
+        "Errors of squared distances compared with those of the population of texts "
+        f"({counts(inputs)}), by the number of draws with replacement and by the number of unique "
+        "texts among them, which is what models must score. They are root mean squares over "
+        f"{inputs.metric('resample.json', 'n_runs')} runs. The baseline is the error of a fresh "
+        f"sample of N / 2 texts. The relative error reaches it as follows: {points}."
     )
+
+
+def _meeting_point(inputs: Inputs, method: str, label: str) -> str:
+    n_draws, n_unique, ratio = (
+        inputs.metric("resample.json", f"{method}_relative_{key}")
+        for key in ("draws", "unique_texts", "ratio_to_uniform")
+    )
+    if n_draws is None:
+        return f"{label} not at all"
+    share = f" ({ratio:.2f} of uniform's)" if ratio is not None else ""
+    return f"{label} at n = {n_draws}, d = {n_unique}{share}"

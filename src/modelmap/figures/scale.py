@@ -9,15 +9,16 @@ from matplotlib.ticker import MaxNLocator
 from modelmap.plumbing.arrays import Values
 
 SMALLEST = 0.02
-"""The quantile of the positive values where a logarithmic scale begins."""
+"""A logarithmic scale begins near this quantile of the positive values."""
 LOG_FROM, SQRT_FROM = 30.0, 4.0
-"""Largest over smallest from which the scale is logarithmic, or a square root."""
+"""Ratios of the largest to the smallest value from which the scale is a logarithm or a root."""
 DECADES = 4
+"""A logarithmic scale spans at most this many powers of ten."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """A norm, its lower end, the name of its kind, its ticks, and whether values lie below it."""
+    """A colour scale: its norm, lower end, kind and ticks, and whether values lie below it."""
 
     norm: Normalize
     low: float
@@ -26,15 +27,17 @@ class Scale:
     has_below: bool
 
     def share(self, values: Values | float) -> Values:
-        """Return where values lie between the scale's ends, 0 to 1."""
+        """Return the positions of values between the ends of the scale, 0 to 1."""
         inside = np.clip(values, self.low, self.norm.vmax)
         return np.asarray(self.norm(inside), dtype=np.float64)
 
 
 def scale_for(values: Values) -> Scale:
-    """Return the scale for non-negative values: logarithmic, square root or linear by their range.
+    """Return the scale for non-negative values.
 
-    A logarithmic one begins at a round number and has all smaller values, with 0, there.
+    It is logarithmic, a square root or linear, depending on the ratio of the largest to the
+    smallest. A logarithmic scale begins at a round number; smaller values, including 0, have the
+    position of that number.
     """
     positive = values[values > 0]
     largest = float(positive.max()) if len(positive) else 1.0
@@ -50,14 +53,14 @@ def scale_for(values: Values) -> Scale:
 
 
 def rounded_down(value: float) -> float:
-    """Return the largest of 1, 2 and 5 times a power of ten that is not above a value."""
+    """Return the largest number of the form 1, 2 or 5 times a power of ten, up to `value`."""
     power = 10.0 ** np.floor(np.log10(value))
     slack = 1e-9 * value
     return float(max(step * power for step in (1, 2, 5, 10) if step * power <= value + slack))
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """Return the powers of ten from low to high, or 1, 2 and 5 times them below two decades."""
+    """Return powers of ten from low to high, with 2 and 5 times them over less than two decades."""
     powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     few = high / low < 100
     ticks = [step * power for power in powers for step in ((1, 2, 5) if few else (1,))]

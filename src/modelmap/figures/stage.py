@@ -1,34 +1,43 @@
-"""Stage figures: tables become figures with captions, and an index of them."""
+"""Stage figures: draw every figure of the catalogue, with captions in an index."""
 
-from modelmap.figures.catalogue import draw_all, entries
-from modelmap.figures.catalogue_resampling import resampling_entries
-from modelmap.figures.inputs import read_inputs
-from modelmap.figures.resampling_inputs import read_resampling_inputs
+from modelmap.figures.catalogue import FIGURES
+from modelmap.figures.entry import draw_all
+from modelmap.figures.inputs import FOLDERS, Inputs, Read, files_below
 from modelmap.figures.settings import FiguresSettings
-from modelmap.map.settings import MapSettings
+from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.folders import replaced
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
-from modelmap.predict.settings import PredictSettings
-from modelmap.resample.settings import ResampleSettings
-from modelmap.stability.settings import StabilitySettings
 
 
 def run(layout: Layout) -> None:
     """Replace reports/figures: every figure that can be drawn, and index.json."""
     settings = read_section(layout, "figures", FiguresSettings)
-    inputs, resampling = read_inputs(layout), read_resampling_inputs(layout)
-    figures = [
-        *entries(inputs, read_section(layout, "map", MapSettings)),
-        *resampling_entries(
-            inputs,
-            resampling,
-            read_section(layout, "resample", ResampleSettings),
-            read_section(layout, "stability", StabilitySettings),
-            read_section(layout, "predict", PredictSettings),
-        ),
-    ]
+    read = files_below(layout.root, FOLDERS)
+    outdated = of_other_models(read)
+    if outdated:
+        raise UserError(
+            f"{listed(outdated)} and models.parquet are of different models: run `dvc repro`"
+        )
     with replaced(layout.figures) as directory:
-        index = draw_all(figures, settings, directory)
-        write_json(directory / "index.json", index)
+        write_json(directory / "index.json", draw_all(FIGURES, read, settings, directory))
+
+
+def of_other_models(read: Read) -> list[str]:
+    """Return the names of tables that are not of exactly the models of models.parquet."""
+    columns = {
+        "models.parquet": ("model",),
+        "category_bits.parquet": ("model",),
+        "kl.parquet": ("model_a", "model_b"),
+        "map.parquet": ("model",),
+    }
+    inputs = Inputs(read, (*columns, "clusters.parquet"))
+    found = {
+        name: set(inputs.table(name, *names).to_numpy().ravel()) for name, names in columns.items()
+    }
+    models = found.pop("models.parquet")
+    outdated = [name for name, there in found.items() if there != models]
+    if len(inputs.table("clusters.parquet", "merge")) != len(models) - 1:
+        outdated.append("clusters.parquet")
+    return outdated

@@ -1,4 +1,4 @@
-"""One look for every figure, lengths in inches, and saving that gives the same bytes each time."""
+"""One style for every figure, with lengths in inches, and saving that is reproducible."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -16,21 +16,21 @@ from matplotlib.textpath import TextToPath
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 WIDTH = 7.0
-"""Inches: two columns of a paper, or a README's whole width."""
+"""Inches: the width of two columns of a paper, or of a README."""
 POINTS = 72.0
-"""To the inch."""
+"""Per inch."""
 TEXT_SIZE = 7.5
 SMALL_SIZE = 6.5
 LEGEND_ROW, LEGEND_HANDLE = 0.138, 0.26
-"""Inches: the height of a legend's line, and the width of its marker with room."""
+"""Inches: the height of a row of a legend, and the width of its marker with the space around it."""
 MOST_SHAPES = 5000
-"""Points, lines and areas that an SVG file holds one by one; more are an image in it."""
+"""A figure with more points, lines and areas has them as one image in its SVG file."""
 INK, PALE, PAPER = "#333333", "#C8C8C8", "white"
 
-LOOK: dict[str, object] = {
+STYLE: dict[str, object] = {
     "font.family": "sans-serif",
-    # matplotlib brings the first, so that widths are the same everywhere; the others are narrower
-    # and stand in where a reader of an SVG file has not got it.
+    # The first font is part of matplotlib, so that text has the same width on every machine. Who
+    # opens an SVG file without that font sees one of the others, which are narrower.
     "font.sans-serif": ["DejaVu Sans", "Helvetica", "Arial", "sans-serif"],
     "font.size": TEXT_SIZE,
     "axes.labelsize": TEXT_SIZE,
@@ -59,32 +59,33 @@ LOOK: dict[str, object] = {
     "figure.dpi": 150,
     "figure.facecolor": PAPER,
     "savefig.facecolor": PAPER,
-    # Text stays text: a tenth of the size of outlines, and it can be searched.
+    # Text is stored as text: files are a tenth of the size of those with outlines, and can be
+    # searched.
     "svg.fonttype": "none",
     "svg.hashsalt": "modelmap",
 }
 
 
-def look() -> AbstractContextManager[None]:
-    """Return the context in which every figure is drawn and saved; outside it nothing changes."""
+def style() -> AbstractContextManager[None]:
+    """Return the context of matplotlib settings in which every figure is drawn and saved."""
     base = {**sns.axes_style("white"), **sns.plotting_context("paper")}
-    context: AbstractContextManager[None] = mpl.rc_context({**base, **LOOK})
+    context: AbstractContextManager[None] = mpl.rc_context({**base, **STYLE})
     return context
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure of that many inches, which pyplot does not know of."""
+    """Return an empty figure of a size in inches, which pyplot does not keep in memory."""
     return Figure(figsize=(width, height))
 
 
-def place(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
-    """Return new axes at a place given in inches from the figure's lower left corner."""
+def axes_at(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Return new axes of the figure; `left` and `bottom` are inches from its lower left corner."""
     across, up = figure.get_size_inches()
     return figure.add_axes((left / across, bottom / up, width / across, height / up))
 
 
 def text_width(texts: Sequence[str], size: float) -> float:
-    """Return the width of the widest text, in inches and with a little room; 0 for no texts."""
+    """Return the width of the widest text in inches, with 3% more; 0 for no texts."""
     font = FontProperties(family=["DejaVu Sans"], size=size)
     measure = TextToPath().get_text_width_height_descent
     return (
@@ -92,14 +93,14 @@ def text_width(texts: Sequence[str], size: float) -> float:
     )
 
 
-def bare(axes: Axes) -> None:
-    """Take away ticks and frame."""
+def hide_ticks_and_frame(axes: Axes) -> None:
+    """Remove the ticks and the frame of axes."""
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
 
 
 def log_axes(axes: Axes) -> None:
-    """Make both axes logarithmic, with numbers at 1, 2 and 5 times powers of ten, 1000 as 1k."""
+    """Make both axes logarithmic, with ticks at 1, 2 and 5 times powers of ten; 1000 is 1k."""
     axes.set(xscale="log", yscale="log")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -108,7 +109,10 @@ def log_axes(axes: Axes) -> None:
 
 
 def line_legend(figure: Figure, loc: str, x: float) -> None:
-    """Name the lines of the figure's first axes in one row at its top, anchored at `x`, 0 to 1."""
+    """Add a legend of the lines of the first axes, in one row at the top of the figure.
+
+    `loc` is the corner of the legend that lies at `x`, a share of the figure's width.
+    """
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(
         handles,
@@ -128,20 +132,25 @@ def _short(value: float) -> str:
 def save_figure(
     figure: Figure, directory: Path, name: str, formats: Sequence[str], dpi: int
 ) -> list[str]:
-    """Return the names of the files written: one per format, with no date and no version in it."""
-    _lighten(figure)
+    """Write a figure in each format, and return the paths of the files relative to `directory`.
+
+    There is a folder per format, since DVC shows all files of a folder as plots. Files hold no
+    date and no version, so that the same figure gives the same bytes.
+    """
+    _rasterize_many_shapes(figure)
     metadata = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
     files = []
     for kind in formats:
-        file = f"{name}.{kind}"
-        with look():
+        file = f"{kind}/{name}.{kind}"
+        (directory / kind).mkdir(exist_ok=True)
+        with style():
             figure.savefig(directory / file, format=kind, dpi=dpi, metadata=metadata[kind])
         files.append(file)
     return files
 
 
-def _lighten(figure: Figure) -> None:
-    """Make an image of the marks of a figure that has more than MOST_SHAPES; text stays text."""
+def _rasterize_many_shapes(figure: Figure) -> None:
+    """Have the marks of a figure with more than MOST_SHAPES saved as an image, but not its text."""
     marks = [
         mark for axes in figure.axes for mark in (*axes.collections, *axes.lines, *axes.patches)
     ]

@@ -1,4 +1,4 @@
-"""KL by simulation against the estimate: a point per pair of models of one tokenizer."""
+"""The simulated and the estimated KL: a point per pair of models with the same tokenizer."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from modelmap.figures.kinship import COLOURS, OTHER_COLOUR
+from modelmap.figures.colours_and_markers import COLOURS, OTHER_COLOUR
+from modelmap.figures.inputs import Inputs
 from modelmap.figures.scale import log_ticks
 from modelmap.figures.style import (
     INK,
@@ -19,24 +20,23 @@ from modelmap.figures.style import (
     PAPER,
     SMALL_SIZE,
     WIDTH,
-    look,
+    axes_at,
     new_figure,
-    place,
+    style,
     text_width,
 )
 from modelmap.plumbing.arrays import Values
-from modelmap.studies.kl_truth.comparison import BETWEEN, RELATIONS, WITHIN, with_ratios
 
 SHADES = {
     "quantised": COLOURS[0],
     "merge": COLOURS[3],
     "finetune": COLOURS[2],
     "checkpoint": COLOURS[4],
-    WITHIN: COLOURS[1],
-    BETWEEN: COLOURS[5],
+    "within family": COLOURS[1],
+    "between families": COLOURS[5],
 }
 SHAPES = ("o", "^", "s", "D")
-"""Of tokenizers; more than four share the last."""
+"""Markers of tokenizers. From the fourth on, tokenizers share the last one."""
 ESTIMATE = "estimate_bits_per_byte"
 TRUTH, LOW, HIGH = "truth_bits_per_byte", "low_bits_per_byte", "high_bits_per_byte"
 PANELS = (
@@ -46,51 +46,54 @@ PANELS = (
     ("like_length_bits_per_byte", "simulated over\nthat at like length"),
     ("half_squares_bits_per_byte", "simulated over\ntoken squares"),
 )
-"""What the simulated KL is divided by in each panel, and the label of its axis."""
+"""The column by which the simulated KL is divided in each panel, and the label of its axis."""
+POSITIVE = [TRUTH, *(column for column, _ in PANELS if column), "on_texts_bits_per_byte"]
+"""Columns that are above zero for the pairs that the metrics count."""
 LEFT, BOTTOM, MARGIN, GAP = 0.66, 0.42, 0.08, 0.14
 MAIN, LOWER = 2.7, 1.05
-"""Inches: heights of the first panel and of those of ratios."""
+"""Inches: the heights of the first panel and of the panels of ratios."""
 ROOM = 1.4
-"""Room around the points, as a factor."""
+"""The factor by which axes extend beyond the points."""
 FULL_SIZE_UP_TO = 100
-"""Pairs; above, markers shrink."""
+"""Pairs; with more, markers are smaller."""
 
 
-def skip_reason(table: pd.DataFrame) -> str | None:
+def skip_reason(inputs: Inputs) -> str | None:
     """Return why there is nothing to draw, or None."""
-    return "no two models of one tokenizer differ" if with_ratios(table).empty else None
+    return "no two models of one tokenizer differ" if positive_pairs(inputs).empty else None
 
 
-def draw(table: pd.DataFrame) -> Figure:
-    """Return simulated over estimated KL, and its ratios to what is meant to equal it."""
-    pairs = with_ratios(table)
-    relations, tokenizers = relations_in_order(pairs), list(pd.unique(pairs["tokenizer"]))
-    with look():
+def positive_pairs(inputs: Inputs) -> pd.DataFrame:
+    """Return the pairs whose KLs are all above zero, which logarithmic axes can show."""
+    table = inputs.table("kl_truth.csv", "tokenizer", "relation", LOW, HIGH, *POSITIVE)
+    return table[(table[POSITIVE] > 0).all(axis=1)]
+
+
+def draw(inputs: Inputs) -> Figure:
+    """Return the simulated by the estimated KL, and the ratios of the simulated KL to others."""
+    pairs = positive_pairs(inputs)
+    relations = list(inputs.metric("kl_truth.json", "by_relation"))
+    tokenizers = list(pd.unique(pairs["tokenizer"]))
+    with style():
         legend = LEGEND_HANDLE + text_width([*relations, *tokenizers, "Tokenizer"], SMALL_SIZE)
         width = WIDTH - LEFT - GAP - legend - MARGIN
         height = BOTTOM + (len(PANELS) - 1) * (LOWER + GAP) + MAIN + MARGIN
         figure = new_figure(WIDTH, height)
         for below, (divisor, label) in zip(reversed(range(len(PANELS))), PANELS, strict=True):
             bottom = BOTTOM + below * (LOWER + GAP)
-            axes = place(figure, LEFT, bottom, width, LOWER if divisor else MAIN)
+            axes = axes_at(figure, LEFT, bottom, width, LOWER if divisor else MAIN)
             values = pairs[[TRUTH, LOW, HIGH]].div(pairs[divisor] if divisor else 1.0, axis=0)
-            _points(axes, pairs, values, relations, tokenizers)
-            _frame(axes, pairs[ESTIMATE].to_numpy(), values[TRUTH].to_numpy(), bool(divisor))
+            _draw_points(axes, pairs, values, relations, tokenizers)
+            _set_axes(axes, pairs[ESTIMATE].to_numpy(), values[TRUTH].to_numpy(), bool(divisor))
             axes.set_ylabel(label)
             axes.tick_params(labelbottom=below == 0)
         axes.set_xlabel("estimated KL, bits per byte")
-        _legends(figure, relations, tokenizers, legend)
+        _add_legends(figure, relations, tokenizers, legend)
         return figure
 
 
-def relations_in_order(pairs: pd.DataFrame) -> list[str]:
-    """Return the relations that occur: the known ones as in RELATIONS, then others by name."""
-    there = set(pairs["relation"])
-    return [name for name in RELATIONS if name in there] + sorted(there.difference(RELATIONS))
-
-
 def log_limits(values: Values) -> tuple[float, float]:
-    """Return the ends of a logarithmic axis that holds all values, with room."""
+    """Return the limits of a logarithmic axis that holds all values."""
     return float(values.min()) / ROOM, float(values.max()) * ROOM
 
 
@@ -99,14 +102,14 @@ def shape_of(number: int) -> str:
     return SHAPES[min(number, len(SHAPES) - 1)]
 
 
-def _points(
+def _draw_points(
     axes: Axes,
     pairs: pd.DataFrame,
     values: pd.DataFrame,
     relations: Sequence[str],
     tokenizers: Sequence[str],
 ) -> None:
-    """Draw the pairs, the many between families below the few that are kin."""
+    """Draw the pairs, the many between families behind the few of related models."""
     area = 20 * min(1.0, FULL_SIZE_UP_TO / len(pairs)) ** 0.5
     for relation in reversed(relations):
         colour = SHADES.get(relation, OTHER_COLOUR)
@@ -126,8 +129,8 @@ def _points(
             )
 
 
-def _frame(axes: Axes, x: Values, y: Values, is_ratio: bool) -> None:
-    """Set the scales, and draw the line on which both KLs are the same."""
+def _set_axes(axes: Axes, x: Values, y: Values, is_ratio: bool) -> None:
+    """Set the scales, and draw the line on which both KLs are equal."""
     across = log_limits(x)
     up = log_limits(np.append(y, [0.5, 2.0]) if is_ratio else np.append(y, x))
     axes.plot(across, (1, 1) if is_ratio else across, color=INK, linewidth=0.7, zorder=4)
@@ -140,7 +143,7 @@ def _frame(axes: Axes, x: Values, y: Values, is_ratio: bool) -> None:
     axes.set_axisbelow(True)
 
 
-def _legends(
+def _add_legends(
     figure: Figure, relations: Sequence[str], tokenizers: Sequence[str], width: float
 ) -> None:
     across, up = figure.get_size_inches()
@@ -164,23 +167,25 @@ def _legends(
         top -= LEGEND_ROW * (len(rows) + 2.2)
 
 
-def caption(table: pd.DataFrame) -> str:
-    """Return the caption, every number in it computed from the table."""
-    pairs = with_ratios(table)
-    n_texts = int(table["n_texts"].iloc[0])
+def caption(inputs: Inputs) -> str:
+    """Return the caption, with quantiles of the ratios over pairs."""
+    n_texts = inputs.metric("kl_truth.json", "n_texts_drawn_per_model")
     return (
-        f"KL divergence by simulation against the estimate, {len(pairs)} pairs of models of one "
-        f"tokenizer: {n_texts} texts drawn from each model, as long in tokens as the project's, "
-        "mean of both directions, with 95% intervals of the simulation alone; on the black line "
-        "both agree. Simulated over estimated has median "
-        f"{_spread(pairs['truth_over_estimate'])}; over half the variance on the drawn texts "
-        f"themselves {_spread(pairs['truth_over_own_variance'])}; over that between texts of like "
-        f"length {_spread(pairs['truth_over_like_length'])}; over half the squared token "
-        f"differences on {n_texts} texts of the project "
-        f"{_spread(pairs['truth_over_half_squares'])}."
+        "Simulated and estimated KL divergence of "
+        f"{inputs.metric('kl_truth.json', 'all_pairs', 'n_pairs')} pairs of models of one "
+        f"tokenizer. {n_texts} texts are drawn from each model, as long in tokens as those of the "
+        "project; the simulated KL is the mean of both directions, with 95% intervals of the "
+        "simulation alone. On the black line both KLs are equal. The median of the simulated over "
+        f"the estimated KL is {_quantiles(inputs, 'estimate')}; over half the variance on the "
+        f"drawn texts themselves {_quantiles(inputs, 'own_variance')}; over that between texts of "
+        f"similar length {_quantiles(inputs, 'like_length')}; over half the squared differences of "
+        f"tokens on {n_texts} texts of the project {_quantiles(inputs, 'half_squares')}."
     )
 
 
-def _spread(ratio: pd.Series) -> str:
-    low, high = ratio.quantile(0.05), ratio.quantile(0.95)
-    return f"{ratio.median():.2f}, 90% of the pairs {low:.2f} to {high:.2f}"
+def _quantiles(inputs: Inputs, divisor: str) -> str:
+    low, middle, high = (
+        inputs.metric("kl_truth.json", "all_pairs", f"truth_over_{divisor}", key)
+        for key in ("q5", "q50", "q95")
+    )
+    return f"{middle:.2f}, with 90% of the pairs from {low:.2f} to {high:.2f}"

@@ -1,4 +1,4 @@
-"""How families and kinds look: a colour for each family, a marker for each kind."""
+"""The colour of each family of models, and the marker of each kind of model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 
 from modelmap.figures.style import INK
 
-# Okabe and Ito's colours that show on white, and four more at least 0.09 from them and each other
-# in OKLab as seen with normal, red-blind and green-blind eyes.
+# The colours of Okabe and Ito that can be seen on white, and four more. As seen with normal,
+# red-blind and green-blind eyes, any two are at least 0.09 apart in the colour space OKLab.
 COLOURS = (
     "#0072B2",
     "#E69F00",
@@ -30,7 +30,7 @@ KINDS = ("base", "pretrained", "checkpoint", "finetune", "merge", "quantised", "
 
 @dataclass(frozen=True)
 class Mark:
-    """A marker: its shape, its area in square points, and whether it is filled."""
+    """A marker: its shape in matplotlib, its area in square points, and whether it is filled."""
 
     shape: str
     area: float
@@ -42,7 +42,8 @@ class Mark:
         return sqrt(self.area) / 2
 
 
-# Quantised models lie upon the model they were made from: a frame lets it be seen.
+# A quantised model lies almost exactly where its parent does. Its marker is a frame, so that the
+# marker of the parent can be seen inside it.
 MARKS = {
     "base": Mark("o", 52),
     "pretrained": Mark("*", 110),
@@ -56,7 +57,7 @@ OTHER_MARK = Mark("P", 36)
 
 
 def kinds_in_order(models: pd.DataFrame) -> list[str]:
-    """Return the kinds that occur: the known ones as in KINDS, then others by name."""
+    """Return the kinds that occur: first those of KINDS in that order, then others by name."""
     there = set(models["kind"])
     return [kind for kind in KINDS if kind in there] + sorted(there.difference(KINDS))
 
@@ -64,7 +65,8 @@ def kinds_in_order(models: pd.DataFrame) -> list[str]:
 def family_colours(families: Sequence[str]) -> dict[str, str]:
     """Return a colour for each family, in order of first appearance.
 
-    Where there are more families than colours, the largest have their own and the rest share one.
+    If there are more families than colours, the largest families have a colour of their own and
+    all others share OTHER_COLOUR.
     """
     sizes = pd.Series(list(families)).value_counts(sort=False)
     own = list(sizes.sort_values(ascending=False, kind="stable").index[: len(COLOURS)])
@@ -74,14 +76,14 @@ def family_colours(families: Sequence[str]) -> dict[str, str]:
 
 
 def legend_colours(colours: dict[str, str]) -> dict[str, str]:
-    """Return what a legend shows: families of their own colour, then the others as one entry."""
+    """Return the names and colours of a legend: families with a colour, then "n others" if any."""
     own = {family: colour for family, colour in colours.items() if colour != OTHER_COLOUR}
     n_others = len(colours) - len(own)
     return own | ({f"{n_others} others": OTHER_COLOUR} if n_others else {})
 
 
 def family_handles(colours: dict[str, str], shape: str = "o") -> list[Line2D]:
-    """Return the legend's handles of families."""
+    """Return the handles of a legend of families."""
     return [
         Line2D([], [], linestyle="", marker=shape, markersize=5, color=colour, label=family)
         for family, colour in legend_colours(colours).items()
@@ -89,7 +91,7 @@ def family_handles(colours: dict[str, str], shape: str = "o") -> list[Line2D]:
 
 
 def kind_handles(kinds: Sequence[str]) -> list[Line2D]:
-    """Return the legend's handles of kinds."""
+    """Return the handles of a legend of kinds."""
     return [
         Line2D(
             [],
@@ -108,6 +110,6 @@ def kind_handles(kinds: Sequence[str]) -> list[Line2D]:
 
 
 def darkened(colour: str, share: float) -> tuple[float, float, float]:
-    """Return a colour mixed with that share of black, so that text in it can be read on white."""
+    """Return a colour mixed with a share of black. Text in it can be read on white."""
     red, green, blue = to_rgb(colour)
     return red * (1 - share), green * (1 - share), blue * (1 - share)
