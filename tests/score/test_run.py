@@ -138,6 +138,44 @@ def test_workers_that_end_early_are_told_with_their_last_word(
     )
 
 
+def test_a_worker_killed_for_its_memory_is_tried_once_more_with_half_the_budget(
+    layout: Layout, saved: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The run says so; where that does not help, it ends with the advice to lower the budget."""
+    job_list = job_list_of(layout, saved, "one")
+    Worker(job_list).run()
+    folder = job_folder(job_list.work, job_list.jobs[0])
+    folder.shard(0).unlink()
+    division = folder.read_division()
+    assert division is not None
+    budgets: list[int] = []
+
+    def killed(*_: object) -> list[str]:
+        budgets.append(folder.token_budget(division))
+        return ["sh", "-c", "echo The exit codes of the workers are {SIGKILL}; exit 1"]
+
+    monkeypatch.setattr(launch, "_command", killed)
+    with pytest.raises(UserError, match="the workers exited early"):
+        score_all(job_list)
+    assert budgets == [division.token_budget, division.token_budget // 2]
+    assert "killed a worker" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["a${b}c", "it's", "back\\slash", "a b,c=d"])
+def test_workers_start_in_a_project_of_any_name(
+    tmp_path: Path, saved: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Hydra takes the folder's name as it is."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from omegaconf import OmegaConf
+
+    command = launch._command(job_list_of(new_layout(tmp_path / name), saved), tmp_path / name, [])
+    overrides = [word for word in command if word.startswith(("hydra.sweep.dir", "+job_list"))]
+    parsed = [str(item.value()) for item in OverridesParser.create().parse_overrides(overrides)]
+    values = [OmegaConf.create({"x": value}).x for value in parsed]
+    assert values == [str(tmp_path / name), str(tmp_path / name / ".modelmap/work/jobs.json")]
+
+
 def test_progress_counts_models_texts_and_operations(layout: Layout, saved: Path) -> None:
     """The share that is done is one of operations: some with a shard missing, all with none."""
     job_list = job_list_of(layout, saved, "one")

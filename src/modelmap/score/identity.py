@@ -26,7 +26,7 @@ class Identity:
     max_length: int | None
     text_set: str
     scorer_version: int
-    trust_remote_code: bool
+    trust_remote_code: bool = False
 
     @property
     def fingerprint(self) -> str:

@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from hydra.core.override_parser.types import Quote, QuotedString
+
 from modelmap.plumbing.hardware import hardware_choice
 from modelmap.plumbing.processes import WORKER_ENVIRONMENT
 from modelmap.score.app import PARENT_VARIABLE
@@ -78,8 +80,8 @@ def _command(job_list: JobList, folder: Path, overrides: Sequence[str]) -> list[
 
 def _quoted(path: Path) -> str:
     """Return a path quoted for Hydra's override grammar, whatever characters it contains."""
-    escaped = str(path).replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+    # In the folder's name `${` is no interpolation.
+    return QuotedString(str(path).replace("${", "\\${"), Quote.single).with_quotes()
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
