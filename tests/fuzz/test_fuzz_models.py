@@ -45,7 +45,7 @@ def gguf(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     writer.add_array("tokenizer.ggml.tokens", ["a", "b", "é"])
     writer.add_array("tokenizer.ggml.scores", [0.5, 1.5, 2.5])
     writer.add_tensor("token_embd.weight", np.arange(96, dtype=np.float32).reshape(3, 32))
-    writer.add_tensor("output_norm.weight", np.ones(32, np.float16))
+    writer.add_tensor("blk.0.ssm_d.weight", np.ones(32, np.float16))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -106,13 +106,15 @@ def test_the_options_of_a_quantised_model() -> None:
     assert four["quantization_config"].bnb_4bit_compute_dtype == torch.bfloat16
 
 
-def test_a_plain_model_is_loaded_as_ever() -> None:
-    """Without options transformers gets dtype and attention alone."""
+@pytest.mark.parametrize(("attention", "asked"), [("eager", "eager"), ("auto", None)])
+def test_a_plain_model_is_loaded_as_ever(attention: str, asked: str | None) -> None:
+    """Without options transformers gets dtype and attention alone; None is its own default."""
     import torch
 
-    assert loading_options(spec(attention="eager"), "cpu") == {
+    assert loading_options(spec(attention=attention), "cpu") == {
         "dtype": torch.bfloat16,
-        "attn_implementation": "eager",
+        "attn_implementation": asked,
+        "experts_implementation": None,
     }
 
 

@@ -5,6 +5,7 @@ from helpers.tokenizers import TEMPLATES, byte_level
 from transformers import AutoConfig, PretrainedConfig
 
 from modelmap.models.load import maximum_length
+from modelmap.plumbing.errors import UserError
 from modelmap.score.rule import Rule, encode_texts
 
 TEXT = "The map of models. The map of texts."
@@ -17,20 +18,37 @@ TEXT = "The map of models. The map of texts."
         ({"n_positions": 64, "max_sequence_length": 96}, None, 64),
         ({"max_sequence_length": 96}, None, 96),
         ({}, None, 2048),
-        ({"max_position_embeddings": None, "n_positions": 0, "seq_length": 7}, None, 2048),
+        ({"max_position_embeddings": None, "n_positions": None, "seq_length": 7}, None, 2048),
+        ({"max_position_embeddings": 16}, 2, 2),
+        ({"max_position_embeddings": 10**400}, None, 10**400),
         ({"max_position_embeddings": 512}, 100, 100),
         ({"max_position_embeddings": 512}, 4096, 512),
         ({}, 4096, 2048),
     ],
 )
 def test_the_maximum_length_is_the_first_limit_the_model_names(
-    keys: dict[str, int], own: int | None, expected: int
+    keys: dict[str, int | None], own: int | None, expected: int
 ) -> None:
     """The order is max_position_embeddings, n_positions, max_sequence_length, else 2048."""
     config = PretrainedConfig()
     for key, value in keys.items():
         setattr(config, key, value)
     assert maximum_length(config, own) == expected
+
+
+@pytest.mark.parametrize("key", ["max_position_embeddings", "n_positions"])
+@pytest.mark.parametrize("limit", [-5, 0, 1, 15, 512.0, True, "512", [512], float("nan")])
+@pytest.mark.parametrize("own", [None, 100])
+def test_a_limit_that_cannot_be_one_is_refused(key: str, limit: object, own: int | None) -> None:
+    """One token of each text would score 0 everywhere, as a perfect model; -5 drops the end."""
+    config = PretrainedConfig()
+    setattr(config, key, limit)
+    with pytest.raises(UserError) as caught:
+        maximum_length(config, own)
+    assert str(caught.value) == (
+        f"its config.json has {key} {limit!r}, which is not a number of tokens of 16 or more: "
+        "correct it, or remove the model"
+    )
 
 
 @pytest.mark.parametrize(

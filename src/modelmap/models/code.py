@@ -1,4 +1,4 @@
-"""Python code in a model's repository: whether it may run, and that only pinned code runs."""
+"""Code that a model's files ask for: whether it may run, and that only pinned code runs."""
 
 import fcntl
 from collections.abc import Iterator
@@ -12,6 +12,9 @@ from modelmap.plumbing.files import parse_json
 
 # The files whose `auto_map` names the classes of such code.
 FILES_NAMING_CODE = ("config.json", "tokenizer_config.json")
+# config.json may name another file, such as config.5.0.json, which transformers reads in its place.
+CONFIGURATIONS = "config*.json"
+KERNEL_SWITCHES = ("use_kernels", "kernel_config")
 
 
 @contextmanager
@@ -19,8 +22,9 @@ def loading_code(directory: Path, spec: ModelSpec) -> Iterator[bool]:
     """Yield whether a model's own code may run in the block.
 
     If it may, no other process on this machine loads such code at the same time. Raises UserError
-    if the code is in another repository.
+    if the code is in another repository, or if the model asks for kernels from the hub.
     """
+    _check_no_kernels(directory, spec)
     if not spec.trust_remote_code:
         yield False
         return
@@ -66,7 +70,9 @@ def _registries_restored() -> Iterator[None]:
 def _check_code_is_local(directory: Path, spec: ModelSpec) -> None:
     """Raise UserError if a class of the model is taken from another repository."""
     repos = {
-        repo for name in FILES_NAMING_CODE for repo in _repos(_auto_map(directory / name, spec))
+        repo
+        for name in FILES_NAMING_CODE
+        for repo in _repos(_content(directory / name, spec).get("auto_map"))
     }
     if repos:
         raise UserError(
@@ -75,15 +81,46 @@ def _check_code_is_local(directory: Path, spec: ModelSpec) -> None:
         )
 
 
-def _auto_map(path: Path, spec: ModelSpec) -> Any:
-    """Return the `auto_map` of a JSON file, or None. Raises UserError if it cannot be read."""
+def _check_no_kernels(directory: Path, spec: ModelSpec) -> None:
+    """Raise UserError if a configuration names a kernel, which transformers would download."""
+    for path in sorted(directory.glob(CONFIGURATIONS)):
+        if _names_kernel(_content(path, spec)):
+            raise UserError(
+                f"model {spec.name}: {path.name} asks for a kernel, which is code that would be "
+                "downloaded when the model runs: remove that key, or the model"
+            )
+
+
+def _names_kernel(content: Any) -> bool:
+    """Return whether an implementation in nested values is a repository, or kernels are on."""
+    if isinstance(content, list):
+        return any(map(_names_kernel, content))
+    if not isinstance(content, dict):
+        return False
+    return any(
+        bool(value)
+        if key in KERNEL_SWITCHES
+        # The values are names such as sdpa, or a repository such as some-one/kernel; an object
+        # has one for each part of the model.
+        else "/" in str(value)
+        if key.endswith("_implementation")
+        else _names_kernel(value)
+        for key, value in content.items()
+    )
+
+
+def _content(path: Path, spec: ModelSpec) -> dict[str, Any]:
+    """Return the object in a JSON file; an empty one if there is no such file or no object.
+
+    Raises UserError if the file cannot be read.
+    """
     if not path.is_file():
-        return None
+        return {}
     try:
         content = parse_json(path.read_bytes())
     except (OSError, ValueError) as error:
         raise UserError(f"model {spec.name} cannot be loaded: {path.name} {error}") from error
-    return content.get("auto_map") if isinstance(content, dict) else None
+    return content if isinstance(content, dict) else {}
 
 
 def _repos(auto_map: Any) -> list[str]:

@@ -1,6 +1,8 @@
 """Loading a model, its configuration and its tokenizer from a local directory."""
 
-from collections.abc import Iterator
+import re
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from modelmap.models.code import loading_code
 from modelmap.models.options import check_device, loading_options
 from modelmap.models.spec import ModelSpec
-from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.errors import UserError, listed
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -17,15 +19,24 @@ if TYPE_CHECKING:
 # al. 2025 (ACL).
 LENGTH_KEYS = ("max_position_embeddings", "n_positions", "max_sequence_length")
 DEFAULT_LENGTH = 2048
+MIN_LENGTH = 16
+"""No language model reads fewer tokens. A smaller number is a mistake that would look like a very
+good model: texts of which nothing is scored have log-likelihood 0."""
 OPTION = "trust_remote_code"
+LONGEST_REASON = 300
+# Tensors of earlier versions of transformers that hold nothing learnt: causal masks, rotary
+# frequencies, sinusoidal positions and version numbers. Many files on the hub still have them.
+EARLIER_BUFFERS = re.compile(
+    r"\.attn(\.attention)?\.(bias|masked_bias|causal_mask)$"
+    r"|\.(maybe_)?rotary\.inv_freq$|\.rotary_emb\.inv_freq$"
+    r"|\.embed_positions\.weights$|\.decoder\.version$"
+)
 
 
 def load_config(directory: Path, spec: ModelSpec) -> "PretrainedConfig":
     """Return a model's configuration. Raises UserError if the directory has none."""
-    from transformers import AutoConfig
-
     with _loading(directory, spec) as trusted:
-        return AutoConfig.from_pretrained(directory, trust_remote_code=trusted)
+        return _config(directory, trusted)
 
 
 def load_tokenizer(directory: Path, spec: ModelSpec) -> "PreTrainedTokenizerBase":
@@ -40,18 +51,38 @@ def load_model(directory: Path, spec: ModelSpec, device: str) -> "PreTrainedMode
     """Return a model with the dtype and options of its entry, in evaluation mode, on `device`.
 
     With device "auto" accelerate distributes the model over all devices and the main memory. Raises
-    UserError if the device cannot run the model, or if the directory has no causal language model.
+    UserError if the device cannot run the model, if the directory has no causal language model, or
+    if its weights are not exactly those of the model that its config.json describes.
     """
     from transformers import AutoModelForCausalLM
 
     check_device(spec, device)
     options = loading_options(spec, device)
     with _loading(directory, spec) as trusted:
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            directory, trust_remote_code=trusted, **options
+        loaded: tuple[Any, Mapping[str, Any]] = AutoModelForCausalLM.from_pretrained(
+            directory,
+            # transformers would let config.json override the options if it read the file itself.
+            config=_config(directory, trusted),
+            trust_remote_code=trusted,
+            output_loading_info=True,
+            # Tensors of another shape are then in the report, and not an error that names none.
+            ignore_mismatched_sizes=True,
+            **options,
         )
+        model, report = loaded
+        if problem := misfits(report):
+            raise UserError(
+                f"its weights are not those that its config.json describes ({problem}): download "
+                "or copy it again, or correct its config.json"
+            )
         placed: PreTrainedModel = model if "device_map" in options else model.to(device)
     return placed.eval()
+
+
+def _config(directory: Path, trusted: bool) -> "PretrainedConfig":
+    from transformers import AutoConfig
+
+    return AutoConfig.from_pretrained(directory, trust_remote_code=trusted)
 
 
 @contextmanager
@@ -62,17 +93,50 @@ def _loading(directory: Path, spec: ModelSpec) -> Iterator[bool]:
             yield trusted
         except Exception as error:
             # transformers raises OSError, KeyError, RuntimeError and others for broken directories.
-            message = " ".join(str(error).split())
-            if OPTION in message and not trusted:
+            message = reason(error)
+            if OPTION in str(error) and not trusted:
                 message = (
                     f"it needs code of its own: read that, then set {OPTION} and revision in its "
                     "entry (docs/models.md)"
                 )
-            raise UserError(f"model {spec.name} cannot be loaded: {message[:200]}") from error
+            raise UserError(f"model {spec.name} cannot be loaded: {message}") from error
+
+
+def reason(error: Exception) -> str:
+    """Return the message of an error on one line, cut after a word if it is long."""
+    if isinstance(error, UserError):
+        return str(error)
+    return textwrap.shorten(str(error), LONGEST_REASON, placeholder=" ...")
+
+
+def misfits(report: Mapping[str, Any], unread: Iterable[str] = ()) -> str:
+    """Return the tensors that a model lacks, does not have or has in another shape, or "".
+
+    `report` is what transformers returns with output_loading_info. It has neither tied weights nor
+    names that the model's class documents as ignorable. `unread` are names of more tensors that the
+    model does not have.
+    """
+    unexpected = {name for name in report["unexpected_keys"] if not EARLIER_BUFFERS.search(name)}
+    parts = {
+        "missing": report["missing_keys"],
+        "unexpected": unexpected.union(unread),
+        "another shape": {name for name, *_ in report["mismatched_keys"]},
+    }
+    return "; ".join(f"{part}: {listed(sorted(names))}" for part, names in parts.items() if names)
 
 
 def maximum_length(config: "PretrainedConfig", own: int | None) -> int:
-    """Return the maximum number of tokens of a text: the model's, or `own` if that is smaller."""
-    limits = [getattr(config.get_text_config(), key, None) for key in LENGTH_KEYS]
-    limit = next((int(value) for value in limits if value), DEFAULT_LENGTH)
+    """Return the maximum number of tokens of a text: the model's, or `own` if that is smaller.
+
+    Raises UserError if the model's is not a number of tokens, or too small to be true.
+    """
+    text_config = config.get_text_config()
+    limits = [(key, getattr(text_config, key, None)) for key in LENGTH_KEYS]
+    known = [(key, limit) for key, limit in limits if limit is not None]
+    key, limit = known[0] if known else ("", DEFAULT_LENGTH)
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < MIN_LENGTH:
+        raise UserError(
+            f"its config.json has {key} {limit!r}, which is not a number of tokens of {MIN_LENGTH} "
+            "or more: correct it, or remove the model"
+        )
     return min(limit, own) if own else limit

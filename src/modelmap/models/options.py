@@ -1,10 +1,13 @@
 """The options of a model's entry: what transformers is given, and what the device must support."""
 
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.errors import UserError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 # Options that run on CUDA only, with the package that each needs and how to install it.
 CUDA_ONLY = {
@@ -44,7 +47,13 @@ def loading_options(spec: ModelSpec, device: str) -> dict[str, Any]:
     import torch
 
     dtype = getattr(torch, spec.dtype)
-    options = {"dtype": dtype, "attn_implementation": spec.attention}
+    options = {
+        "dtype": dtype,
+        # With None transformers takes the default of the model's class. The keys must be there all
+        # the same: without them config.json would decide.
+        "attn_implementation": None if spec.attention == "auto" else spec.attention,
+        "experts_implementation": None,
+    }
     # With a device_map the model is placed while it is loaded, and must not be moved afterwards: a
     # quantised model cannot be, and a model on several devices may fit on none of them.
     if device == "auto":
@@ -54,6 +63,12 @@ def loading_options(spec: ModelSpec, device: str) -> dict[str, Any]:
     if spec.quantisation:
         options["quantization_config"] = _bitsandbytes(spec.quantisation, dtype)
     return options
+
+
+def attention_of(model: "PreTrainedModel") -> str:
+    """Return the attention implementation of a loaded model, such as "sdpa"."""
+    # Of a model of texts and images, the part that reads texts has a configuration of its own.
+    return str(model.config.get_text_config()._attn_implementation)
 
 
 def _bitsandbytes(quantisation: str, dtype: object) -> Any:

@@ -21,7 +21,7 @@ def prepared_directory(spec: ModelSpec, revision: str, layout: Layout) -> Path:
     path = local_files(spec, layout)
     if spec.source != "gguf":
         return path
-    target = layout.store / "models" / revision
+    target = layout.store / "converted" / revision
     if not target.is_dir():
         convert_gguf(path, target)
     return target

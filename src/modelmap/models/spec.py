@@ -45,7 +45,9 @@ class ModelSpec(BaseModel):
     dtype: Literal["float32", "float16", "bfloat16", "unknown"] = "float32"
     quantisation: Literal["int8", "nf4"] | None = None
     """Quantisation by bitsandbytes while loading: int8 is LLM.int8(); nf4 is 4-bit NormalFloat."""
-    attention: Literal["sdpa", "eager", "flash_attention_2", "flex_attention"] = "sdpa"
+    attention: Literal["auto", "sdpa", "eager", "flash_attention_2", "flex_attention"] = "auto"
+    """The attention implementation; auto is the one that transformers takes for the class of the
+    model, which is sdpa where the class has it, and eager elsewhere."""
     max_length: Annotated[int, Field(ge=2)] | None = None
     trust_remote_code: StrictBool | None = None
     """Whether Python files that come with the model may run."""
