@@ -1,10 +1,20 @@
 """Models of many kinds score by the definition, alone and in batches."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
+from helpers.job_lists import job_list_of, new_layout, save_models, score_here
 from helpers.model_kinds import KINDS, TOLERANCE_NATS, by_definition, kind_model, sequences
+from helpers.tiny_models import tiny_tokenizer
 
+from modelmap.plumbing.tables import read_table
 from modelmap.score.loglik import log_likelihoods
+from modelmap.score.rule import encode_texts
+from modelmap.score.run import score_all
+from modelmap.score.store import read_scores
+from modelmap.texts.tables import TEXTS
 
 HEADS = ["soft-capped logits and sliding window", "scaled logits", "divided logits"]
 # Longer than the sliding windows, shorter than the padded width, and too short to be scored.
@@ -55,3 +65,23 @@ def test_one_budget_gives_the_same_bytes(kind: str, dtype: str) -> None:
     texts = sequences(*LENGTHS)
     first, second = (log_likelihoods(kind_model(kind, dtype), texts, 40) for _ in range(2))
     assert first.tobytes() == second.tobytes()
+
+
+def test_a_model_without_attention_is_scored_under_the_defaults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The entry of a Mamba says nothing of attention; what was taken is in the score files."""
+    saved, layout = save_models(tmp_path / "models"), new_layout(tmp_path / "project")
+    tokenizer = tiny_tokenizer(add_bos=True)
+    mamba = kind_model("state space", vocabulary=len(tokenizer))
+    mamba.save_pretrained(saved / "mamba")
+    tokenizer.save_pretrained(saved / "mamba")
+    score_here(monkeypatch)
+    score_all(job_list_of(layout, saved, "one", "mamba"))
+    for name, attention in (("one", "sdpa"), ("mamba", "eager")):
+        frame, metadata = read_scores(layout.scores / f"{name}.parquet")
+        assert json.loads(metadata["facts"])["attention"] == attention
+        assert json.loads(metadata["identity"])["attention"] == "auto"
+    texts = read_table(layout.texts, TEXTS)["text"].tolist()
+    expected = [by_definition(mamba, one.ids) for one in encode_texts(tokenizer, texts, "own", 256)]
+    np.testing.assert_allclose(frame["loglik_nats"], expected, atol=TOLERANCE_NATS["float32"])

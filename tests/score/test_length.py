@@ -1,12 +1,19 @@
 """How much of a text a model reads."""
 
+import json
+from pathlib import Path
+
 import pytest
+from helpers.job_lists import job_list_of, new_layout, save_models, score_here
 from helpers.tokenizers import TEMPLATES, byte_level
 from transformers import AutoConfig, PretrainedConfig
 
 from modelmap.models.load import maximum_length
 from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.tables import read_table
 from modelmap.score.rule import Rule, encode_texts
+from modelmap.score.run import score_all
+from modelmap.score.tables import SCORES
 
 TEXT = "The map of models. The map of texts."
 
@@ -98,3 +105,23 @@ def test_a_limit_of_the_tokenizer_cuts_nothing() -> None:
     (item,) = encode_texts(tokenizer, [TEXT], "own", 10_000)
     assert len(item.ids) > 4
     assert not item.truncated
+
+
+def test_a_model_that_cuts_many_texts_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On standard error, once for each model; a model that reads all texts is not named."""
+    saved, layout = save_models(tmp_path / "models"), new_layout(tmp_path / "project")
+    config = saved / "one" / "config.json"
+    short = {**json.loads(config.read_text()), "max_position_embeddings": 16}
+    config.write_text(json.dumps(short))
+    score_here(monkeypatch)
+    capsys.readouterr()
+    score_all(job_list_of(layout, saved, "one", "two"))
+    share = read_table(layout.scores / "one.parquet", SCORES)["truncated"].mean()
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("score: ")]
+    assert told == [
+        f"score: model one reads only the beginning of {share:.0%} of the texts, because they have "
+        "more tokens than its maximum length: its scores are not comparable with those of models "
+        "that read whole texts"
+    ]

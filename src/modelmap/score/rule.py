@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Rule = Literal["own", "prefixed"]
+MAX_TRUNCATED_SHARE = 0.05
+"""Of the texts. A model that cuts more of them is reported, since a score of a part of a text is
+not comparable with scores of the whole text."""
 
 
 @dataclass(frozen=True)

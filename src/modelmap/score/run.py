@@ -15,7 +15,8 @@ from modelmap.score.gather import Gatherer, gather, remove_finished
 from modelmap.score.job_folder import job_folder
 from modelmap.score.jobs import Job, JobList
 from modelmap.score.launch import Launcher, launched
-from modelmap.score.store import INDEX, has_scores, stored_path, write_index
+from modelmap.score.rule import MAX_TRUNCATED_SHARE
+from modelmap.score.store import INDEX, has_scores, read_valid, stored_path, write_index
 
 
 def score_all(job_list: JobList, overrides: Sequence[str] = ()) -> None:
@@ -107,7 +108,12 @@ def _launch(gatherer: Gatherer, overrides: Sequence[str]) -> Launcher:
 
 
 def _report(job_list: JobList, exit_message: str) -> None:
-    """Raise UserError if a job failed, or if the workers exited before all jobs were finished."""
+    """Raise UserError if a job failed, or if the workers exited before all jobs were finished.
+
+    Models of which many texts were truncated are named on standard error.
+    """
+    for job in job_list.jobs:
+        _report_truncation(job, job_list.layout)
     messages = [(job, job_folder(job_list.work, job).failure()) for job in job_list.jobs]
     failed = [(job, message) for job, message in messages if message is not None]
     if failed:
@@ -128,6 +134,20 @@ def _report(job_list: JobList, exit_message: str) -> None:
             f"the workers exited early ({exit_message}), not finished: {listed(unfinished)}; if "
             "memory ran out, lower logits_mb or scorers in conf/local; `dvc repro` continues from "
             "here"
+        )
+
+
+def _report_truncation(job: Job, layout: Layout) -> None:
+    """Print a line about a finished job if more texts were truncated than is good for a map."""
+    scores = read_valid(stored_path(layout.store, job.fingerprint), job.fingerprint)
+    share = 0.0 if scores is None else float(scores[0]["truncated"].mean())
+    if share > MAX_TRUNCATED_SHARE:
+        print(
+            f"score: model {job.spec.name} reads only the beginning of {share:.0%} of the texts, "
+            "because they have more tokens than its maximum length: its scores are not comparable "
+            "with those of models that read whole texts",
+            file=sys.stderr,
+            flush=True,
         )
 
 

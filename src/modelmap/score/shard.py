@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from modelmap.models.options import attention_of
 from modelmap.plumbing.errors import UserError
 from modelmap.score.batches import batches
 from modelmap.score.encoded import EncodedTexts
@@ -116,6 +117,7 @@ class Shard:
             "n_params": model.num_parameters(),
             "added_bos": self.division.added_bos,
             "token_budgets": scores.token_budgets,
+            "attention": attention_of(model),
         }
         write_scores(frame, path, self.job.identity, facts)
 

@@ -26,6 +26,7 @@ class ShardFacts(BaseModel):
     n_params: Annotated[int, Field(ge=1)]
     added_bos: bool
     token_budgets: list[int]
+    attention: str
 
 
 class Recorded(BaseModel):
