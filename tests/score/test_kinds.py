@@ -6,7 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.job_lists import job_list_of, new_layout, save_models, score_here
-from helpers.model_kinds import KINDS, TOLERANCE_NATS, by_definition, kind_model, sequences
+from helpers.model_kinds import (
+    KINDS,
+    SHAPE,
+    TOLERANCE_NATS,
+    by_definition,
+    kind_model,
+    sequences,
+)
 from helpers.tiny_models import tiny_tokenizer
 
 from modelmap.plumbing.tables import read_table
@@ -83,5 +90,6 @@ def test_a_model_without_attention_is_scored_under_the_defaults(
         assert json.loads(metadata["facts"])["attention"] == attention
         assert json.loads(metadata["identity"])["attention"] == "auto"
     texts = read_table(layout.texts, TEXTS)["text"].tolist()
-    expected = [by_definition(mamba, one.ids) for one in encode_texts(tokenizer, texts, "own", 256)]
+    encoded = encode_texts(tokenizer, texts, "own", SHAPE["max_position_embeddings"])
+    expected = [by_definition(mamba, one.ids) for one in encoded]
     np.testing.assert_allclose(frame["loglik_nats"], expected, atol=TOLERANCE_NATS["float32"])
