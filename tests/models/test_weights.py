@@ -1,5 +1,6 @@
 """How many weights a model's files hold."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -26,3 +27,10 @@ def test_files_that_tell_nothing_count_by_their_size(tmp_path: Path) -> None:
     assert count_weights(tmp_path) == 500
     (tmp_path / "small.gguf").write_bytes(bytes(1000))
     assert count_weights(tmp_path / "small.gguf") == 1500
+
+
+def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
+    """A hidden pipe is no part of the model's hash, and would be waited for without end."""
+    for name in (".hidden.safetensors", ".hidden.bin"):
+        os.mkfifo(tmp_path / name)
+    assert count_weights(tmp_path) == 1

@@ -33,6 +33,11 @@ def local_files(spec: ModelSpec, layout: Layout) -> Path:
 def _existing(path: Path, spec: ModelSpec, advice: str) -> Path:
     if not exists(path):
         raise UserError(f"model {spec.name}: {spec.location} does not exist; {advice}")
+    # Neither may be a pipe or a device, which could be read without end.
+    is_gguf = spec.source == "gguf"
+    if not (path.is_file() if is_gguf else path.is_dir()):
+        kind = "file" if is_gguf else "directory"
+        raise UserError(f"model {spec.name}: {spec.location} is not a {kind}; {advice}")
     return path
 
 
@@ -75,7 +80,8 @@ def content_hashes(path: Path) -> tuple[str, str]:
         digest = _file_hash(path).hex()
         return digest, digest
     everything = sorted(_names(path))
-    indexed = {name for one in everything if one.endswith(INDEX) for name in _indexed(path / one)}
+    indices = [path / name for name in everything if name.endswith(INDEX)]
+    indexed = {name for index in indices if index.is_file() for name in _indexed(index)}
     names = [name for name in everything if name in indexed or not _is_hidden(name)]
     odd = [name for name in names if not (path / name).is_file()]
     if odd:

@@ -19,8 +19,9 @@ def count_weights(path: Path) -> int:
     """
     if path.is_file():
         return int(path.stat().st_size * GGUF_WEIGHTS_PER_BYTE) or 1
-    counted = sum(_in_header(file) for file in path.glob("*.safetensors"))
-    n_bytes = sum(file.stat().st_size for pattern in WEIGHT_FILES for file in path.glob(pattern))
+    files = [file for ending in WEIGHT_FILES for file in path.glob(ending) if file.is_file()]
+    counted = sum(_in_header(file) for file in files if file.suffix == ".safetensors")
+    n_bytes = sum(file.stat().st_size for file in files)
     return max(1, counted or n_bytes // BYTES_PER_WEIGHT)
 
 
