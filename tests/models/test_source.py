@@ -28,7 +28,12 @@ def test_a_location_of_another_kind_is_refused(
 ) -> None:
     """A pipe would be waited for without end, and a folder's hash is not that of a file."""
     path = tmp_path / "model"
-    {"pipe": os.mkfifo, "folder": os.mkdir, "file": Path.touch}[there](path)
+    if there == "pipe":
+        os.mkfifo(path)
+    elif there == "folder":
+        path.mkdir()
+    else:
+        path.touch()
     spec = ModelSpec.model_validate({**KEYS, "source": source, "location": "model"})
     with pytest.raises(UserError) as caught:
         local_files(spec, Layout(tmp_path))
