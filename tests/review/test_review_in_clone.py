@@ -16,6 +16,8 @@ from modelmap.review.commands import merge_base
 from modelmap.review.guard import UP_TO_DATE, verdict
 from modelmap.review.snapshot import NOWHERE, read_snapshot
 
+pytestmark = pytest.mark.pipeline
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
