@@ -1,4 +1,4 @@
-"""Study text_count: what a smaller text set would have said, and needed."""
+"""Study text_count: what smaller text sets would have given, and how many texts they need."""
 
 from functools import partial
 
@@ -15,13 +15,13 @@ from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.section import read_section
 from modelmap.plumbing.seeds import named_rng
 from modelmap.plumbing.tables import write_csv
-from modelmap.studies.text_count.parts import Question, by_size, finding
+from modelmap.studies.text_count.parts import Analysis, analyse_part, by_size
 from modelmap.studies.text_count.settings import TextCountSettings
 from modelmap.studies.text_count.tables import TEXT_COUNT
 
 
 def run(layout: Layout) -> None:
-    """Write reports/studies/text_count.csv and .json."""
+    """Write reports/studies/text_count.csv and text_count.json."""
     settings = read_section(layout, "text_count", TextCountSettings)
     matrix = read_matrix(layout.matrix)
     values = clipped(matrix.loglik_nats, matrix.clip_threshold)
@@ -30,9 +30,11 @@ def run(layout: Layout) -> None:
         for share in settings.shares
         for number in range(settings.n_parts if share < 1 else 1)
     ]
-    one = partial(_one_part, values, settings)
-    found = parallel_map(one, parts, load_hardware(layout.conf).n_workers, "parts of the texts")
-    table = by_size(pd.DataFrame(found))
+    analyse = partial(_analyse, values, settings)
+    findings = parallel_map(
+        analyse, parts, load_hardware(layout.conf).n_workers, "parts of the texts"
+    )
+    table = by_size(pd.DataFrame(findings))
     write_csv(table, TEXT_COUNT, layout.study("text_count", "csv"))
     last = table.iloc[-1]
     write_json(
@@ -56,14 +58,16 @@ def run(layout: Layout) -> None:
 
 
 def _size(share: float, n_texts: int) -> int:
-    """Return the number of texts in a part of that share, 4 or more."""
+    """Return the number of texts of a part, at least 4."""
     return max(4, round(share * n_texts))
 
 
-def _one_part(
+def _analyse(
     values: Matrix, settings: TextCountSettings, part: tuple[int, int]
 ) -> dict[str, float]:
+    """Return the results of a part, given by its number of texts and its number in that size."""
     size, number = part
     rng = named_rng(settings.seed, "text count", str(size), str(number))
     texts = np.sort(rng.choice(values.shape[1], size, replace=False))
-    return finding(values, texts, Question(settings.n_runs, settings.error, settings.even_share))
+    analysis = Analysis(settings.n_runs, settings.error, settings.even_share)
+    return analyse_part(values, texts, analysis)
