@@ -1,4 +1,4 @@
-"""One readable configuration out of conf/, params.yaml and the chosen experiment."""
+"""Composing conf/, params.yaml and the chosen experiment into one checked configuration."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -33,11 +33,12 @@ from modelmap.studies.text_count.settings import TextCountSettings
 from modelmap.texts.settings import TextsSettings
 from modelmap.zoo.settings import ZooSettings
 
-# t-SNE's perplexity, floor((K - 1) / 3), is below 1 with fewer.
+# With fewer models the perplexity of t-SNE, floor((K - 1) / 3), would be below 1.
 FEWEST_MODELS = 4
 
-# A section's seed that follows the root seed. An interpolation would do the same until DVC sets a
-# parameter (`dvc exp run -S`): it then writes the values of all interpolations into params.yaml.
+# The value of a section's seed that stands for the root seed. It is not an interpolation, because
+# DVC replaces interpolations in params.yaml by their values when it sets a parameter
+# (`dvc exp run -S`).
 ROOT = "root"
 
 HEADER = """\
@@ -47,7 +48,7 @@ HEADER = """\
 
 
 class Resolved(BaseModel):
-    """Everything that decides the numbers, section by section."""
+    """The settings of all stages by section, and the models. Numbers depend on nothing else."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -73,15 +74,17 @@ class Resolved(BaseModel):
 
 
 def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
-    """Return conf/config.yaml composed by Hydra, with params.yaml below the experiment.
+    """Return the configuration that Hydra composes from conf/config.yaml, as nested dicts.
 
-    Models of a list stand in the section `roster` as entries of their own.
-    Raises UserError for an unknown experiment, group member or key, or a broken interpolation.
+    The experiment overrides params.yaml, which overrides the rest of conf/. Models of a list become
+    entries of the section `roster`. Raises UserError for an unknown experiment, group member or
+    key, or for an interpolation that cannot be resolved.
     """
     known = sorted(path.stem for path in (root / "conf" / "experiment").glob("*.yaml"))
     if experiment not in known:
         raise UserError(f"params.yaml: no experiment {experiment!r}; there are {', '.join(known)}")
-    # Hydra's reader follows aliases without end and names no file where values do not fit.
+    # All files are read here first, because Hydra's reader expands aliases without limit and does
+    # not name the file of a wrong value.
     for path in [root / "params.yaml", *sorted((root / "conf").rglob("*.yaml"))]:
         if path.parent != root / LISTS:
             read_yaml(path, path.relative_to(root).as_posix())
@@ -93,9 +96,11 @@ def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
             composed = compose("config", overrides=overrides)
         content = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
     except Exception as error:
-        # Hydra, OmegaConf and the grammar of interpolations raise kinds of their own, and Python's.
-        told = str(error) or type(error).__name__
-        raise UserError(f"conf/ cannot be composed for experiment {experiment}: {told}") from error
+        # Hydra and OmegaConf raise exceptions of many kinds, also those of Python itself.
+        message = str(error) or type(error).__name__
+        raise UserError(
+            f"conf/ cannot be composed for experiment {experiment}: {message}"
+        ) from error
     assert isinstance(content, dict)
     sections = {str(key): value for key, value in content.items()}
     return {**sections, "roster": with_listed(sections.get("roster", {}), root)}
@@ -110,9 +115,9 @@ def resolve(
 ) -> Resolved:
     """Return the checked configuration, with the roster expanded into one entry per model.
 
-    `pins` and `imported` are what conf/pins.yaml and conf/imported.yaml hold; `imported_models` are
-    the rows of the imported table of models.
-    Raises UserError that lists all wrong keys, all unpinned hub models, or all doubled names.
+    `pins` and `imported` are the contents of conf/pins.yaml and conf/imported.yaml;
+    `imported_models` are the rows of the imported table of models.
+    Raises UserError that lists all wrong keys, all unpinned hub models, or all duplicate names.
     """
     content = _seeded(composed)
     roster = checked(Roster, content.pop("roster", {}), "conf/models")
@@ -126,7 +131,7 @@ def resolve(
 
 
 def _with_import(content: dict[str, Any], imported: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the sections, with what is known of imported texts where the corpus is `imported`."""
+    """Return the sections, with the record of the import if the corpus is `imported`."""
     corpus = content.get("corpus")
     if not isinstance(corpus, dict) or corpus.get("source") != "imported":
         if any(model["source"] == "imported" for model in content["models"]):
@@ -135,17 +140,17 @@ def _with_import(content: dict[str, Any], imported: dict[str, Any] | None) -> di
     if imported is None:
         raise UserError("nothing is imported here: run `modelmap import`, or change experiment")
     record = checked(Imported, imported, "conf/imported.yaml")
-    cut = {"max_bytes": record.max_bytes, "max_document_bytes": record.max_document_bytes}
+    limits = {"max_bytes": record.max_bytes, "max_document_bytes": record.max_document_bytes}
     return {
         **content,
         "imported": {"data": imported},
-        "corpus": {**content["corpus"], **cut},
+        "corpus": {**content["corpus"], **limits},
         "texts": {**content["texts"], "drawn_by_category": record.by_category},
     }
 
 
 def _seeded(composed: dict[str, Any]) -> dict[str, Any]:
-    """Return the sections, with the root seed in place of every `seed: root`."""
+    """Return the sections with every `seed: root` replaced by the root seed."""
     sections = dict(composed)
     seed = sections.pop("seed", None)
     for name, section in sections.items():
@@ -166,15 +171,17 @@ def _check_models(resolved: Resolved) -> None:
             "add some in conf/models"
         )
     names = [model.name for model in resolved.models]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        raise UserError(f"models named twice: {listed(doubled)}; rename one in conf/models")
-    strangers = sorted({m.parent for m in resolved.models if m.parent} - set(names))
-    if strangers:
-        raise UserError(f"parents that are no models: {listed(strangers)}; mend conf/models")
+    duplicates = sorted({name for name in names if names.count(name) > 1})
+    if duplicates:
+        raise UserError(f"models named twice: {listed(duplicates)}; rename one in conf/models")
+    unknown_parents = sorted({m.parent for m in resolved.models if m.parent} - set(names))
+    if unknown_parents:
+        raise UserError(
+            f"parents that are not models: {listed(unknown_parents)}; correct conf/models"
+        )
 
 
 def as_yaml(resolved: Resolved) -> str:
-    """Return the text of resolved.yaml; keys left at None and the models are not written."""
+    """Return the text of resolved.yaml, without the models and without keys that are None."""
     content = resolved.model_dump(mode="json", exclude_none=True, exclude={"models"})
     return HEADER + yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=200)
