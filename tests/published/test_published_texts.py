@@ -52,7 +52,7 @@ def test_wrong_types_and_unknown_keys_are_told_by_line(
     """Nothing is converted, nothing is passed over."""
     lines = made_up_lines()
     lines[3] |= change
-    assert told_by(tmp_path, lines) == f"t.jsonl: {told}; mend or remove these lines"
+    assert told_by(tmp_path, lines) == f"t.jsonl: {told}; correct or remove these lines"
 
 
 def test_all_wrong_lines_are_listed(tmp_path: Path) -> None:

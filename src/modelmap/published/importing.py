@@ -10,9 +10,11 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from modelmap.map.tables import MAP
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
 from modelmap.matrix.tables import MODELS
+from modelmap.plan.tables import PLAN
 from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.files import write_text
@@ -21,12 +23,19 @@ from modelmap.plumbing.imported import Digests, Imported, digests
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_table, write_table
 from modelmap.published import golden
+from modelmap.published.agreement import Bundle, disagreements
 from modelmap.published.manifest import Manifest, copy_tables, read_manifest
 from modelmap.published.models import model_table, read_metadata, warnings
 from modelmap.published.rebuild import Places, pinned_packages, source_files, with_withheld
 from modelmap.published.tables import BUNDLE_TEXTS
 from modelmap.published.texts import read_texts
-from modelmap.published.vectors import check_names, clipped_at, read_vectors, stacked
+from modelmap.published.vectors import (
+    check_log_likelihoods,
+    check_names,
+    clipped_at,
+    read_vectors,
+    stacked,
+)
 from modelmap.resolve.configuration import FEWEST_MODELS, compose_configuration, resolve
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import text_set_hash
@@ -77,12 +86,13 @@ def run(layout: Layout, request: Request) -> None:
         rows = read_table(folder / "models.parquet", MODELS).to_dict("records")
         resolved = resolve(composed, EXPERIMENT, {}, record.model_dump(), rows)
         if manifest is not None:
-            _tell_settings(manifest.analysis, resolved.model_dump(mode="json"))
+            _tell_settings(manifest.analysis.model_dump(), resolved.model_dump(mode="json"))
         with replaced(layout.imported) as fresh:
             for name in Digests.model_fields:
                 shutil.copyfile(folder / f"{name}.parquet", fresh / f"{name}.parquet")
-    content = yaml.safe_dump(record.model_dump(exclude_none=True), sort_keys=False)
-    write_text(layout.import_record, HEADER + content)
+            # First the record: where conf/ may not be written, data/imported stays as it was.
+            content = yaml.safe_dump(record.model_dump(exclude_none=True), sort_keys=False)
+            write_text(layout.import_record, HEADER + content)
     print(
         f"imported {record.n_models} models on {record.n_texts} texts: set `experiment: imported` "
         "in params.yaml, then `dvc repro`; `dvc add data/imported` lets a DVC remote keep the files"
@@ -149,33 +159,42 @@ def _from_bundle(layout: Layout, request: Request, manifest: Manifest, folder: P
             "--metadata and --unpublished go with a log-likelihood pickle, not a bundle"
         )
     copy_tables(request.source.resolve(), manifest, folder)
-    bundled = read_table(folder / "texts.parquet", BUNDLE_TEXTS)
-    matrix = read_matrix(folder / "matrix.parquet")
-    models = read_table(folder / "models.parquet", MODELS)
-    check_names(matrix.models, name)
-    _check_number(matrix.models, name)
-    files = source_files(bundled, layout.raw) + ([request.texts] if request.texts else [])
-    places = Places(pinned_packages(layout.conf), layout.archives, files)
-    texts = with_withheld(bundled, manifest.max_bytes, manifest.max_document_bytes, places)
-    fits = {
-        "models": list(models["model"]) == matrix.models and len(models) == manifest.n_models,
-        "texts": len(texts) == matrix.n_texts == manifest.n_texts
-        and text_set_hash(texts["text"]) == matrix.text_set == manifest.text_set,
-    }
-    wrong = [what for what, fit in fits.items() if not fit]
+    bundle = _read_bundle(layout, request, manifest, folder)
+    wrong = disagreements(bundle)
     if wrong:
-        raise UserError(f"{name}: its {listed(wrong)} are not those of its matrix")
-    write_table(texts, TEXTS, folder / "texts.parquet")
+        raise UserError(f"{name} contradicts its own texts and log-likelihoods: {listed(wrong)}")
+    write_table(bundle.texts[list(TEXTS.columns)], TEXTS, folder / "texts.parquet")
     return Imported(
         kind="bundle",
         source=name,
         values=manifest.values,
-        n_models=len(models),
-        n_texts=len(texts),
+        n_models=len(bundle.models),
+        n_texts=len(bundle.texts),
         by_category=manifest.by_category,
         max_bytes=manifest.max_bytes,
         max_document_bytes=manifest.max_document_bytes,
         sha256=digests(folder),
+    )
+
+
+def _read_bundle(layout: Layout, request: Request, manifest: Manifest, folder: Path) -> Bundle:
+    """Return the tables of a bundle that were copied into a folder, withheld texts in place."""
+    name = request.source.resolve().name
+    matrix = read_matrix(folder / "matrix.parquet")
+    check_names(matrix.models, name)
+    _check_number(matrix.models, name)
+    check_log_likelihoods(matrix.loglik_nats, matrix.models, name)
+    texts = read_table(folder / "texts.parquet", BUNDLE_TEXTS)
+    files = source_files(texts, layout.raw) + ([request.texts] if request.texts else [])
+    sources = Places(pinned_packages(layout.conf), layout.archives, files)
+    found = with_withheld(texts, manifest.max_bytes, manifest.max_document_bytes, sources)
+    return Bundle(
+        manifest,
+        texts.assign(text=found["text"]),
+        matrix,
+        read_table(folder / "models.parquet", MODELS),
+        read_table(folder / "plan.parquet", PLAN),
+        read_table(folder / "map.parquet", MAP),
     )
 
 

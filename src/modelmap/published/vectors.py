@@ -77,15 +77,20 @@ def stacked(vectors: dict[str, Vector], n_texts: int, file: str) -> Matrix:
             f"{file}: rows of other lengths than the {n_texts} texts: {listed(told, len(told))}"
         )
     matrix = np.stack(list(vectors.values()))
-    bad = ~(np.isfinite(matrix) & (matrix <= 0))
+    check_log_likelihoods(matrix, list(vectors), file)
+    return matrix
+
+
+def check_log_likelihoods(loglik_nats: Matrix, models: Sequence[str], file: str) -> None:
+    """Raise UserError that lists models and texts whose value is not finite, or above 0."""
+    bad = ~(np.isfinite(loglik_nats) & (loglik_nats <= 0))
     if bad.any():
-        told = [
+        places = [
             f"{name} on text {listed(np.flatnonzero(row).tolist(), 3)}"
-            for name, row in zip(vectors, bad, strict=True)
+            for name, row in zip(models, bad, strict=True)
             if row.any()
         ]
-        raise UserError(f"{file}: no finite log-likelihood, 0 or below: {listed(told)}")
-    return matrix
+        raise UserError(f"{file}: no finite log-likelihood, 0 or below: {listed(places)}")
 
 
 def clipped_at(loglik_nats: Matrix) -> float | None:
