@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from textwrap import fill
 from typing import NamedTuple
 
 from modelmap.plumbing.errors import MAX_MESSAGE_LENGTH, UserError, one_line
@@ -100,7 +101,9 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--metadata", type=Path, help="pickle with metadata of the models")
     parser.add_argument(
-        "--unpublished", action="store_true", help="accept values that differ from the papers'"
+        "--unpublished",
+        action="store_true",
+        help="accept values other than those that Oyama et al. published",
     )
 
 
@@ -160,7 +163,7 @@ COMMANDS = {
         lambda layout, options: _module("resolve.pin")(layout, options.models, options.update),
     ),
     "import": Command(
-        "import the papers' published log-likelihoods, or a bundle",
+        "import the log-likelihoods that Oyama et al. (2025) published, or a bundle",
         "Reads the given files and writes data/imported and conf/imported.yaml.",
         "modelmap import raw_log-likelihood_1018.pkl --texts texts-10k-pile.jsonl",
         _import_arguments,
@@ -221,7 +224,7 @@ def parser() -> argparse.ArgumentParser:
         subparser = commands.add_parser(
             name,
             help=command.summary,
-            description=command.description,
+            description=fill(command.description),
             epilog=f"example: {command.example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )

@@ -99,6 +99,7 @@ class Trial:
 
     def samples(self, seed: int) -> dict[str, tuple[int, UniqueTexts]]:
         """Return the number of draws and the sample of each design, by its name, for one run."""
+        # All designs use the seed of the run, so that they differ in their probabilities only.
         uniform = np.full(len(self.pi_existing), 1 / len(self.pi_existing))
         chosen = drawn_texts(self.pi_existing, self.n_draws, seed)
         n_unique = len(np.unique(chosen))
@@ -117,6 +118,8 @@ def trial(loglik_nats: Matrix, is_new: Mask, quantile: float, n_draws: int) -> T
     The threshold that all rows are clipped with, and the probabilities `pi_existing`, come from the
     rows of the existing models only.
     """
+    # As if the map existed already: a model that is added to it changes neither its texts nor its
+    # threshold, since all other models would have to be scored or clipped again.
     threshold, pi_existing = existing_design(loglik_nats[~is_new], quantile)
     coordinates = double_centred(clipped(loglik_nats, threshold))
     distances = squared_distances(coordinates)
@@ -127,6 +130,7 @@ def trial(loglik_nats: Matrix, is_new: Mask, quantile: float, n_draws: int) -> T
 def pair_kinds(is_new: Mask) -> dict[str, Mask]:
     """Return a mask of shape (K, K) for each kind of pair, with pairs above the diagonal only."""
     above = np.triu(np.ones((len(is_new), len(is_new)), dtype=bool), 1)
+    # The number of new models in each pair: 0, 1 or 2.
     n_new = is_new[:, None].astype(int) + is_new[None]
     kinds = ("existing_existing", "new_existing", "new_new")
     return {kind: above & (n_new == n) for n, kind in enumerate(kinds)}
@@ -139,6 +143,7 @@ def run_errors(trial: Trial, seed: int) -> pd.DataFrame:
     """
     rows = []
     for design, (n, sample) in trial.samples(seed).items():
+        # Weighted sums give the distances without the weighted coordinates of every sample.
         sums = GramSums(trial.coordinates)
         sums.add(sample.texts, sample.squared_weights)
         estimated = sums.distances()
@@ -153,6 +158,8 @@ def run_errors(trial: Trial, seed: int) -> pd.DataFrame:
 
 def error_table(runs: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return the means of n and d and the root mean squares of the errors over runs."""
+    # Errors of a run are root mean squares over pairs. With root mean squares over runs, too, the
+    # result is the root mean square over all pairs and runs.
     grouped = pd.concat(runs).groupby(["design", "pairs", "n_pairs"], sort=False, as_index=False)
     return grouped.agg(
         n=("n", "mean"),

@@ -47,12 +47,12 @@ def run(layout: Layout) -> None:
         (objects / name[:2] / name[2:]).rename(aside / name)
     for path in copies:
         path.unlink()
-    _remove_torn_lock(layout.root / ".dvc" / "tmp" / "rwlock")
+    _remove_damaged_lock(layout.root / ".dvc" / "tmp" / "rwlock")
     names = [path.relative_to(layout.root).as_posix() for path in copies]
     print(_message(damaged, names, aside))
 
 
-def _remove_torn_lock(path: Path) -> None:
+def _remove_damaged_lock(path: Path) -> None:
     """Remove DVC's file of locks if a full disk cut it short: DVC would refuse every command."""
     try:
         json.loads(path.read_bytes())
