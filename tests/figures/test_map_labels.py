@@ -7,7 +7,7 @@ from helpers.figure_tables import made_up_models, made_up_places
 from modelmap.figures.map_labels import (
     NAMED_UP_TO,
     choose_labels,
-    segments,
+    parent_lines,
     short_names,
     with_brackets,
 )
@@ -84,7 +84,7 @@ def test_lines_go_to_parents_on_the_map_only() -> None:
     """A model whose parent was not scored has no line."""
     models = made_up_models({"a": 3})
     models.loc[2, "parent"] = "elsewhere"
-    lines = segments(models.merge(made_up_places(models), on="model"))
+    lines = parent_lines(models.merge(made_up_places(models), on="model"))
     assert list(lines["model"]) == ["a-1"]
 
 
