@@ -1,6 +1,8 @@
 """Composing conf/, params.yaml and the chosen experiment into one checked configuration."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,8 @@ FEWEST_MODELS = 4
 # DVC replaces interpolations in params.yaml by their values when it sets a parameter
 # (`dvc exp run -S`).
 ROOT = "root"
+
+OF_THIS_MACHINE = ("conf/hardware.yaml", "conf/hardware/", "conf/local/")
 
 HEADER = """\
 # Written by `modelmap resolve` from conf/, params.yaml and the experiment: edit those, not this.
@@ -87,14 +91,21 @@ def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
     # not name the file of a wrong value.
     for path in [root / "params.yaml", *sorted((root / "conf").rglob("*.yaml"))]:
         if path.parent != root / LISTS:
-            read_yaml(path, path.relative_to(root).as_posix())
+            name = path.relative_to(root).as_posix()
+            content = read_yaml(path, name)
+            if not name.startswith(OF_THIS_MACHINE):
+                _check_resolvers(content, name)
     searched = QuotedString(f"file://{root}", Quote.single).with_quotes()
     overrides = [f"experiment={experiment}", f"hydra.searchpath=[{searched}]"]
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(root / "conf"), version_base="1.3"):
             composed = compose("config", overrides=overrides)
+        # A defaults list may also name a file of conf/local, or one outside conf/.
+        _check_resolvers(OmegaConf.to_container(composed), f"experiment {experiment}")
         content = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+    except UserError:
+        raise
     except Exception as error:
         # Hydra and OmegaConf raise exceptions of many kinds, also those of Python itself.
         message = str(error) or type(error).__name__
@@ -104,6 +115,46 @@ def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
     assert isinstance(content, dict)
     sections = {str(key): value for key, value in content.items()}
     return {**sections, "roster": with_listed(sections.get("roster", {}), root)}
+
+
+def _check_resolvers(content: object, name: str) -> None:
+    """Raise UserError that lists the keys whose value is an interpolation with a resolver.
+
+    What is composed here is written into files that are committed, and a resolver could bring the
+    value of an environment variable into them, such as a token.
+    """
+    keys = [key for key, text in _texts(content, "") if _has_resolver(text)]
+    if keys:
+        raise UserError(
+            f"{name}: {listed(keys)}: only conf/hardware and conf/local may use a resolver, such "
+            "as ${oc.env:...}; write the value itself"
+        )
+
+
+def _texts(content: object, key: str) -> Iterator[tuple[str, str]]:
+    """Yield each text of nested dicts and lists, and each of their keys, with its dotted key."""
+    if isinstance(content, str):
+        yield key, content
+    elif isinstance(content, dict | list):
+        items = content.items() if isinstance(content, dict) else enumerate(content)
+        for name, value in items:
+            inner = f"{key}.{name}" if key else str(name)
+            yield inner, str(name)
+            yield from _texts(value, inner)
+
+
+def _has_resolver(text: str) -> bool:
+    """Return whether a colon stands inside the braces of an interpolation."""
+    # The name of a resolver may itself be an interpolation: ${${name}:argument}.
+    depth = 0
+    for part in re.findall(r"\$\{|\}|:", text):
+        if part == "${":
+            depth += 1
+        elif part == "}":
+            depth = max(0, depth - 1)
+        elif depth:
+            return True
+    return False
 
 
 def resolve(
@@ -171,7 +222,9 @@ def _check_models(resolved: Resolved) -> None:
             "add some in conf/models"
         )
     names = [model.name for model in resolved.models]
-    duplicates = sorted({name for name in names if names.count(name) > 1})
+    # Some file systems, and the hub, do not tell names apart that differ in case alone.
+    counts = Counter(name.casefold() for name in names)
+    duplicates = sorted({name for name in names if counts[name.casefold()] > 1})
     if duplicates:
         raise UserError(f"models named twice: {listed(duplicates)}; rename one in conf/models")
     unknown_parents = sorted({m.parent for m in resolved.models if m.parent} - set(names))
