@@ -92,9 +92,9 @@ def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
     for path in [root / "params.yaml", *sorted((root / "conf").rglob("*.yaml"))]:
         if path.parent != root / LISTS:
             name = path.relative_to(root).as_posix()
-            content = read_yaml(path, name)
+            written = read_yaml(path, name)
             if not name.startswith(OF_THIS_MACHINE):
-                _check_resolvers(content, name)
+                _check_resolvers(written, name)
     searched = QuotedString(f"file://{root}", Quote.single).with_quotes()
     overrides = [f"experiment={experiment}", f"hydra.searchpath=[{searched}]"]
     GlobalHydra.instance().clear()
