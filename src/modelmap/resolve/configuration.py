@@ -82,19 +82,12 @@ def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
 
     The experiment overrides params.yaml, which overrides the rest of conf/. Models of a list become
     entries of the section `roster`. Raises UserError for an unknown experiment, group member or
-    key, or for an interpolation that cannot be resolved.
+    key, for an interpolation that cannot be resolved, or for one with a resolver.
     """
     known = sorted(path.stem for path in (root / "conf" / "experiment").glob("*.yaml"))
     if experiment not in known:
         raise UserError(f"params.yaml: no experiment {experiment!r}; there are {', '.join(known)}")
-    # All files are read here first, because Hydra's reader expands aliases without limit and does
-    # not name the file of a wrong value.
-    for path in [root / "params.yaml", *sorted((root / "conf").rglob("*.yaml"))]:
-        if path.parent != root / LISTS:
-            name = path.relative_to(root).as_posix()
-            written = read_yaml(path, name)
-            if not name.startswith(OF_THIS_MACHINE):
-                _check_resolvers(written, name)
+    _check_files(root)
     searched = QuotedString(f"file://{root}", Quote.single).with_quotes()
     overrides = [f"experiment={experiment}", f"hydra.searchpath=[{searched}]"]
     GlobalHydra.instance().clear()
@@ -115,6 +108,17 @@ def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
     assert isinstance(content, dict)
     sections = {str(key): value for key, value in content.items()}
     return {**sections, "roster": with_listed(sections.get("roster", {}), root)}
+
+
+def _check_files(root: Path) -> None:
+    """Raise UserError that names the file in which the YAML is wrong, or a resolver is used."""
+    # Hydra's reader expands aliases without limit and does not name the file of a wrong value.
+    for path in [root / "params.yaml", *sorted((root / "conf").rglob("*.yaml"))]:
+        if path.parent != root / LISTS:
+            name = path.relative_to(root).as_posix()
+            content = read_yaml(path, name)
+            if not name.startswith(OF_THIS_MACHINE):
+                _check_resolvers(content, name)
 
 
 def _check_resolvers(content: object, name: str) -> None:
