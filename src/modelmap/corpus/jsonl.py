@@ -1,11 +1,12 @@
 """The source `jsonl`: documents from a JSONL file whose lines have a field `text`."""
 
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 from modelmap.corpus.document import Document
-from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.errors import UserError, is_label, listed
 from modelmap.plumbing.files import exists, parse_json
 
 T = TypeVar("T")
@@ -24,12 +25,14 @@ def read_documents(path: Path) -> Iterator[Document]:
     id is `document_id` or `pile_idx`. If a field is missing or null, the category is the name of
     the file, and the id is made from the number of the line.
     Raises UserError that lists the lines that are not objects with a `text`, or whose category or
-    id is not a text or number.
+    id is not a finite number or a text on one line.
     """
     if not exists(path) or not path.is_file():
         raise UserError(
             f"no texts at data/raw/{path.name}: put the file there, or change corpus.path"
         )
+    if not is_label(path.name):
+        raise UserError(f"{path.name} has control characters in its name: rename the file")
     yield from parsed_lines(path, lambda row, number: _document(row, path.name, number))
 
 
@@ -71,6 +74,10 @@ def _document(row: object, name: str, number: int) -> Document:
 
 
 def _as_text(value: object, key: str) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    infinite = isinstance(value, float) and not math.isfinite(value)
+    if isinstance(value, bool) or infinite or not isinstance(value, str | int | float):
         raise ValueError(f"has a {key} that is not a text or number")
+    # An empty id would make one document of all texts that have it.
+    if not is_label(str(value)):
+        raise ValueError(f"has a {key} that is empty or has control characters")
     return str(value)
