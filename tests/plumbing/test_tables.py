@@ -163,6 +163,9 @@ def test_impossible_values_are_refused(
         (lambda t: t.assign(n_bytes=[5.0, 6.0, 7.0]), "n_bytes"),
         (lambda t: t.assign(chunk_index=[0, -1, 0]), "chunk_index"),
         (lambda t: t.assign(text=["a", None, "b"]), "text"),
+        (lambda t: t.assign(category=["a", "b\0", "c"]), "category"),
+        (lambda t: t.assign(category=["a", "\x1b[2J", "c"]), "category"),
+        (lambda t: t.assign(category=["a", "b", ""]), "category"),
     ],
 )
 def test_wrong_texts_are_refused(
@@ -212,6 +215,9 @@ def test_a_model_without_a_parent_or_a_date_stays_without_one(tmp_path: Path) ->
     assert back["parent"].isna().tolist() == [True, False]
     assert back["parent"].iloc[1] == "a"
     assert back["created"].isna().all()
+    for column in ("family", "kind"):
+        with pytest.raises(UserError, match=rf"{column}: text on one line fails at row 1"):
+            write_table(frame.assign(**{column: ["a", "b\x1b"]}), MODELS, tmp_path / "m.parquet")
     frame["created"] = ["2024-10-31", "2024"]
     with pytest.raises(UserError, match=r"created: .* fails at row 1"):
         write_table(frame, MODELS, tmp_path / "m.parquet")
