@@ -30,7 +30,7 @@ from modelmap.plumbing.tables import read_parquet, read_table, write_parquet, wr
 from modelmap.published import exporting, importing
 from modelmap.published.licences import text_digest
 from modelmap.published.manifest import TABLES, table_digests
-from modelmap.published.rebuild import Places, matching, source_files, with_withheld
+from modelmap.published.rebuild import TextSources, matching, restore_withheld, source_files
 from modelmap.published.tables import BUNDLE_TEXTS
 from modelmap.resolve import stage as resolve_stage
 from modelmap.texts import stage as texts_stage
@@ -203,7 +203,7 @@ def test_texts_of_another_package_version_are_named(exported: Layout, tmp_path: 
     here = project(tmp_path / "here", "imported")
     bundle = edited(exported, tmp_path, lambda texts: texts.assign(source_version="4.3.0"))
     assert told_by(here, bundle) == (
-        "32 texts are withheld by licence and not found here: bring gensim 4.3.0 (a package "
+        "32 texts are withheld by licence and were not found: provide gensim 4.3.0 (a package "
         "pinned in conf/corpus, or a JSONL file with --texts; 32 texts)"
     )
     lines = [{"text": text} for text in read_table(exported.texts, TEXTS)["text"]]
@@ -225,13 +225,13 @@ def test_texts_of_a_file_are_found_in_data_raw(exported: Layout, tmp_path: Path)
         ),
     )
     told = told_by(here, bundle)
-    assert told.endswith("bring own.jsonl (into data/raw, or with --texts; 32 texts)")
+    assert told.endswith("provide own.jsonl (into data/raw, or with --texts; 32 texts)")
     texts = read_table(exported.texts, TEXTS)
     news = texts[texts["category"] == "news"]
     here.raw.mkdir(parents=True)
     halves = [{"text": "".join(news["text"].iloc[start::2])} for start in (0, 1)]
     write_lines(here.raw / "own.jsonl", halves)
-    with pytest.raises(UserError, match="texts are withheld by licence and not found here"):
+    with pytest.raises(UserError, match="texts are withheld by licence and were not found"):
         bring(here, bundle)
     write_lines(here.raw / "own.jsonl", [{"text": text} for text in news["text"]])
     bring(here, bundle)
@@ -299,7 +299,7 @@ TAMPERED: dict[str, tuple[Callable[[Path], object], str]] = {
     "the manifest's mean of bytes": (in_manifest(mean_bytes=1.5), "mean_bytes of manifest.json is"),
     "a log-likelihood above 0": (
         rewritten("matrix", lambda m: m.assign(c=[3.5, *m["c"][1:]])),
-        "no finite log-likelihood, 0 or below: c on text 0",
+        "not a finite log-likelihood of 0 or below: c on text 0",
     ),
     "texts in reverse": (
         rewritten("texts", lambda t: t.assign(text_id=t["text_id"].to_numpy()[::-1])),
@@ -384,8 +384,8 @@ def test_a_torn_table_is_refused(exported: Layout, tmp_path: Path) -> None:
     path = bundle / "matrix.parquet"
     path.write_bytes(path.read_bytes()[:-10])
     assert told_by(project(tmp_path / "here", "imported"), bundle) == (
-        "bundle: matrix.parquet has another sha256 than manifest.json says; copy the bundle's "
-        "files again, whole"
+        "bundle: matrix.parquet does not have the sha256 in manifest.json; copy the files of "
+        "the bundle again"
     )
 
 
@@ -405,7 +405,7 @@ def test_other_settings_of_plan_and_map_are_told(
     """For they will give another map from the same matrix."""
     bring(project(tmp_path, "imported"), exported.bundle)
     assert capsys.readouterr().err == (
-        "modelmap import: plan and map will not be the bundle's: map.max_iter is 2000 here, "
+        "modelmap import: plan and map will differ from the bundle's: map.max_iter is 2000 here, "
         "500 there\n"
     )
 
@@ -426,8 +426,8 @@ def test_a_text_is_found_as_a_piece_of_a_line(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "own.jsonl", [{"text": "y" * 1024 + piece}])
     row = {"text": "", "category": "c", "source": "own.jsonl", "source_version": ""}
     terms = {"sha256": text_digest(piece), "licence": "unknown", "withheld": True}
-    places = Places({}, tmp_path / "archives", [path])
-    found = with_withheld(pd.DataFrame([{**row, **terms}]), 1024, None, places)
+    places = TextSources({}, tmp_path / "archives", [path])
+    found = restore_withheld(pd.DataFrame([{**row, **terms}]), 1024, None, places)
     assert found["text"].tolist() == [piece]
 
 
@@ -475,13 +475,13 @@ def a_linked_table(folder: Path) -> None:
 
 
 OWN_FOLDERS: dict[str, tuple[Callable[[Path], None], str]] = {
-    "other files": (folder_of_ones_own, "mine holds something else than a bundle: note;"),
-    "a web extension": (web_extension, "mine holds something else than a bundle: manifest.json;"),
+    "other files": (folder_of_ones_own, "mine contains more than a bundle: note;"),
+    "a web extension": (web_extension, "mine contains more than a bundle: manifest.json;"),
     "a clone of the data set": (
         clone_with_history,
-        "mine holds something else than a bundle: .git;",
+        "mine contains more than a bundle: .git;",
     ),
-    "a link": (a_linked_table, "mine holds something else than a bundle: map.parquet;"),
+    "a link": (a_linked_table, "mine contains more than a bundle: map.parquet;"),
     "a file": (a_file, "mine is a file:"),
 }
 

@@ -164,7 +164,7 @@ def test_a_failed_import_leaves_the_earlier_one(layout: Layout) -> None:
     values[0, 0] = np.nan
     write_pickle(layout.root.parent / "raw.pkl", vectors_of(values, NAMES))
     told = told_by(layout)
-    assert told == "raw.pkl: no finite log-likelihood, 0 or below: aa/Base-7B on text 0"
+    assert told == "raw.pkl: not a finite log-likelihood of 0 or below: aa/Base-7B on text 0"
     assert {path: path.read_bytes() for path in layout.imported.iterdir()} == before
     assert layout.import_record.read_text() == record
 
@@ -192,8 +192,8 @@ def test_a_clipped_file_is_told_and_imported(
     write_pickle(layout.root.parent / "raw.pkl", vectors_of(values, NAMES))
     run(layout, request(layout))
     assert capsys.readouterr().err == (
-        "modelmap import: raw.pkl is clipped at -700.000 nats: what was below is lost, and new "
-        "models must be clipped there too\n"
+        "modelmap import: raw.pkl is clipped at -700.000 nats: lower values are lost, and new "
+        "models must be clipped at the same value\n"
     )
 
 
@@ -207,8 +207,8 @@ def test_nearly_published_data_is_refused_unless_it_is_said_to_be_other(
     write_pickle(layout.root.parent / "raw.pkl", vectors_of(made_up_values(), names))
     told = told_by(layout, metadata=None)
     assert told.startswith("raw.pkl is not the published data: the smallest value is -")
-    assert "the mean of bytes is" in told
-    assert told.endswith("--unpublished imports it all the same")
+    assert "the mean number of bytes is" in told
+    assert told.endswith("import it with --unpublished if that is intended")
     run(layout, request(layout, metadata=None, unpublished=True))
     assert "the smallest value is -" in capsys.readouterr().err
 

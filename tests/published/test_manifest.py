@@ -143,8 +143,8 @@ def test_links_missing_and_changed_tables_are_all_listed(bundle: Path, tmp_path:
     (bundle / "models.parquet").unlink()
     (bundle / "plan.parquet").write_text("plan.parque")
     assert told_by(bundle, tmp_path) == (
-        "bundle: map.parquet is a link, models.parquet is missing, plan.parquet has another sha256 "
-        "than manifest.json says; copy the bundle's files again, whole"
+        "bundle: map.parquet is a link, models.parquet is missing, plan.parquet does not have "
+        "the sha256 in manifest.json; copy the files of the bundle again"
     )
 
 
@@ -159,19 +159,17 @@ def test_a_manifest_that_is_a_link_is_told(bundle: Path, tmp_path: Path) -> None
     """Wherever it leads, as a table that is a link."""
     (bundle / "manifest.json").rename(tmp_path / "elsewhere")
     (bundle / "manifest.json").symlink_to(tmp_path / "elsewhere")
-    assert told_by(bundle) == (
-        "bundle/manifest.json is a link: copy the bundle's files again, whole"
-    )
+    assert told_by(bundle) == ("bundle/manifest.json is a link: copy the files of the bundle again")
 
 
 def test_a_manifest_that_is_a_pipe_is_not_waited_for(bundle: Path) -> None:
     """Reading it would never end."""
     (bundle / "manifest.json").unlink()
     os.mkfifo(bundle / "manifest.json")
-    assert told_by(bundle) == "bundle is no bundle: it has no manifest.json"
+    assert told_by(bundle) == "bundle is not a bundle: it has no manifest.json"
 
 
 def test_a_folder_without_a_manifest_is_no_bundle(tmp_path: Path) -> None:
     """It is said so."""
     (tmp_path / "x").mkdir()
-    assert told_by(tmp_path / "x") == "x is no bundle: it has no manifest.json"
+    assert told_by(tmp_path / "x") == "x is not a bundle: it has no manifest.json"

@@ -83,7 +83,7 @@ def test_models_without_metadata_stay_and_are_listed() -> None:
         "no family for 1 of 3 models: c",
         "no date for 1 of 3 models: c",
         "no size for 1 of 3 models: c",
-        "metadata of 1 other models is left out: z",
+        "metadata of 1 other models is ignored: z",
     ]
 
 
@@ -92,7 +92,7 @@ def test_a_pickle_of_something_else_is_told(tmp_path: Path, content: object) -> 
     """Such as the authors' log-likelihoods."""
     with pytest.raises(UserError) as caught:
         read_metadata(write_pickle(tmp_path / "m.pkl", content))
-    assert str(caught.value) == "m.pkl is no list of models that each have a model_name"
+    assert str(caught.value) == "m.pkl is not a list of models with a model_name each"
 
 
 def test_doubled_models_are_listed(tmp_path: Path) -> None:
@@ -100,4 +100,4 @@ def test_doubled_models_are_listed(tmp_path: Path) -> None:
     rows = [{"model_name": name} for name in ("a", "b", "A")]
     with pytest.raises(UserError) as caught:
         read_metadata(write_pickle(tmp_path / "m.pkl", rows))
-    assert str(caught.value) == "m.pkl: models named twice, but for case: a, A"
+    assert str(caught.value) == "m.pkl: models whose names differ only in case: a, A"

@@ -97,11 +97,11 @@ def test_indices_that_are_not_0_to_n_are_listed(tmp_path: Path) -> None:
     lines = made_up_lines()
     lines[5]["index"] = 4
     assert told_by(tmp_path, lines) == (
-        "t.jsonl: index must be 0 to 11, each once; doubled: 4; missing: 5"
+        "t.jsonl: index must have each value from 0 to 11 once; repeated: 4; missing: 5"
     )
     lines[5]["index"] = 12
     assert told_by(tmp_path, lines) == (
-        "t.jsonl: index must be 0 to 11, each once; doubled: none; missing: 5"
+        "t.jsonl: index must have each value from 0 to 11 once; repeated: none; missing: 5"
     )
 
 

@@ -88,7 +88,7 @@ def test_a_hostile_pickle_is_refused_by_name_and_runs_nothing(
 def test_a_pickle_of_something_else_is_told(tmp_path: Path, content: object) -> None:
     """Such as the authors' metadata."""
     told = told_by(write_pickle(tmp_path / "x.pkl", content))
-    assert told == "x.pkl is no dict of log-likelihood vectors by model name"
+    assert told == "x.pkl is not a dict of log-likelihood vectors by model name"
 
 
 def test_a_torn_file_is_told(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_what_is_no_vector_of_numbers_is_listed(tmp_path: Path, value: object) -
     """By the names of all models it stands for."""
     content = {"a": [1.0], "b": value, "c": value}
     told = told_by(write_pickle(tmp_path / "raw.pkl", content))
-    assert told == "raw.pkl: no vector of numbers for b, c"
+    assert told == "raw.pkl: not a vector of numbers for b, c"
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,9 @@ def test_names_that_differ_only_in_case_are_doubled() -> None:
     names = ["a/Model", "A/model", "b/model", "model", "c", "C"]
     with pytest.raises(UserError) as caught:
         check_names(names, "x.pkl")
-    assert str(caught.value) == "x.pkl: models named twice, but for case: a/Model, A/model, c, C"
+    assert (
+        str(caught.value) == "x.pkl: models whose names differ only in case: a/Model, A/model, c, C"
+    )
 
 
 def test_rows_of_other_lengths_are_all_listed() -> None:
@@ -146,11 +148,11 @@ def test_rows_of_other_lengths_are_all_listed() -> None:
     with pytest.raises(UserError) as caught:
         stacked(rows, 3, "x.pkl")
     assert str(caught.value) == (
-        "x.pkl: rows of other lengths than the 3 texts: m1 4, m3 4, m5 4, m7 4, m9 4, m11 4, m13 4"
+        "x.pkl: vectors with another length than the 3 texts: m1 4, m3 4, m5 4, m7 4, m9 4, m11 4, m13 4"
     )
     with pytest.raises(UserError) as caught:
         stacked({"a": np.zeros(2), "b": np.zeros(2)}, 3, "x.pkl")
-    assert str(caught.value) == "x.pkl: every row has 2 values, and there are 3 texts"
+    assert str(caught.value) == "x.pkl: every vector has 2 values, and there are 3 texts"
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 0.1])
@@ -161,7 +163,7 @@ def test_values_that_are_no_log_likelihoods_are_told_by_model_and_text(bad: floa
     with pytest.raises(UserError) as caught:
         stacked(vectors_of(values, NAMES), N_TEXTS, "x.pkl")
     assert str(caught.value) == (
-        "x.pkl: no finite log-likelihood, 0 or below: bb/Chat-7B on text 2, 5, ee/Big-70B on text 0"
+        "x.pkl: not a finite log-likelihood of 0 or below: bb/Chat-7B on text 2, 5, ee/Big-70B on text 0"
     )
 
 

@@ -1,4 +1,4 @@
-"""`modelmap export`: the map's tables as a bundle that others can import, or a hub can show."""
+"""`modelmap export`: write the tables of a map as a bundle that others can import."""
 
 import shutil
 from pathlib import Path
@@ -45,18 +45,18 @@ ANALYSIS: tuple[tuple[str, type[Section], type[Section]], ...] = (
     ("map", MapSettings, MapKeys),
     ("plan", PlanSettings, PlanKeys),
 )
-"""Sections of resolved.yaml, and which of their keys a bundle names."""
+"""Sections of resolved.yaml: name, settings, and the keys of these that a manifest contains."""
 
 CARD = "README.md"
 FILES = (MANIFEST, *TABLES, CARD, LICENCES)
-"""All that a bundle holds."""
+"""The files of a bundle."""
 
 
 def run(layout: Layout, output: Path | None, repo: str | None) -> None:
-    """Write a bundle, replacing an earlier one, and push it to a hub's data set if one is named.
+    """Write a bundle, replacing an earlier one, and upload it if `repo`, a data set, is given.
 
-    Raises UserError if tables are missing or do not belong together, if the folder holds
-    something else, or if the hub does not take it.
+    Raises UserError if tables are missing or do not belong together, if the folder contains
+    anything but a bundle, or if the upload fails.
     """
     folder = (output or layout.bundle).resolve()
     _check_folder(folder)
@@ -80,7 +80,7 @@ def run(layout: Layout, output: Path | None, repo: str | None) -> None:
         write_manifest(manifest, fresh)
         write_text(fresh / CARD, card(manifest, licences.values[values]))
         write_text(fresh / LICENCES, terms(licence_table(bundled), licences.values[values]))
-        # Again, because something may have been put there in the meantime.
+        # Checked again, because files may have been added since the first check.
         _check_folder(folder)
     print(
         f"{folder.name}: {manifest.n_models} models, {manifest.n_texts} texts, "
@@ -91,7 +91,7 @@ def run(layout: Layout, output: Path | None, repo: str | None) -> None:
 
 
 def _check_folder(folder: Path) -> None:
-    """Raise UserError unless the folder is absent or empty, or holds a bundle and nothing else."""
+    """Raise UserError unless the folder is missing, empty, or a bundle without other files."""
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder.name} is a file: choose another folder")
     entries = sorted(folder.iterdir()) if folder.exists() else []
@@ -103,13 +103,15 @@ def _check_folder(folder: Path) -> None:
             others = [MANIFEST]
     if others:
         raise UserError(
-            f"{folder.name} holds something else than a bundle: {listed(others)}; "
-            "choose another folder"
+            f"{folder.name} contains more than a bundle: {listed(others)}; choose another folder"
         )
 
 
 def _check_agreement(layout: Layout, manifest: Manifest, texts: pd.DataFrame) -> None:
-    """Raise UserError unless the tables in data/ belong together; `texts` has all of their text."""
+    """Raise UserError unless the tables in data/ belong together.
+
+    `texts` has the columns of BUNDLE_TEXTS, with no text withheld.
+    """
     matrix = read_matrix(layout.matrix)
     check_text_set(texts["text"], matrix.text_set)
     models, plan = read_table(layout.models, MODELS), read_table(layout.plan, PLAN)
@@ -122,6 +124,7 @@ def _check_agreement(layout: Layout, manifest: Manifest, texts: pd.DataFrame) ->
 def _manifest(
     layout: Layout, matrix: LogLikelihoods, texts: pd.DataFrame, values: str, folder: Path
 ) -> Manifest:
+    """Return the manifest. `texts` are those of the bundle, whose tables are in `folder`."""
     corpus = read_section(layout, "corpus", CorpusSettings)
     content = {
         "format": FORMAT,
@@ -146,6 +149,7 @@ def _manifest(
 
 
 def _push(folder: Path, repo: str) -> None:
+    """Upload a bundle to a data set of a hub, which is created if it does not exist."""
     from huggingface_hub import HfApi
 
     try:

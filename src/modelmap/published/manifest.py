@@ -1,4 +1,4 @@
-"""What a bundle says of itself: manifest.json, with the sha256 of each of its tables."""
+"""The manifest of a bundle: its numbers, settings, and the sha256 of each table."""
 
 import json
 import shutil
@@ -15,9 +15,9 @@ from modelmap.plumbing.section import Section
 from modelmap.resample.methods import MethodKey
 
 MANIFEST = "manifest.json"
-LARGEST_BYTES = 1_000_000
+MAX_MANIFEST_BYTES = 1_000_000
 FORMAT = 1
-"""A change of the clip threshold's or the plan's computation needs another format, too."""
+"""To be raised if the manifest changes, or the computation of the clip threshold or the plan."""
 Table = Literal["map.parquet", "matrix.parquet", "models.parquet", "plan.parquet", "texts.parquet"]
 TABLES: tuple[Table, ...] = get_args(Table)
 
@@ -50,7 +50,7 @@ class Analysis(Section):
 
 
 class Manifest(Section):
-    """Numbers that belong to the bundle's values, how its texts were drawn and cut, and digests."""
+    """The content of manifest.json."""
 
     format: Literal[1]
     values: Literal["own", "published"]
@@ -69,7 +69,7 @@ class Manifest(Section):
 
     @field_validator("sha256")
     @classmethod
-    def _all_tables(cls, found: dict[Table, str]) -> dict[Table, str]:
+    def _check_all_tables(cls, found: dict[Table, str]) -> dict[Table, str]:
         missing = [name for name in TABLES if name not in found]
         if missing:
             raise ValueError(f"has no {', '.join(missing)}")
@@ -77,7 +77,7 @@ class Manifest(Section):
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
-    """Write manifest.json, keys sorted."""
+    """Write manifest.json with sorted keys."""
     content = json.dumps(manifest.model_dump(mode="json"), indent=2, sort_keys=True)
     write_text(folder / MANIFEST, content + "\n")
 
@@ -90,23 +90,26 @@ def table_digests(folder: Path) -> dict[Table, str]:
 def read_manifest(folder: Path) -> Manifest:
     """Return a bundle's manifest.
 
-    Raises UserError that lists every key that is wrong, or says that the manifest is no file.
+    Raises UserError that lists every wrong key, or says that the manifest is missing or a link.
     """
     where, path = f"{folder.name}/{MANIFEST}", folder / MANIFEST
-    missing = f"{folder.name} is no bundle: it has no {MANIFEST}"
+    missing = f"{folder.name} is not a bundle: it has no {MANIFEST}"
     if path.is_symlink():
-        raise UserError(f"{where} is a link: copy the bundle's files again, whole")
+        raise UserError(f"{where} is a link: copy the files of the bundle again")
     if not path.is_file():
         raise UserError(missing)
     try:
-        content = parse_json(read_bytes(path, missing, LARGEST_BYTES))
+        content = parse_json(read_bytes(path, missing, MAX_MANIFEST_BYTES))
     except ValueError as error:
         raise UserError(f"{where} {error}: copy the bundle again") from error
     return checked(Manifest, content, where)
 
 
 def copy_tables(folder: Path, manifest: Manifest, target: Path) -> None:
-    """Copy a bundle's tables. Raises UserError that lists those missing, links, or other bytes."""
+    """Copy the tables of a bundle to the folder `target`.
+
+    Raises UserError that lists all tables that are missing, links, or have another digest.
+    """
     wrong = []
     for name in TABLES:
         path = folder / name
@@ -115,6 +118,6 @@ def copy_tables(folder: Path, manifest: Manifest, target: Path) -> None:
         elif not path.is_file():
             wrong.append(f"{name} is missing")
         elif sha256(Path(shutil.copyfile(path, target / name))) != manifest.sha256[name]:
-            wrong.append(f"{name} has another sha256 than {MANIFEST} says")
+            wrong.append(f"{name} does not have the sha256 in {MANIFEST}")
     if wrong:
-        raise UserError(f"{folder.name}: {listed(wrong)}; copy the bundle's files again, whole")
+        raise UserError(f"{folder.name}: {listed(wrong)}; copy the files of the bundle again")
