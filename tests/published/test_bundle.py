@@ -475,13 +475,16 @@ def a_linked_table(folder: Path) -> None:
 
 
 OWN_FOLDERS: dict[str, tuple[Callable[[Path], None], str]] = {
-    "other files": (folder_of_ones_own, "mine contains more than a bundle: note;"),
-    "a web extension": (web_extension, "mine contains more than a bundle: manifest.json;"),
+    "other files": (folder_of_ones_own, "mine contains files that are not part of a bundle: note;"),
+    "a web extension": (
+        web_extension,
+        "mine contains files that are not part of a bundle: manifest.json;",
+    ),
     "a clone of the data set": (
         clone_with_history,
-        "mine contains more than a bundle: .git;",
+        "mine contains files that are not part of a bundle: .git;",
     ),
-    "a link": (a_linked_table, "mine contains more than a bundle: map.parquet;"),
+    "a link": (a_linked_table, "mine contains files that are not part of a bundle: map.parquet;"),
     "a file": (a_file, "mine is a file:"),
 }
 

@@ -148,7 +148,8 @@ def test_rows_of_other_lengths_are_all_listed() -> None:
     with pytest.raises(UserError) as caught:
         stacked(rows, 3, "x.pkl")
     assert str(caught.value) == (
-        "x.pkl: vectors with another length than the 3 texts: m1 4, m3 4, m5 4, m7 4, m9 4, m11 4, m13 4"
+        "x.pkl: vectors with another length than the 3 texts: m1 4, m3 4, m5 4, m7 4, m9 4, "
+        "m11 4, m13 4"
     )
     with pytest.raises(UserError) as caught:
         stacked({"a": np.zeros(2), "b": np.zeros(2)}, 3, "x.pkl")
@@ -163,7 +164,8 @@ def test_values_that_are_no_log_likelihoods_are_told_by_model_and_text(bad: floa
     with pytest.raises(UserError) as caught:
         stacked(vectors_of(values, NAMES), N_TEXTS, "x.pkl")
     assert str(caught.value) == (
-        "x.pkl: not a finite log-likelihood of 0 or below: bb/Chat-7B on text 2, 5, ee/Big-70B on text 0"
+        "x.pkl: not a finite log-likelihood of 0 or below: bb/Chat-7B on text 2, 5, "
+        "ee/Big-70B on text 0"
     )
 
 

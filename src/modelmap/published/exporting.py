@@ -103,7 +103,8 @@ def _check_folder(folder: Path) -> None:
             others = [MANIFEST]
     if others:
         raise UserError(
-            f"{folder.name} contains more than a bundle: {listed(others)}; choose another folder"
+            f"{folder.name} contains files that are not part of a bundle: {listed(others)}; "
+            "choose another folder"
         )
 
 
