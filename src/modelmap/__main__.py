@@ -16,6 +16,7 @@ from modelmap.plumbing.folders import remove_leftovers
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.processes import exit_with_dvc
 
+NOT_PERMITTED = (errno.EACCES, errno.EPERM, errno.EROFS)
 STAGES = {
     "resolve": "conf/, params.yaml -> resolved.yaml, roster.yaml: compose the configuration",
     "corpus": "packages or text files -> data/corpus.parquet: read, cut, remove duplicates",
@@ -266,6 +267,15 @@ def error_line(error: Exception) -> str:
             f"the disk is full{where}: free some space, then run the same command again (if DVC "
             "says that its lock file is corrupted, `modelmap cache` removes it)"
         )
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        path = Path(str(error.filename))
+        # The user knows the folder, but not the temporary files that are written in it.
+        name = path.parent.name if path.name.endswith(".part") else path.name
+        advice = "; check the permissions of the file and of its folder"
+        line = f"{name}: {error.strerror}{advice if error.errno in NOT_PERMITTED else ''}"
+        return one_line(line, MAX_MESSAGE_LENGTH)
+    if isinstance(error, MemoryError):
+        return "memory ran out: end other programs, or use a machine with more memory"
     text = one_line(str(error), MAX_MESSAGE_LENGTH)
     return f"unexpected {type(error).__name__}: {text} (MODELMAP_DEBUG=1 shows the traceback)"
 
