@@ -7,6 +7,8 @@ from helpers.resampling_tables import made_up_resampling
 
 from modelmap.figures import designs, resample_errors
 from modelmap.figures.sampling_methods import COLOURS, abbreviation, method_styles
+from modelmap.resample.comparison import DESIGNS, PIVOTAL
+from modelmap.resample.methods import METHODS
 
 
 @pytest.fixture
@@ -62,11 +64,11 @@ def test_the_caption_of_designs_has_errors_at_the_compared_number_of_texts(
 
 
 def test_every_design_but_the_pivotal_has_a_line(contents: Contents) -> None:
-    """Four with replacement, one simple random and three without, and one color per method."""
+    """With replacement, simple random and sequential Poisson, and one colour per method."""
     axes = designs.draw(inputs_of(contents)).axes[0]
     lines = [line for line in axes.lines if len(np.asarray(line.get_xdata()))]
-    assert len(lines) == 4 + 1 + 3
-    assert {line.get_color() for line in lines} == set(COLOURS[:4])
+    assert len(lines) == len([design for design in DESIGNS if design.draws != PIVOTAL])
+    assert {line.get_color() for line in lines} == set(COLOURS[: len(METHODS)])
 
 
 def test_methods_have_the_labels_of_the_metrics_and_colours_in_their_order() -> None:
