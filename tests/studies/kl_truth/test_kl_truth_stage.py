@@ -22,8 +22,9 @@ from modelmap.score.loglik import log_likelihoods
 from modelmap.score.rule import encode_texts
 from modelmap.score.store import write_scores
 from modelmap.studies.kl_truth import stage
+from modelmap.studies.kl_truth.groups import Group
 from modelmap.studies.kl_truth.sample_texts import sampled_texts, text_sums
-from modelmap.studies.kl_truth.simulate import Group, Task, sums_of_task
+from modelmap.studies.kl_truth.simulate import Task, sums_of_task
 from modelmap.studies.kl_truth.tables import KL_TRUTH
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import text_set_hash
