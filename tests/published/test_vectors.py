@@ -84,6 +84,29 @@ def test_a_hostile_pickle_is_refused_by_name_and_runs_nothing(
     assert not marker.exists()
 
 
+@pytest.mark.parametrize("value", [-(10**400), 10**400], ids=["below", "above"])
+def test_a_number_beyond_all_floats_is_told(tmp_path: Path, value: int) -> None:
+    """With the name of its model."""
+    told = told_by(write_pickle(tmp_path / "raw.pkl", {"a": [-1.0], "b": [-1, value]}))
+    assert told == "raw.pkl: not a vector of numbers for b"
+
+
+def test_a_vector_that_many_names_share_is_in_memory_once(tmp_path: Path) -> None:
+    """A small file with one vector under thousands of names takes little memory."""
+    for vector in (np.full(10, -1.0), np.full(10, -1.0, np.float32), [-1] * 10):
+        content = {f"m{i}": vector for i in range(3000)}
+        found = read_vectors(write_pickle(tmp_path / "raw.pkl", content))
+        assert len(found) == 3000
+        assert len({id(one) for one in found.values()}) == 1
+
+
+def test_vectors_of_more_values_than_are_read_are_told(tmp_path: Path) -> None:
+    """They may share one array in the file, and take a vector each in the matrix."""
+    content = dict.fromkeys([f"m{i}" for i in range(1001)], np.full(100_000, -1.0, np.float32))
+    told = told_by(write_pickle(tmp_path / "raw.pkl", content))
+    assert told == "raw.pkl has 100100000 values, more than can be read"
+
+
 @pytest.mark.parametrize("content", [[1.0], {}, 7, "text"])
 def test_a_pickle_of_something_else_is_told(tmp_path: Path, content: object) -> None:
     """Such as the authors' metadata."""
@@ -123,13 +146,26 @@ def test_what_is_no_vector_of_numbers_is_listed(tmp_path: Path, value: object) -
 
 
 @pytest.mark.parametrize(
-    "name", ["", "/a", "a/", "a/b/c", "../a", "a/..", "a..b", "a b", "a\\b", "a\n", "é", ".a", 7]
+    "name",
+    [
+        *("", "/a", "a/", "a/b/c", "../a", "a/..", "a..b", "a b", "a\\b", "a\n", "é", ".a", 7),
+        *(None, 10**400, b"a", 1.5),
+    ],
+    ids=lambda name: f"{name!r:.9}",
 )
 def test_a_name_that_is_no_models_is_refused(name: object) -> None:
     """Paths, spaces and other characters among them."""
     with pytest.raises(UserError) as caught:
         check_names(["fine/name_1.5", name], "x.pkl")
-    assert str(caught.value).startswith(f"x.pkl: not the name of a model: {name!r}")
+    shown = repr(name) if isinstance(name, str) else type(name).__name__
+    assert str(caught.value).startswith(f"x.pkl: not the name of a model: {shown};")
+
+
+def test_a_name_of_a_column_is_refused() -> None:
+    """The matrix has one column per model, and one of the texts' numbers."""
+    with pytest.raises(UserError) as caught:
+        check_names(["text_id", "a", "text_ID"], "x.pkl")
+    assert str(caught.value) == ("x.pkl: names of columns that the matrix has itself: text_id")
 
 
 def test_names_that_differ_only_in_case_are_doubled() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.errors import UserError, is_label, listed
 from modelmap.plumbing.unpickle import load_allowing, numbers_and_dates
 from modelmap.published.vectors import check_names
 
@@ -46,7 +46,7 @@ def _row(name: str, known: dict[str, Any]) -> dict[str, object]:
     family = known.get("model_type")
     return {
         "model": name,
-        "family": family if isinstance(family, str) and family else UNKNOWN,
+        "family": family if isinstance(family, str) and is_label(family) else UNKNOWN,
         "parent": None,
         "kind": "published",
         "created": _created(known.get("created_at")),
@@ -64,7 +64,8 @@ def _created(value: Any) -> str | None:
             value = datetime.fromisoformat(value)
         except ValueError:
             return None
-    return f"{value:%Y-%m-%d}" if isinstance(value, date) else None
+    # Not strftime, which writes a year before 1000 with fewer than four digits.
+    return value.isoformat()[: len("YYYY-MM-DD")] if isinstance(value, date) else None
 
 
 def _n_params(billions: Any) -> int:

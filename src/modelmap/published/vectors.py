@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from modelmap.models.spec import NAME
+from modelmap.models.spec import NAME, RESERVED_NAMES
 from modelmap.plumbing.arrays import Matrix, Vector
 from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.tables import MAX_CELLS
 from modelmap.plumbing.unpickle import PickledArray, load_allowing, numbers_dates_and_arrays
 
 CLIPPED_SHARE = 0.005
@@ -29,39 +30,58 @@ def read_vectors(path: Path) -> dict[str, Vector]:
     if not isinstance(content, dict) or not content:
         raise UserError(f"{path.name} is not a dict of log-likelihood vectors by model name")
     check_names(list(content), path.name)
-    vectors = {name: _vector(value) for name, value in content.items()}
-    wrong = [name for name, vector in vectors.items() if vector is None]
+    # Names that share a vector in the file share it here, too: a small file may have thousands.
+    distinct = {id(value): value for value in content.values()}
+    arrays = {key: _array(value) for key, value in distinct.items()}
+    wrong = [name for name, value in content.items() if arrays[id(value)] is None]
     if wrong:
         raise UserError(f"{path.name}: not a vector of numbers for {listed(wrong)}")
-    return {name: vector for name, vector in vectors.items() if vector is not None}
+    right = {key: array for key, array in arrays.items() if array is not None}
+    n_values = sum(len(right[id(value)]) for value in content.values())
+    if n_values > MAX_CELLS:
+        raise UserError(f"{path.name} has {n_values} values, more than can be read")
+    vectors = {key: array.astype(np.float64, copy=False) for key, array in right.items()}
+    return {name: vectors[id(value)] for name, value in content.items()}
 
 
 def check_names(names: Sequence[Any], file: str) -> None:
     """Raise UserError that lists invalid names of models, or names that differ only in case."""
+    # Of other values only the type is shown: nested lists may have a text without end.
     wrong = [
-        repr(name) for name in names if not isinstance(name, str) or not re.fullmatch(NAME, name)
-    ] + [repr(name) for name in names if isinstance(name, str) and ".." in name]
+        repr(name) if isinstance(name, str) else type(name).__name__
+        for name in names
+        if not isinstance(name, str) or not re.fullmatch(NAME, name) or ".." in name
+    ]
     if wrong:
         raise UserError(
             f"{file}: not the name of a model: {listed(wrong)}; a name consists of letters, "
             "digits, '.', '_' and '-', with at most one '/' inside"
         )
+    reserved = [name for name in names if name in RESERVED_NAMES]
+    if reserved:
+        raise UserError(f"{file}: names of columns that the matrix has itself: {listed(reserved)}")
     counts = Counter(name.casefold() for name in names)
     repeated = [name for name in names if counts[name.casefold()] > 1]
     if repeated:
         raise UserError(f"{file}: models whose names differ only in case: {listed(repeated)}")
 
 
-def _vector(value: Any) -> Vector | None:
-    """Return a value as a vector of float64, or None if it is not a vector of numbers."""
-    if isinstance(value, PickledArray):
-        found = value.values
-    else:
-        plain = isinstance(value, list | tuple) and all(type(x) in (int, float) for x in value)
-        found = np.array(value, dtype=np.float64) if plain else None
+def _array(value: Any) -> np.ndarray | None:
+    """Return a value as a one-dimensional array, or None if it is not a vector of numbers."""
+    found = value.values if isinstance(value, PickledArray) else _array_of_list(value)
     if found is None or found.ndim != 1 or found.dtype.kind not in "fiu":
         return None
-    return found.astype(np.float64)
+    return found
+
+
+def _array_of_list(value: Any) -> np.ndarray | None:
+    if not isinstance(value, list | tuple) or not all(type(x) in (int, float) for x in value):
+        return None
+    try:
+        return np.array(value, dtype=np.float64)
+    except OverflowError:
+        # An integer of Python has no limit.
+        return None
 
 
 def stacked(vectors: dict[str, Vector], n_texts: int, file: str) -> Matrix:
