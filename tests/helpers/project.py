@@ -42,8 +42,10 @@ class Project:
             if (ROOT / name).is_file() and not name.startswith(UNUSED):
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(ROOT / name, root / name)
-        written = ("dvc.lock", "resolved.yaml", "roster.yaml", "reports/metrics", "reports/figures")
-        for path in (root / name for name in written):
+        reports = [f"reports/{name}" for name in ("metrics", "plots", "figures", "studies")]
+        for path in (
+            root / name for name in ("dvc.lock", "resolved.yaml", "roster.yaml", *reports)
+        ):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         link_archives(root)
         subprocess.run(["git", "init", "-q"], cwd=root, check=True)
