@@ -60,7 +60,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     layout = Layout(tmp_path_factory.mktemp("study"))
     shutil.copytree(ROOT / "conf", layout.conf, ignore=shutil.ignore_patterns("local"))
     texts = pd.DataFrame({"text_id": range(6), "text": WORDS})
-    for column in ("category", "source", "source_version", "source_path"):
+    texts["category"] = "news"
+    for column in ("source", "source_version", "source_path"):
         texts[column] = ""
     texts["document_id"] = [f"d{i}" for i in range(6)]
     texts["chunk_index"] = 0
