@@ -109,9 +109,10 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _import(layout: Layout, options: argparse.Namespace) -> None:
-    importing = import_module("modelmap.published.importing")
-    files = (options.source, options.texts, options.metadata)
-    importing.run(layout, importing.Request(*files, options.unpublished))
+    request = import_module("modelmap.published.request").Request(
+        options.source, options.texts, options.metadata, options.unpublished
+    )
+    _module("published.importing")(layout, request)
 
 
 def _pin_arguments(parser: argparse.ArgumentParser) -> None:

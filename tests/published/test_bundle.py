@@ -31,6 +31,7 @@ from modelmap.published import exporting, importing
 from modelmap.published.licences import text_digest
 from modelmap.published.manifest import TABLES, table_digests
 from modelmap.published.rebuild import TextSources, matching, restore_withheld, source_files
+from modelmap.published.request import Request
 from modelmap.published.tables import BUNDLE_TEXTS
 from modelmap.resolve import stage as resolve_stage
 from modelmap.texts import stage as texts_stage
@@ -98,7 +99,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Layout:
 
 def bring(layout: Layout, source: Path, texts: Path | None = None) -> None:
     """Import a bundle."""
-    importing.run(layout, importing.Request(source, texts, None, False))
+    importing.run(layout, Request(source, texts, None, False))
 
 
 def told_by(layout: Layout, source: Path) -> str:
@@ -393,7 +394,7 @@ def test_options_of_a_pickle_are_refused_with_a_bundle(exported: Layout, tmp_pat
     """They would do nothing."""
     here = project(tmp_path, "imported")
     with pytest.raises(UserError) as caught:
-        importing.run(here, importing.Request(exported.bundle, None, None, True))
+        importing.run(here, Request(exported.bundle, None, None, True))
     assert str(caught.value) == (
         "--metadata and --unpublished go with a log-likelihood pickle, not a bundle"
     )

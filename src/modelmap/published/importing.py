@@ -3,7 +3,6 @@
 import shutil
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from modelmap.published.agreement import Bundle, disagreements
 from modelmap.published.manifest import Manifest, copy_tables, read_manifest
 from modelmap.published.models import model_table, read_metadata, warnings
 from modelmap.published.rebuild import TextSources, pinned_packages, restore_withheld, source_files
+from modelmap.published.request import Request, check_request
 from modelmap.published.tables import BUNDLE_TEXTS
 from modelmap.published.texts import read_texts
 from modelmap.published.vectors import (
@@ -49,36 +49,16 @@ HEADER = """\
 """
 
 
-@dataclass(frozen=True)
-class Request:
-    """The arguments of the command."""
-
-    source: Path
-    """A pickle of log-likelihoods, or the folder of a bundle."""
-    texts: Path | None
-    """The texts of the pickle, or a file with texts that the bundle withholds."""
-    metadata: Path | None
-    """The authors' metadata of the models in the pickle."""
-    unpublished: bool
-    """Whether a pickle that differs from the published data is imported."""
-
-
 def run(layout: Layout, request: Request) -> None:
     """Write data/imported and conf/imported.yaml.
 
     Nothing is written if anything is wrong: UserError then lists the problems.
     """
-    missing = [
-        path.name
-        for path in (request.source, request.texts, request.metadata)
-        if path is not None and not path.exists()
-    ]
-    if missing:
-        raise UserError(f"no such file: {listed(missing)}")
+    check_request(request)
     composed = compose_configuration(layout.root, EXPERIMENT)
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        if request.source.is_dir():
+        if request.is_bundle:
             manifest = read_manifest(request.source.resolve())
             record = _from_bundle(layout, request, manifest, folder)
         else:
@@ -103,7 +83,7 @@ def run(layout: Layout, request: Request) -> None:
 
 def _from_pickle(request: Request, clip_quantile: float, folder: Path) -> Imported:
     """Write the tables of the authors' files to a folder, and return their record."""
-    name = request.source.name
+    name = request.name
     if request.texts is None:
         raise UserError(f"{name} has no texts: name the authors' JSONL file with --texts")
     texts = read_texts(request.texts)
@@ -141,7 +121,7 @@ def _check_golden(values: Matrix, models: list[str], texts: pd.DataFrame, reques
     clip = clipped_at(values)
     if clip is not None:
         _warn(
-            f"{request.source.name} is clipped at {clip:.3f} nats: lower values are lost, and "
+            f"{request.name} is clipped at {clip:.3f} nats: lower values are lost, and "
             "new models must be clipped at the same value"
         )
     if not golden.is_published(models, len(texts)):
@@ -149,7 +129,7 @@ def _check_golden(values: Matrix, models: list[str], texts: pd.DataFrame, reques
     problems = [*golden.differences(values, models, clip), *golden.text_differences(texts)]
     if problems and not request.unpublished:
         raise UserError(
-            f"{request.source.name} is not the published data: {listed(problems, len(problems))}; "
+            f"{request.name} is not the published data: {listed(problems, len(problems))}; "
             "import it with --unpublished if that is intended"
         )
     for line in problems:
@@ -158,7 +138,7 @@ def _check_golden(values: Matrix, models: list[str], texts: pd.DataFrame, reques
 
 def _from_bundle(layout: Layout, request: Request, manifest: Manifest, folder: Path) -> Imported:
     """Write the tables of a bundle to a folder, and return their record."""
-    name = request.source.resolve().name
+    name = request.name
     if request.metadata is not None or request.unpublished:
         raise UserError(
             "--metadata and --unpublished go with a log-likelihood pickle, not a bundle"
@@ -184,7 +164,7 @@ def _from_bundle(layout: Layout, request: Request, manifest: Manifest, folder: P
 
 def _read_bundle(layout: Layout, request: Request, manifest: Manifest, folder: Path) -> Bundle:
     """Return the bundle whose tables were copied to a folder, with its withheld texts restored."""
-    name = request.source.resolve().name
+    name = request.name
     matrix = read_matrix(folder / "matrix.parquet")
     check_names(matrix.models, name)
     _check_number(matrix.models, name)
