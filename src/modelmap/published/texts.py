@@ -8,6 +8,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modelmap.corpus.jsonl import parsed_lines
+from modelmap.models.spec import Label
 from modelmap.plumbing.errors import UserError, listed
 
 MIN_TEXTS = 2
@@ -21,7 +22,7 @@ class Line(BaseModel):
     index: Annotated[int, Field(ge=0, lt=2**31)]
     pile_idx: Annotated[int, Field(ge=0, lt=2**31)]
     chunk_idx: Annotated[int, Field(ge=0, lt=2**31)]
-    pile_set_name: Annotated[str, Field(min_length=1)]
+    pile_set_name: Label
     text: Annotated[str, Field(min_length=1)]
 
 
