@@ -7,7 +7,6 @@ stage `figures` in dvc.yaml.
 """
 
 from modelmap.figures import (
-    bits_histogram,
     category_bits,
     designs,
     kl_heatmap,
@@ -28,7 +27,6 @@ FIGURES = (
     FigureEntry("model_map", model_map, (*MODELS, "map.parquet", "map.json")),
     FigureEntry("kl_heatmap", kl_heatmap, (*MODELS, "kl.parquet", "clusters.parquet")),
     FigureEntry("category_bits", category_bits, (*MODELS, "category_bits.parquet")),
-    FigureEntry("bits_histogram", bits_histogram, ("matrix.json", "category_bits.parquet")),
     FigureEntry("pca_spectrum", pca_spectrum, ("matrix.json", "spectrum.parquet", "map.json")),
     FigureEntry(
         "resample_errors", resample_errors, ("matrix.json", "resample.csv", "resample.json")
