@@ -6,13 +6,7 @@ from hypothesis import strategies as st
 
 from modelmap.matrix.clip_centre import double_centred
 from modelmap.plumbing.errors import UserError
-from modelmap.resample.methods import (
-    PAPERS,
-    deviation_size,
-    kl_size,
-    length_squared_size,
-    probabilities,
-)
+from modelmap.resample.methods import PAPERS, kl_size, length_squared_size, probabilities
 
 
 @given(st.integers(2, 12), st.integers(2, 30), st.integers(0, 1000))
@@ -56,9 +50,3 @@ def test_models_that_agree_everywhere_cannot_be_resampled() -> None:
     """No text tells equal models apart: one line says so."""
     with pytest.raises(UserError, match="nothing to resample"):
         probabilities("ls", np.zeros((3, 4)))
-
-
-def test_the_deviation_is_the_root_of_the_length_squared() -> None:
-    """By hand: columns (3, -3) and (4, 3) have lengths sqrt(18) and 5."""
-    q = np.array([[3.0, 4.0], [-3.0, 3.0]])
-    assert np.allclose(deviation_size(q), [np.sqrt(18), 5])

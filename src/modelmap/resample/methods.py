@@ -62,11 +62,6 @@ def kl_size(coordinates: Matrix, _: Matrix | None = None) -> Vector:
     return np.asarray(np.sqrt(np.maximum(total, 0.0)))
 
 
-def deviation_size(coordinates: Matrix, _: Matrix | None = None) -> Vector:
-    """Return sqrt(sum_i q_is^2) for each text: proportional to its standard deviation."""
-    return np.asarray(np.sqrt(length_squared_size(coordinates)))
-
-
 def relative_size(coordinates: Matrix, distances: Matrix | None = None) -> Vector:
     """Return sqrt(sum_ij ((q_is - q_js)^2 / max(G_ij, 1e-3))^2) for each text s (ours).
 
@@ -94,7 +89,6 @@ METHODS = {
         Method("uniform", "uniform", uniform_size, from_papers=True),
         Method("ls", "length squared", length_squared_size, from_papers=True),
         Method("kl", "KL", kl_size, from_papers=True),
-        Method("deviation", "standard deviation", deviation_size, from_papers=False),
         Method("relative", "relative", relative_size, from_papers=False),
     )
 }
