@@ -1,19 +1,20 @@
-# make repro: everything from nothing.   make test: lint, types and tests.   make help: the rest.
+# `make help` lists the targets. Times are for two cores, without downloads.
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3.11
 BASE ?= main
+PYTEST := python -m pytest -n logical --dist worksteal
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Where bytecode may not be written, every stage would compile torch and transformers again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup repro studies test lint types verify review soak bench notebooks lock clean
+.PHONY: help setup repro studies test test-fast soak lint types fix verify review bench notebooks lock clean
 
-help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+help: ## list the targets (a moment)
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 12
 
-setup: $(VENV)/.done ## create .venv from the committed lock and install the project
+setup: $(VENV)/.done ## create .venv from requirements/ and install the project (30 s)
 
 $(VENV)/.done: pyproject.toml $(wildcard requirements/*.txt)
 	$(PYTHON) -m venv $(VENV)
@@ -23,32 +24,39 @@ $(VENV)/.done: pyproject.toml $(wildcard requirements/*.txt)
 	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $@
 
-repro: setup ## run the pipeline: only what an edit touched runs again
+repro: setup ## run the stages of the pipeline that are out of date (10 min for all)
 	dvc repro
 
-studies: setup ## run the longer studies: at most an hour
+studies: setup ## run the studies that are out of date (1 h for all)
 	dvc repro studies/dvc.yaml
 
-test: setup lint types ## lint, types and all tests
-	python -m pytest -n 2 --dist loadfile
+test: setup lint types ## check format, lint and types, and run all tests (5 min)
+	$(PYTEST)
 
-soak: setup ## kill scoring at 20 random moments: a quarter of an hour
+test-fast: setup ## run unit tests: without DVC, remotes and killed processes (1 min)
+	$(PYTEST) -m unit
+
+soak: setup ## kill scoring at 20 random moments (15 min)
 	python -m pytest -m soak
 
-lint: setup
+lint: setup ## check format and lint (1 s)
 	ruff check .
 	ruff format --check .
 
-types: setup
+types: setup ## check types (15 s)
 	mypy
 
-verify: setup ## compare the metrics with the committed ones, within tolerances
+fix: setup ## format the code and correct what the linter can correct (1 s)
+	ruff check --fix .
+	ruff format .
+
+verify: setup ## compare the metrics with the committed ones, within tolerances (1 s)
 	modelmap verify
 
-review: setup ## print what this branch changes against BASE (main)
+review: setup ## print what this branch changes against BASE, by default main (5 s)
 	@modelmap review $(BASE)
 
-bench: setup ## measure scoring (after `make repro`), resampling, prediction and a thousand models
+bench: setup ## measure speed, memory and agreement; needs the outputs of `make repro` (1 h)
 	MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=8589934592 python benchmarks/batches.py
 	python benchmarks/scoring_speed.py
 	python benchmarks/agreement.py
@@ -56,15 +64,15 @@ bench: setup ## measure scoring (after `make repro`), resampling, prediction and
 	python benchmarks/resample_speed.py
 	python benchmarks/prediction_speed.py
 
-notebooks: setup ## run the notebooks in place of a reader
+notebooks: setup ## execute the notebooks, which need the outputs of `make repro` (30 s)
 	python -m pip install -q -c requirements/lock.txt -e '.[notebooks]'
 	jupytext --to ipynb --execute notebooks/*.py
 
 # Versions that are locked stay; UPGRADE=--upgrade takes the newest of all packages.
-lock: setup ## write requirements/lock.txt anew from pyproject.toml
+lock: setup ## resolve pyproject.toml into requirements/lock.txt (10 s)
 	uv pip compile -q $(UPGRADE) --python-version 3.11 --no-header --no-annotate \
 	  --no-emit-index-url pyproject.toml --extra score --extra corpus --extra pile --extra dev \
 	  -o requirements/lock.txt
 
-clean: ## remove the environment and caches; data, scores and reports stay
+clean: ## remove the environment and caches; data, scores and reports stay (a moment)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

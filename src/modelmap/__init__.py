@@ -1,1 +1,1 @@
-"""A map of language models drawn from their log-likelihood vectors."""
+"""Maps of language models, computed from the log-likelihoods of texts under each model."""

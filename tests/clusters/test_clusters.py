@@ -12,6 +12,8 @@ from tempfile import TemporaryDirectory
 import pytest
 from helpers.score_project import MODELS, ScoringProject
 
+pytestmark = pytest.mark.cluster
+
 HERE = Path(__file__).parent
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from modelmap.corpus.chunk import chunk_text
-from modelmap.corpus.dedupe import without_repeats
+from modelmap.corpus.dedupe import without_duplicates
 from modelmap.corpus.document import Document
 
 
@@ -13,7 +13,7 @@ def kept(*documents: list[str], share: float = 0.5) -> list[list[int]]:
         (Document(f"d{i}", "c", "s", "", "", "".join(chunks)), chunks)
         for i, chunks in enumerate(documents)
     )
-    made = list(without_repeats(named, share))
+    made = list(without_duplicates(named, share))
     assert [document.document_id for document, _ in made] == [f"d{i}" for i in range(len(made))]
     for (_, pairs), chunks in zip(made, documents, strict=True):
         assert all(chunks[index] == chunk for index, chunk in pairs)

@@ -39,6 +39,7 @@ def test_a_line_of_text_alone_is_its_own_document(tmp_path: Path) -> None:
         ({"category": "c", "document_id": "d"}, "c", "d"),
         ({"pile_set_name": "Gutenberg (PG-19)", "pile_idx": 940294}, "Gutenberg (PG-19)", "940294"),
         ({"category": "c", "pile_set_name": "p", "document_id": 0, "pile_idx": 7}, "c", "0"),
+        ({"category": "c", "document_id": -(10**400)}, "c", f"-1{'0' * 400}"),
         ({"category": None, "document_id": None}, "f.jsonl", "f.jsonl#1"),
         ({"category": None, "pile_set_name": "p", "document_id": None, "pile_idx": 7}, "p", "7"),
     ],
@@ -49,6 +50,36 @@ def test_category_and_document_are_the_lines_own_or_the_papers(
     """Own keys come before the papers', and null is as if the key were not there."""
     (document,) = read_documents(written(tmp_path / "f.jsonl", {**row, "text": "t"}))
     assert (document.category, document.document_id) == (category, document_id)
+
+
+@pytest.mark.parametrize("key", ["document_id", "pile_idx", "category", "pile_set_name"])
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("NaN", "is not a text or number"),
+        ("Infinity", "is not a text or number"),
+        ("-Infinity", "is not a text or number"),
+        ("1e999", "is not a text or number"),
+        ('""', "is empty or has control characters"),
+        ('" \\t"', "is empty or has control characters"),
+        ('"a\\u0000"', "is empty or has control characters"),
+        ('"\\u001b[2J"', "is empty or has control characters"),
+        ('"a\\nb"', "is empty or has control characters"),
+    ],
+)
+def test_an_id_or_category_that_names_nothing_is_told_by_its_line(
+    tmp_path: Path, key: str, value: str, problem: str
+) -> None:
+    """Texts that share one would be taken for texts of one document, or of one category."""
+    path = tmp_path / "f.jsonl"
+    path.write_text(f'{{"text": "a"}}\n{{"text": "b", "{key}": {value}}}\n')
+    assert told_by(path).startswith(f"f.jsonl: line 2 has a {key} that {problem};")
+
+
+def test_a_file_whose_name_has_control_characters_is_told(tmp_path: Path) -> None:
+    """Its name would become the category of its texts."""
+    path = written(tmp_path / "a\x1b[2J.jsonl", {"text": "one"})
+    assert told_by(path) == "a\\x1b[2J.jsonl has control characters in its name: rename the file"
 
 
 def test_any_character_of_a_text_comes_back(tmp_path: Path) -> None:

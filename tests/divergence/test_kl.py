@@ -6,7 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from modelmap.divergence.kl import bits_per_byte, nats_per_text, squared_distances
+from modelmap.divergence.kl import (
+    bits_per_byte,
+    nats_per_text,
+    reason_if_identical,
+    squared_distances,
+)
 from modelmap.matrix.clip_centre import double_centred
 from modelmap.plumbing.arrays import Matrix
 
@@ -109,3 +114,17 @@ def test_near_models_far_from_the_origin_keep_their_digits() -> None:
     far, near = 2.0**20, 2.0**-20
     g = squared_distances(np.array([[far, -far, 0.0], [far + near, -far, -near]]))
     assert g[0, 1] == 2 * near**2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_models_that_differ_by_constants_are_identical(seed: int) -> None:
+    """Centring leaves rounding errors of them, which are not taken for distances."""
+    rng = np.random.default_rng(seed)
+    loglik = rng.uniform(-2000, 0, 500) + rng.uniform(-2000, 0, (9, 1))
+    q = double_centred(loglik)
+    assert squared_distances(q).max() > 0
+    assert reason_if_identical(q, "new models") == (
+        "needs new models that differ, and all squared distances between them are 0"
+    )
+    q[8, 0] += 1e-6
+    assert reason_if_identical(q) is None

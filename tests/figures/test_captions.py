@@ -1,56 +1,40 @@
-"""Captions state the numbers of the data they are given."""
+"""Captions state the numbers of the tables and metrics they are given."""
 
-import dataclasses
 import re
 
-from helpers.figure_tables import made_up_inputs
+from helpers.figure_tables import Contents, inputs_of, made_up_contents
 
-from modelmap.figures import captions
-from modelmap.figures.inputs import Inputs
-from modelmap.map.settings import MapSettings
+from modelmap.figures import category_bits, kl_heatmap, model_map, pca_spectrum
 
-SETTINGS = MapSettings(
-    seed=1,
-    metric="sqeuclidean",
-    algorithm="exact",
-    early_exaggeration=4,
-    max_perplexity=30,
-    max_iter=250,
-    n_near=5,
-)
+DRAWINGS = (model_map, kl_heatmap, category_bits, pca_spectrum)
 
 
-def all_captions(inputs: Inputs) -> list[str]:
-    """Return every caption."""
-    return [
-        captions.model_map(inputs, SETTINGS),
-        captions.kl_heatmap(inputs),
-        captions.category_bits(inputs),
-        captions.pca_spectrum(inputs),
-    ]
+def all_captions(contents: Contents) -> list[str]:
+    """Return the captions of four figures."""
+    return [drawing.caption(inputs_of(contents)) for drawing in DRAWINGS]
 
 
 def test_every_caption_states_models_texts_and_bytes() -> None:
-    """K, N and B, and at most two sentences."""
-    for caption in all_captions(made_up_inputs({"a": 4, "b": 5}, ["x", "y", "z"])):
+    """K, N and B, and at most three sentences."""
+    for caption in all_captions(made_up_contents({"a": 4, "b": 5}, ["x", "y", "z"])):
         assert "K = 9 models" in caption
         assert "N = 30 texts" in caption
         assert "B = 900.2 bytes" in caption
-        assert len(re.findall(r"\.(?= [A-Z]|$)", caption)) <= 2
+        assert len(re.findall(r"\.(?= [A-Z]|$)", caption)) <= 3
 
 
 def test_the_maps_caption_states_how_it_was_made() -> None:
-    """Metric and perplexity are those of the map: floor((9 - 1) / 3), not the 30 allowed."""
-    caption = captions.model_map(made_up_inputs({"a": 4, "b": 5}, ["x"]), SETTINGS)
-    assert "metric sqeuclidean and perplexity 2," in caption
+    """Metric and perplexity are those of the metrics of the map."""
+    caption = model_map.caption(inputs_of(made_up_contents({"a": 4, "b": 5}, ["x"])))
+    assert "metric sqeuclidean and perplexity 2." in caption
     assert "2 families" in caption
 
 
 def test_the_heat_maps_caption_states_unit_median_largest_and_scale() -> None:
     """With the numbers of the KL table."""
-    inputs = made_up_inputs({"a": 4, "b": 5}, ["x"])
-    caption = captions.kl_heatmap(inputs)
-    values = inputs.kl["kl_bits_per_byte"]
+    contents = made_up_contents({"a": 4, "b": 5}, ["x"])
+    caption = kl_heatmap.caption(inputs_of(contents))
+    values = contents["kl.parquet"]["kl_bits_per_byte"]
     assert "bits per byte" in caption
     assert f"median {values.median():.3g}" in caption
     assert f"largest {values.max():.3g}" in caption
@@ -59,19 +43,20 @@ def test_the_heat_maps_caption_states_unit_median_largest_and_scale() -> None:
 
 def test_the_caption_says_where_names_are_left_out() -> None:
     """Ninety models are not named in the heat map, and on the map by family."""
-    inputs = made_up_inputs({"a": 45, "b": 45}, ["x"])
-    assert "too many models to name" in captions.kl_heatmap(inputs)
-    assert "each family is named once" in captions.model_map(inputs, SETTINGS)
+    inputs = inputs_of(made_up_contents({"a": 45, "b": 45}, ["x"]))
+    assert "too many models to name" in kl_heatmap.caption(inputs)
+    assert "each family is named once" in model_map.caption(inputs)
 
 
 def test_the_spectrums_caption_states_both_marks() -> None:
-    """Halving shares reach 90% with four components and 95% with five."""
-    assert "4 reach 90% and 5 reach 95%" in captions.pca_spectrum(made_up_inputs({"a": 9}, ["x"]))
+    """The numbers of components are those of the metrics of the map."""
+    caption = pca_spectrum.caption(inputs_of(made_up_contents({"a": 9}, ["x"])))
+    assert "of 8 components, 4 reach 90% and 5 reach 95%" in caption
 
 
 def test_other_numbers_give_another_caption() -> None:
-    """Nothing is typed in."""
-    inputs = made_up_inputs({"a": 4}, ["x", "y"])
-    other = dataclasses.replace(inputs, n_texts=77, mean_bytes=12.0)
-    for caption in all_captions(other):
+    """No number is part of the wording."""
+    contents = made_up_contents({"a": 4}, ["x", "y"])
+    contents["matrix.json"] |= {"n_texts": 77, "mean_bytes": 12.0}
+    for caption in all_captions(contents):
         assert "N = 77 texts of B = 12.0 bytes" in caption

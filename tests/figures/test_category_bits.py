@@ -2,10 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from helpers.figure_tables import made_up_inputs
+from helpers.figure_tables import inputs_of, made_up_contents
 
-from modelmap.figures.category_bits import plan
-from modelmap.figures.category_table import boundaries, colour_limits, extension, skip_reason, table
+from modelmap.figures.category_bits import sizes_for, skip_reason
+from modelmap.figures.category_table import boundaries, colour_limits, extension, table
 
 
 def bits_of(values: dict[tuple[str, str], float]) -> pd.DataFrame:
@@ -27,7 +27,7 @@ def test_families_come_by_their_best_model_then_kinds_then_means() -> None:
     bits = bits_of(
         {(m, c): v + d for m, v in values.items() for c, d in [("hard", 1), ("easy", 0)]}
     )
-    content = table(bits, models)
+    content = table(inputs_of({"category_bits.parquet": bits, "models.parquet": models}))
     assert content.names == ["p", "p-c", "p-q", "r"]
     assert content.categories == ["easy", "hard"]
     assert content.bits[:, 0].tolist() == [3, 4, 1, 2]
@@ -36,8 +36,10 @@ def test_families_come_by_their_best_model_then_kinds_then_means() -> None:
 
 def test_one_category_is_skipped_with_the_reason() -> None:
     """There is nothing to compare within one category."""
-    assert skip_reason(bits_of({("a", "x"): 1.0, ("b", "x"): 2.0})) is not None
-    assert skip_reason(bits_of({("a", "x"): 1.0, ("a", "y"): 2.0})) is None
+    one = bits_of({("a", "x"): 1.0, ("b", "x"): 2.0})
+    two = bits_of({("a", "x"): 1.0, ("a", "y"): 2.0})
+    assert skip_reason(inputs_of({"category_bits.parquet": one})) is not None
+    assert skip_reason(inputs_of({"category_bits.parquet": two})) is None
 
 
 def test_outliers_do_not_rule_the_colours() -> None:
@@ -53,9 +55,9 @@ def test_outliers_do_not_rule_the_colours() -> None:
 
 def test_many_categories_stand_upright_and_lose_their_numbers() -> None:
     """The figure does not grow wider than a page with thirty categories."""
-    few = made_up_inputs({"a": 4}, ["x", "y"])
-    many = made_up_inputs({"a": 4}, [f"category number {i}" for i in range(30)])
-    small, large = (plan(table(i.category_bits, i.models), ["a"]) for i in (few, many))
+    few = made_up_contents({"a": 4}, ["x", "y"])
+    many = made_up_contents({"a": 4}, [f"category number {i}" for i in range(30)])
+    small, large = (sizes_for(table(inputs_of(one)), ["a"]) for one in (few, many))
     assert not small.upright
     assert small.number_size is not None
     assert large.upright
@@ -65,8 +67,8 @@ def test_many_categories_stand_upright_and_lose_their_numbers() -> None:
 
 def test_many_models_lose_names_and_numbers() -> None:
     """300 models fit on one page as a picture of families."""
-    inputs = made_up_inputs({"a": 150, "b": 150}, ["x", "y"])
-    sizes = plan(table(inputs.category_bits, inputs.models), ["a", "b"])
+    inputs = inputs_of(made_up_contents({"a": 150, "b": 150}, ["x", "y"]))
+    sizes = sizes_for(table(inputs), ["a", "b"])
     assert sizes.name_size is None
     assert sizes.number_size is None
     assert sizes.body < 6.5

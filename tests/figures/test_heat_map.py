@@ -2,20 +2,21 @@
 
 import numpy as np
 import pytest
-from helpers.figure_tables import made_up_inputs
+from helpers.figure_tables import inputs_of, made_up_contents
 
 from modelmap.figures.dendrogram import leaf_order
-from modelmap.figures.kl_heatmap import name_size, ordered, plan, spread
+from modelmap.figures.kl_heatmap import heatmap, name_size, sizes_for, tree_ticks
 from modelmap.figures.scale import rounded_down, scale_for
 
 
 def test_rows_are_in_the_order_of_the_leaves() -> None:
     """The divergence beside a name is that model's."""
-    inputs = made_up_inputs({"a": 3, "b": 3}, ["x"])
-    heat = ordered(inputs.kl, inputs.clusters, inputs.models)
-    names = inputs.models["model"].iloc[leaf_order(inputs.clusters)]
+    contents = made_up_contents({"a": 3, "b": 3}, ["x"])
+    heat = heatmap(inputs_of(contents))
+    names = contents["models.parquet"]["model"].iloc[leaf_order(contents["clusters.parquet"])]
     assert heat.names == list(names)
-    pair = inputs.kl.iloc[4]
+    assert (np.diag(heat.kl) == 0).all()
+    pair = contents["kl.parquet"].iloc[4]
     i, j = heat.names.index(pair["model_a"]), heat.names.index(pair["model_b"])
     assert heat.kl[i, j] == heat.kl[j, i] == pair["kl_bits_per_byte"]
 
@@ -23,7 +24,7 @@ def test_rows_are_in_the_order_of_the_leaves() -> None:
 @pytest.mark.parametrize(("n_models", "named"), [(4, True), (55, True), (81, False)])
 def test_names_are_written_where_they_can_be_read(n_models: int, named: bool) -> None:
     """55 models are named, 81 are not; the heat map without names is no smaller."""
-    sizes = plan([f"model-{i}" for i in range(n_models)], ["a"])
+    sizes = sizes_for([f"model-{i}" for i in range(n_models)], ["a"])
     assert (sizes.name_size is not None) == named
     assert (sizes.names > 0) == named
 
@@ -66,5 +67,5 @@ def test_rounding_goes_to_1_2_or_5(value: float, down: float) -> None:
 def test_the_narrow_tree_shows_fewer_ticks() -> None:
     """The tree's ticks are some of the colour bar's, the largest among them."""
     scale = scale_for(np.geomspace(0.01, 100, 500))
-    assert set(spread(scale)) < set(scale.ticks)
-    assert max(spread(scale)) == max(scale.ticks)
+    assert set(tree_ticks(scale)) < set(scale.ticks)
+    assert max(tree_ticks(scale)) == max(scale.ticks)

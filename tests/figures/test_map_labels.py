@@ -7,7 +7,7 @@ from helpers.figure_tables import made_up_models, made_up_places
 from modelmap.figures.map_labels import (
     NAMED_UP_TO,
     choose_labels,
-    segments,
+    parent_lines,
     short_names,
     with_brackets,
 )
@@ -33,16 +33,16 @@ def test_owners_stay_where_names_would_be_the_same() -> None:
     assert set(short_names(models).values()) == {"x/base", "y/base"}
 
 
-def test_what_lies_upon_its_parent_joins_the_parents_name() -> None:
-    """A model within a mark's width of its parent has no name of its own."""
+def test_a_model_at_the_point_of_its_parent_is_named_with_the_parent() -> None:
+    """A model within the width of a marker of its parent has no label of its own."""
     models = made_up_models({"a": 3, "b": 1})
     labels = choose_labels(models, placed(models, [(0, 0), (5, 5), (0.01, 0), (10, 10)]))
     assert set(labels["text"]) == {"a (2)", "1", "b"}
     assert list(labels[labels["root"]]["model"]) == list(labels["model"][:2])
 
 
-def test_siblings_that_lie_upon_each_other_keep_their_names() -> None:
-    """Brackets say 'upon the parent', so siblings do not share a name."""
+def test_siblings_at_the_same_point_keep_their_names() -> None:
+    """Names in brackets are at the point of the parent, so siblings do not share a label."""
     models = made_up_models({"a": 3})
     labels = choose_labels(models, placed(models, [(0, 0), (5, 5), (5, 5)]))
     assert set(labels["text"]) == {"a", "1", "2"}
@@ -84,7 +84,7 @@ def test_lines_go_to_parents_on_the_map_only() -> None:
     """A model whose parent was not scored has no line."""
     models = made_up_models({"a": 3})
     models.loc[2, "parent"] = "elsewhere"
-    lines = segments(models.merge(made_up_places(models), on="model"))
+    lines = parent_lines(models.merge(made_up_places(models), on="model"))
     assert list(lines["model"]) == ["a-1"]
 
 

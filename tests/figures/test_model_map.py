@@ -3,9 +3,16 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
-from helpers.figure_tables import made_up_models, made_up_places
+from helpers.figure_tables import inputs_of, made_up_models, made_up_places
 
+from modelmap.figures.inputs import Inputs
 from modelmap.figures.model_map import draw, limits
+
+
+def map_of(family_sizes: dict[str, int]) -> Inputs:
+    """Return models of these families and their positions."""
+    models = made_up_models(family_sizes)
+    return inputs_of({"models.parquet": models, "map.parquet": made_up_places(models)})
 
 
 @pytest.mark.parametrize("ratio", [0.62, 1.0])
@@ -20,12 +27,11 @@ def test_both_axes_have_one_scale_and_hold_every_point(ratio: float) -> None:
 
 def test_names_overlap_no_name_and_no_point_and_stay_inside() -> None:
     """On a crowded map of 24 models."""
-    models = made_up_models({"a": 6, "b": 6, "c": 6, "d": 6})
-    places = made_up_places(models)
-    axes = draw(models, places).axes[0]
+    inputs = map_of({"a": 6, "b": 6, "c": 6, "d": 6})
+    axes = draw(inputs).axes[0]
     boxes = [text.get_window_extent() for text in axes.texts]
     frame = axes.get_window_extent()
-    points = axes.transData.transform(places[["x", "y"]].to_numpy())
+    points = axes.transData.transform(inputs.table("map.parquet", "x", "y").to_numpy())
     assert len(boxes) > 12
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
     assert not any(box.contains(*point) for box in boxes for point in points)
@@ -36,13 +42,11 @@ def test_names_overlap_no_name_and_no_point_and_stay_inside() -> None:
 def test_drawing_changes_no_global_state() -> None:
     """matplotlib's settings are the same after a figure as before."""
     before = dict(mpl.rcParams)
-    models = made_up_models({"a": 4})
-    draw(models, made_up_places(models))
+    draw(map_of({"a": 4}))
     assert dict(mpl.rcParams) == before
 
 
 def test_axes_show_no_numbers() -> None:
     """Coordinates of a t-SNE map have no meaning, so none are written."""
-    models = made_up_models({"a": 4})
-    axes = draw(models, made_up_places(models)).axes[0]
+    axes = draw(map_of({"a": 4})).axes[0]
     assert len(axes.get_xticks()) == len(axes.get_yticks()) == 0

@@ -3,16 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.figure_tables import made_up_inputs, made_up_models, made_up_places
+from helpers.figure_tables import inputs_of, made_up_contents, made_up_models, made_up_places
 
-from modelmap.figures.kinship import OTHER_COLOUR, family_colours
+from modelmap.figures.colours_and_markers import OTHER_COLOUR, family_colours
 from modelmap.figures.new_models import caption, draw, mark_areas, new_colours, skip_reason
 from modelmap.new_models.tables import NEW_MODELS
 from modelmap.new_models.trial import LS_BY_EXISTING, UNIFORM_SAME_TEXTS
-from modelmap.plumbing.tables import check_table, empty_table
+from modelmap.plumbing.tables import check_table
 
 
-def made_up_newcomers(models: pd.DataFrame, n_new: int) -> pd.DataFrame:
+def made_up_new_models(models: pd.DataFrame, n_new: int) -> pd.DataFrame:
     """Return a map of `models` on which the last are new."""
     places = made_up_places(models)
     places.insert(1, "is_new", [i >= len(models) - n_new for i in range(len(models))])
@@ -20,31 +20,31 @@ def made_up_newcomers(models: pd.DataFrame, n_new: int) -> pd.DataFrame:
 
 
 def test_without_new_models_the_figure_is_skipped() -> None:
-    """An empty table is what a skipped stage leaves."""
-    assert skip_reason(empty_table(NEW_MODELS)) is not None
-    assert skip_reason(made_up_newcomers(made_up_models({"a": 5}), 1)) is None
+    """For the reason that the stage gives in its metrics."""
+    assert skip_reason(inputs_of({"new_models.json": {"skipped": "needs more"}})) == "needs more"
+    assert skip_reason(inputs_of({"new_models.json": {"n_new": 1}})) is None
 
 
 @pytest.mark.parametrize(("family_sizes", "n_new"), [({"a": 5}, 1), ({"a": 9, "b": 9, "c": 3}, 4)])
 def test_only_new_models_are_named(family_sizes: dict[str, int], n_new: int) -> None:
     """Names are those of new models, by families of the model map's colours."""
     models = made_up_models(family_sizes)
-    new_models = made_up_newcomers(models, n_new)
-    axes = draw(models, new_models).axes[0]
+    new_models = made_up_new_models(models, n_new)
+    axes = draw(inputs_of({"models.parquet": models, "new_models.parquet": new_models})).axes[0]
     names = {text.get_text().split(" ")[0] for text in axes.texts}
     new = set(new_models.loc[new_models["is_new"], "model"])
     assert names
     assert all(any(model.endswith(name) for model in new) for name in names)
     assert len(np.asarray(axes.collections[-1].get_offsets())) == n_new
-    every = family_colours(list(models["family"]))
+    on_map = family_colours(list(models["family"]))
     joined = models.merge(new_models, on="model")
-    assert all(every[family] == colour for family, colour in new_colours(joined).items())
+    assert all(on_map[family] == colour for family, colour in new_colours(joined).items())
 
 
 def test_a_new_family_without_a_colour_of_its_own_gets_one() -> None:
     """Beyond ten families the map has one grey for the rest, which would not show here."""
     models = made_up_models({f"f{i:02}": 12 - i // 3 for i in range(20)})
-    joined = models.merge(made_up_newcomers(models, 10), on="model")
+    joined = models.merge(made_up_new_models(models, 10), on="model")
     assert OTHER_COLOUR in family_colours(list(models["family"])).values()
     assert set(new_colours(joined)) == {"f18", "f19"}
     assert OTHER_COLOUR not in new_colours(joined).values()
@@ -57,9 +57,9 @@ def test_marks_shrink_with_their_own_number() -> None:
     assert areas[-1] == 26 / 4
 
 
-def test_the_caption_tells_the_errors_of_the_table() -> None:
+def test_the_caption_states_the_errors_of_the_table() -> None:
     """By kind of pair, by LS and by as many unique texts of uniform sampling."""
-    inputs = made_up_inputs({"a": 5}, ["x", "y"])
+    contents = made_up_contents({"a": 5}, ["x", "y"])
     errors = pd.DataFrame(
         [
             (LS_BY_EXISTING, "existing_existing", 6, 20.0, 14.2, 0.11, 0.5),
@@ -69,8 +69,12 @@ def test_the_caption_tells_the_errors_of_the_table() -> None:
         ],
         columns=["design", "pairs", "n_pairs", "n", "d", "relative_error", "absolute_error"],
     )
-    told = caption(inputs, made_up_newcomers(inputs.models, 1), errors)
-    assert "drawn 20 times by LS" in told
-    assert "4 existing models alone; the 1 newest" in told
-    assert "from 14 unique texts on average: 11% existing to existing, 13% new to existing;" in told
-    assert told.endswith("21% existing to existing, 23% new to existing.")
+    metrics = {"n_new": 1, "n_existing": 4, "n_draws": 20, "ls": {"unique_texts": 14.2}}
+    contents |= {"new_models.csv": errors, "new_models.json": metrics}
+    words = caption(inputs_of(contents))
+    assert "The 4 existing models alone gave the probabilities of 20 draws" in words
+    assert "the 1 newest" in words
+    assert (
+        "from 14 unique texts on average: 11% existing to existing, 13% new to existing;" in words
+    )
+    assert words.endswith("21% existing to existing, 23% new to existing.")

@@ -1,17 +1,21 @@
 """The figures of predictions: what is in their panels, and when they are skipped."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.figure_tables import made_up_models
+from helpers.figure_tables import inputs_of, made_up_models
 from matplotlib.figure import Figure
 
 from modelmap.figures import prediction_curves, prediction_scatter
-from modelmap.figures.style import look
+from modelmap.figures.inputs import Inputs
+from modelmap.figures.prediction_curves import PEARSON, SPEARMAN
+from modelmap.figures.style import style
 from modelmap.plumbing.tables import check_table, empty_table
 from modelmap.predict.correlation import ALL_TEXTS, BASELINE
+from modelmap.predict.summary import means_over_targets
 from modelmap.predict.tables import PREDICTION_CURVES, PREDICTIONS
 
 
@@ -43,6 +47,28 @@ def made_up_predictions(models: pd.DataFrame, n_targets: int) -> pd.DataFrame:
     return check_table(pd.concat(frames, ignore_index=True), PREDICTIONS, "predictions")
 
 
+def curves_of(curves: pd.DataFrame) -> Inputs:
+    """Return curves with the metrics that the stage predict gives of them."""
+    metrics = {"n_splits": 5, **means_over_targets(curves)}
+    methods = {"uniform": "uniform", "ls": "length squared", "kl": "KL"}
+    return inputs_of(
+        {"prediction.csv": curves, "predict.json": metrics, "resample.json": {"methods": methods}}
+    )
+
+
+def scatter_of(predictions: pd.DataFrame, models: pd.DataFrame) -> Inputs:
+    """Return predictions of models, with correlations of 0.9 and 0.8 in the metrics."""
+    found = {"first_split_pearson": 0.9, "first_split_spearman": 0.8}
+    metrics: dict[str, Any] = {
+        "mean_pearson_first_split": 0.9,
+        "mean_pearson_first_split_without_extremes": -0.5,
+        "targets": {str(target): dict(found) for target in predictions["target"].unique()},
+    }
+    return inputs_of(
+        {"predictions.parquet": predictions, "models.parquet": models, "predict.json": metrics}
+    )
+
+
 def drawn(figure: Figure) -> Figure:
     """Draw a figure as saving does, and return it."""
     figure.draw_without_rendering()
@@ -52,7 +78,7 @@ def drawn(figure: Figure) -> Figure:
 @pytest.mark.parametrize("n_targets", [1, 4, 7, 23])
 def test_there_is_a_panel_of_curves_per_target(n_targets: int) -> None:
     """Three methods, all texts and the baseline in each; the same limits everywhere."""
-    figure = drawn(prediction_curves.draw(made_up_curves(n_targets), "pearson"))
+    figure = drawn(PEARSON.draw(curves_of(made_up_curves(n_targets))))
     assert [axes.get_title() for axes in figure.axes] == [f"target {i}" for i in range(n_targets)]
     for axes in figure.axes:
         assert len(axes.lines) == 5
@@ -65,8 +91,7 @@ def test_the_axis_ends_where_so_few_texts_predict_nothing_and_the_caption_says_s
     curves = made_up_curves(2)
     assert prediction_curves.limits(curves, "pearson")[0] == prediction_curves.LOWEST
     assert prediction_curves.limits(curves, "spearman")[0] == pytest.approx(-0.3)
-    hidden = prediction_curves.caption(curves, "pearson", 5)
-    shown = prediction_curves.caption(curves, "spearman", 5)
+    hidden, shown = (figure.caption(curves_of(curves)) for figure in (PEARSON, SPEARMAN))
     assert "Values below -0.5 are not shown" in hidden
     assert "not shown" not in shown
     assert "0.950 from all texts, 0.500 by the mean log-likelihood alone" in hidden
@@ -77,18 +102,16 @@ def test_a_target_without_the_baseline_is_in_neither_mean_of_the_caption() -> No
     curves = made_up_curves(3)
     itself = (curves["target"] == "target 2") & (curves["method"] == BASELINE)
     curves.loc[(curves["target"] == "target 2") & (curves["method"] == ALL_TEXTS), "pearson"] = 0.2
-    told = prediction_curves.caption(curves[~itself], "pearson", 5)
-    assert "over the 2 targets with both lines: 0.950 from all texts, 0.500 by" in told
-    assert "Mean" not in prediction_curves.caption(
-        curves[curves["method"] != BASELINE], "pearson", 5
-    )
+    words = PEARSON.caption(curves_of(curves[~itself]))
+    assert "over the 2 targets with both lines: 0.950 from all texts, 0.500 by" in words
+    assert "Mean" not in PEARSON.caption(curves_of(curves[curves["method"] != BASELINE]))
 
 
 def test_correlations_that_are_not_defined_leave_a_gap() -> None:
     """A constant prediction has none."""
     curves = made_up_curves(2)
     curves.loc[0, ["pearson", "pearson_sd"]] = np.nan
-    figure = drawn(prediction_curves.draw(curves, "pearson"))
+    figure = drawn(PEARSON.draw(curves_of(curves)))
     assert np.isnan(np.asarray(figure.axes[0].lines[0].get_ydata())[0])
 
 
@@ -99,38 +122,42 @@ def test_there_is_a_scatter_per_target_with_a_point_per_model(
     """Truth across, prediction up, on equal axes."""
     models = made_up_models(sizes)
     predictions = made_up_predictions(models, n_targets)
-    figure = drawn(prediction_scatter.draw(predictions, models))
+    figure = drawn(prediction_scatter.draw(scatter_of(predictions, models)))
     assert len(figure.axes) == n_targets
     for i, axes in enumerate(figure.axes):
         rows = predictions[predictions["target"] == f"target {i}"]
         places = axes.collections[0].get_offsets()
         assert np.asarray(places).tolist() == rows[["truth", "prediction"]].to_numpy().tolist()
         assert axes.get_xlim() == axes.get_ylim()
+        assert axes.texts[0].get_text() == "Pearson 0.90\nSpearman 0.80"
 
 
 def test_a_thousand_models_of_many_families_are_drawn() -> None:
     """Families without a colour of their own share one."""
     models = made_up_models({f"f{i}": 34 for i in range(30)})
-    figure = drawn(prediction_scatter.draw(made_up_predictions(models, 2), models))
+    inputs = scatter_of(made_up_predictions(models, 2), models)
+    figure = drawn(prediction_scatter.draw(inputs))
     assert figure.legends[0].get_texts()[-1].get_text() == "20 others"
-    assert "2 targets for 1020 models" in prediction_scatter.caption(made_up_predictions(models, 2))
+    assert "2 targets for 1020 models" in prediction_scatter.caption(inputs)
 
 
-def test_the_caption_tells_pearson_with_and_without_the_most_extreme_model() -> None:
-    """By hand: 3, 1, 2 for 1, 2, 3 correlates -.5, and a far model on the line hides it."""
-    rows = pd.DataFrame(
-        {
-            "target": "t",
-            "model": list("abcd"),
-            "fold": 0,
-            "truth": [1.0, 2.0, 1000.0, 3.0],
-            "prediction": [3.0, 1.0, 1000.0, 2.0],
-        }
-    )
-    twice = pd.concat([rows, rows.assign(target="u")], ignore_index=True)
-    assert prediction_scatter.without_extremes(twice)["model"].tolist() == ["a", "b", "d"] * 2
-    told = prediction_scatter.caption(twice)
-    assert told.endswith("1.000, and -0.500 without each target's most extreme model.")
+def test_the_caption_states_pearson_with_and_without_the_most_extreme_models() -> None:
+    """Both numbers are those of the metrics."""
+    models = made_up_models({"a": 4})
+    words = prediction_scatter.caption(scatter_of(made_up_predictions(models, 1), models))
+    assert words.endswith("0.900, and -0.500 without the most extreme model of each target.")
+
+
+def test_correlations_that_are_not_defined_are_said_to_be_so() -> None:
+    """A constant prediction has no correlation; the caption then has no mean."""
+    models = made_up_models({"a": 4})
+    inputs = scatter_of(made_up_predictions(models, 1), models)
+    metrics = inputs.metric("predict.json")
+    metrics["targets"]["target 0"]["first_split_pearson"] = None
+    metrics["mean_pearson_first_split"] = None
+    (axes,) = prediction_scatter.draw(inputs).axes
+    assert axes.texts[0].get_text() == "Pearson undefined\nSpearman 0.80"
+    assert "Mean" not in prediction_scatter.caption(inputs)
 
 
 def test_numbers_of_four_digits_have_room_on_the_axes() -> None:
@@ -138,8 +165,8 @@ def test_numbers_of_four_digits_have_room_on_the_axes() -> None:
     models = made_up_models({"a": 4, "b": 3})
     predictions = made_up_predictions(models, 5)
     predictions[["truth", "prediction"]] *= -25
-    with look():
-        figure = drawn(prediction_scatter.draw(predictions, models))
+    with style():
+        figure = drawn(prediction_scatter.draw(scatter_of(predictions, models)))
         for axes in figure.axes:
             assert axes.yaxis.label.get_window_extent().x0 >= 0
             low, high = axes.get_xlim()
@@ -152,7 +179,10 @@ def test_numbers_of_four_digits_have_room_on_the_axes() -> None:
 def test_without_a_target_both_figures_are_skipped() -> None:
     """The stage leaves empty tables."""
     reason = "needs a target that can be predicted, and there is none"
-    assert prediction_curves.skip_reason(empty_table(PREDICTION_CURVES)) == reason
-    assert prediction_scatter.skip_reason(empty_table(PREDICTIONS)) == reason
-    assert prediction_curves.skip_reason(made_up_curves(1)) is None
-    assert prediction_scatter.skip_reason(made_up_predictions(made_up_models({"a": 4}), 1)) is None
+    models = made_up_models({"a": 4})
+    for figure in (PEARSON, SPEARMAN):
+        assert figure.skip_reason(curves_of(empty_table(PREDICTION_CURVES))) == reason
+        assert figure.skip_reason(curves_of(made_up_curves(1))) is None
+    empty, full = empty_table(PREDICTIONS), made_up_predictions(models, 1)
+    assert prediction_scatter.skip_reason(scatter_of(empty, models)) == reason
+    assert prediction_scatter.skip_reason(scatter_of(full, models)) is None

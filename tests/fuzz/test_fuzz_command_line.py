@@ -154,7 +154,8 @@ def test_a_category_of_terminal_commands_is_told_in_plain_letters(
     before = all_files(project)
     row = json.dumps({"text": "x" * 9, "category": "\x1b[2J\nb\u202e", "document_id": "a"})
     (project / "data/raw/mine.jsonl").write_text(row + "\n")
-    assert main(["--root", str(project), "run", "corpus"]) == 0
+    assert main(["--root", str(project), "run", "corpus"]) == 1
+    check_line(capsys.readouterr().err.rstrip("\n"))
     shares = {**SECTIONS, "texts": {"n_texts": 2, "seed": 1, "shares": {"c\n\x1b[2J": 1.0}}}
     (project / "resolved.yaml").write_text(yaml.safe_dump(shares))
     try:

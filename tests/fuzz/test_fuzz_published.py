@@ -29,7 +29,15 @@ LINES = [
 MANIFEST: dict[str, Any] = {
     **{"format": 1, "values": "own", "unit": "nats", "n_models": 4, "n_texts": 3},
     **{"n_withheld": 0, "mean_bytes": 9.5, "clip_threshold_nats": -9.0, "text_set": "0" * 64},
-    **{"by_category": False, "max_bytes": 1024, "max_document_bytes": None, "analysis": {}},
+    **{"by_category": False, "max_bytes": 1024, "max_document_bytes": None},
+    "analysis": {
+        "matrix": {"clip_quantile": 0.02},
+        "map": {
+            **{"seed": 1, "metric": "sqeuclidean", "algorithm": "exact", "max_iter": 2000},
+            **{"early_exaggeration": 12.0, "max_perplexity": 30.0},
+        },
+        "plan": {"seed": 1, "size_measure": "kl", "even_share": 0.1},
+    },
     "sha256": dict.fromkeys(TABLES, "0" * 64),
 }
 PROTOCOLS = st.sampled_from([2, 3, 4, 5])

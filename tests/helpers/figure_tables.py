@@ -1,12 +1,20 @@
-"""Small tables for figures: families of a base and what was made from it."""
+"""Small tables and metrics for figures: families of a base model and what was made from it."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from modelmap.divergence.neighbours import cluster_table, pair_table
-from modelmap.figures.inputs import Inputs
+from modelmap.figures.inputs import FOLDERS, Inputs, path_of
+from modelmap.plumbing.files import write_json
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import write_csv, write_table
+from modelmap.review.dictionary import FILES
 
 KINDS = ["base", "finetune", "quantised", "merge", "checkpoint", "distilled"]
+Contents = dict[str, Any]
+"""Tables and metrics by the names of their files."""
 
 
 def made_up_models(family_sizes: dict[str, int]) -> pd.DataFrame:
@@ -37,8 +45,8 @@ def made_up_places(models: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame({"model": models["model"], "x": places[:, 0], "y": places[:, 1]})
 
 
-def made_up_inputs(family_sizes: dict[str, int], categories: list[str]) -> Inputs:
-    """Return tables that fit one another."""
+def made_up_contents(family_sizes: dict[str, int], categories: list[str]) -> Contents:
+    """Return the tables and metrics of models, divergences and the map, which fit one another."""
     models = made_up_models(family_sizes)
     places = made_up_places(models)
     names, points = list(models["model"]), places[["x", "y"]].to_numpy()
@@ -56,13 +64,44 @@ def made_up_inputs(family_sizes: dict[str, int], categories: list[str]) -> Input
             "cumulative_share": np.minimum(np.cumsum(shares / shares.sum()), 1.0),
         }
     )
-    return Inputs(
-        models=models,
-        category_bits=bits,
-        kl=pair_table(kl, kl / 10, (kl * 0.8, kl * 1.25), names),
-        clusters=cluster_table(kl, "average"),
-        places=places,
-        spectrum=spectrum,
-        n_texts=10 * len(categories),
-        mean_bytes=900.25,
-    )
+    n_texts = 10 * len(categories)
+    return {
+        "models.parquet": models,
+        "category_bits.parquet": bits,
+        "kl.parquet": pair_table(kl, kl / 10, (kl * 0.8, kl * 1.25), names),
+        "clusters.parquet": cluster_table(kl, "average"),
+        "map.parquet": places,
+        "spectrum.parquet": spectrum,
+        "matrix.json": {"n_models": len(names), "n_texts": n_texts, "mean_bytes": 900.25},
+        "map.json": {
+            "metric": "sqeuclidean",
+            "perplexity": 2.0,
+            "components_for_90_percent": 4,
+            "components_for_95_percent": 5,
+        },
+    }
+
+
+def inputs_of(contents: Contents) -> Inputs:
+    """Return inputs that read these contents."""
+    return Inputs(contents.__getitem__, tuple(contents))
+
+
+def columns_of(name: str) -> set[str]:
+    """Return the columns of a table by its schema in the data dictionary."""
+    return set(_schema(name).columns)
+
+
+def write_contents(contents: Contents, layout: Layout) -> None:
+    """Write every table and metrics file where the stages write it, tables by their schemas."""
+    for name, content in contents.items():
+        path = layout.root / path_of(name, FOLDERS)
+        if path.suffix == ".json":
+            write_json(path, content)
+        else:
+            write = write_csv if path.suffix == ".csv" else write_table
+            write(content, _schema(name), path)
+
+
+def _schema(name: str) -> Any:
+    return FILES[name if name in FILES else f"../{path_of(name, FOLDERS)}"]

@@ -46,12 +46,13 @@ def kill(run: "subprocess.Popen[bytes]", victim: Victim) -> None:
         run.kill()
     else:
         for process in psutil.Process(run.pid).children(recursive=True):
-            if _scores(process):
+            if is_scorer(process):
                 process.kill()
     run.wait(TIMEOUT_S)
 
 
-def _scores(process: psutil.Process) -> bool:
+def is_scorer(process: psutil.Process) -> bool:
+    """Return whether a process is the stage score."""
     try:
         command = process.cmdline()
     except psutil.Error:

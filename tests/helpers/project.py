@@ -11,6 +11,19 @@ from typing import Any
 import yaml
 
 from helpers import ROOT
+from modelmap.plumbing.layout import Layout
+
+
+UNUSED = (".github", "benchmarks", "docs", "notebooks", "tests")
+"""Folders that no stage reads."""
+
+
+def link_archives(root: Path) -> None:
+    """Let a project use the checkout's archives of packages, which are downloaded once."""
+    held = Layout(ROOT).archives
+    held.mkdir(parents=True, exist_ok=True)
+    Layout(root).store.mkdir(parents=True, exist_ok=True)
+    Layout(root).archives.symlink_to(held)
 
 
 class Project:
@@ -26,12 +39,15 @@ class Project:
             text=True,
         )
         for name in filter(None, listed.stdout.split("\0")):
-            if (ROOT / name).is_file():
+            if (ROOT / name).is_file() and not name.startswith(UNUSED):
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(ROOT / name, root / name)
-        written = ("dvc.lock", "resolved.yaml", "roster.yaml", "reports/metrics", "reports/figures")
-        for path in (root / name for name in written):
+        reports = [f"reports/{name}" for name in ("metrics", "plots", "figures", "studies")]
+        for path in (
+            root / name for name in ("dvc.lock", "resolved.yaml", "roster.yaml", *reports)
+        ):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        link_archives(root)
         subprocess.run(["git", "init", "-q"], cwd=root, check=True)
         self.edit("params.yaml", r"^experiment: .*", "experiment: micro")
 

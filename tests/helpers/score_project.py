@@ -49,7 +49,7 @@ class ScoringProject(Project):
             )
         (root / "dvc.yaml").write_text(STAGE)
         (root / ".dvcignore").write_text("/conf\n")
-        (root / "resolved.yaml").write_text("scoring: {rule: own}\n")
+        (root / "resolved.yaml").write_text("score: {rule: own}\n")
         self.append("conf/local/default.yaml", HARDWARE)
         for name in MODELS:
             self.add_model(name)

@@ -80,6 +80,25 @@ def test_the_smallest_map_has_four_models() -> None:
     assert np.isfinite(placed).all()
 
 
+@pytest.mark.parametrize("algorithm", ["exact", "barnes_hut"])
+def test_a_sample_of_one_text_makes_a_map(algorithm: str) -> None:
+    """Models are placed by one column as by that column and one of zeros."""
+    q = two_clusters(size=8)[:, :1]
+    options = TsneOptions(30, "euclidean", algorithm, 4, 250, 1)
+    placed = tsne(q, options)
+    assert np.ptp(placed, axis=0).max() > 0
+    assert placed.tobytes() == tsne(np.hstack([q, np.zeros_like(q)]), options).tobytes()
+
+
+@pytest.mark.parametrize("difference", [0.0, 1e-10, 1e-300])
+def test_identical_models_lie_at_the_origin_and_have_no_components(difference: float) -> None:
+    """So do models that differ by rounding only."""
+    q = difference * two_clusters(size=4, apart=0.1)
+    assert (tsne(q, TsneOptions(30, "euclidean", "exact", 4, 250, 1)) == 0).all()
+    assert check_table(spectrum(q), SPECTRUM, "spectrum").empty
+    assert components_for(spectrum(q)["cumulative_share"].to_numpy(), 0.9) == 0
+
+
 def test_the_map_and_the_spectrum_do_not_change_their_input() -> None:
     """Coordinates are read only."""
     q = two_clusters()

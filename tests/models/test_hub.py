@@ -27,6 +27,8 @@ from modelmap.plumbing.tables import read_table
 from modelmap.resolve import stage
 from modelmap.score.tables import SCORES
 
+pytestmark = pytest.mark.remote
+
 ENTRY = "  {}: {{source: hub, family: other, kind: base, revision: {}}}\n"
 GPT2, OPT, QWEN = "openai-community/gpt2", "facebook/opt-350m", "Qwen/Qwen2.5-0.5B"
 MISSING, GATED = "no-one/missing", "some-one/gated"

@@ -8,6 +8,8 @@ import pytest
 from helpers.hub_project import TOKEN, Project, commit, one_line
 from helpers.hub_server import Hub, Repo, serving
 
+pytestmark = pytest.mark.remote
+
 OPEN, GATED, PRIVATE = "some-one/open", "some-one/gated", "some-one/private"
 WEIGHTS = "model.safetensors"
 # huggingface_hub writes a download in parts of so many bytes.

@@ -19,6 +19,8 @@ from modelmap.score.tables import SCORES
 from modelmap.zoo.settings import TokenizerRecipe
 from modelmap.zoo.tokenizers import train_tokenizer
 
+pytestmark = pytest.mark.remote
+
 READ, OFF, PLAIN, STRANGE = "me/read", "me/off", "me/plain", "me/strange"
 ENTRY = {"source": "hub", "family": "own", "kind": "base", "attention": "eager"}
 ROSTER = {

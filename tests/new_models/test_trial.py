@@ -85,7 +85,28 @@ def test_so_many_of_so_many_models_are_new(n_models: int, expected: int) -> None
 )
 def test_too_few_models_are_told(n_existing: int, n_new: int, reason: str | None) -> None:
     """Four existing models are enough, with one that is new."""
-    assert skip_reason(np.array([False] * n_existing + [True] * n_new)) == reason
+    is_new = np.array([False] * n_existing + [True] * n_new)
+    assert skip_reason(LOGLIK[: len(is_new)], is_new, 0.02) == reason
+
+
+def test_existing_models_that_are_identical_choose_no_texts() -> None:
+    """Even if the new models differ, from them and from each other."""
+    values = LOGLIK.copy()
+    values[~IS_NEW] = LOGLIK[0]
+    assert skip_reason(values, IS_NEW, 0.0) == (
+        "needs existing models that differ, and all squared distances between them are 0"
+    )
+    values[2] = LOGLIK[2]
+    assert skip_reason(values, IS_NEW, 0.0) is None
+
+
+def test_identical_new_models_have_no_row_of_their_own() -> None:
+    """An error relative to all distances between them would be 0 / 0."""
+    values = LOGLIK.copy()
+    values[IS_NEW] = LOGLIK[1]
+    table = run_errors(trial(values, IS_NEW, 0.0, 20), 42)
+    assert set(table["pairs"]) == {"existing_existing", "new_existing"}
+    assert np.isfinite(table["absolute_error"]).all()
 
 
 @settings(deadline=None)

@@ -1,5 +1,6 @@
 """dvc.yaml names exactly the packages whose code each stage runs."""
 
+import ast
 from typing import Any
 
 import pytest
@@ -75,5 +76,5 @@ def test_stages_depend_on_their_own_sections_of_resolved_yaml(stage: str) -> Non
 def test_package_init_files_hold_a_docstring_only() -> None:
     """So the closures may leave them out."""
     for file in (ROOT / "src").rglob("__init__.py"):
-        assert file.read_text().count('"""') == 2
-        assert "import" not in file.read_text()
+        (statement,) = ast.parse(file.read_text()).body
+        assert isinstance(statement, ast.Expr)

@@ -22,6 +22,8 @@ from modelmap.corpus.readers import documents
 from modelmap.plumbing.archives import PART, Pin, Wheel, fetch, sha256
 from modelmap.plumbing.errors import UserError
 
+pytestmark = pytest.mark.remote
+
 ADVICE = "; check the network, pip's index and the pins in conf, then run the same command again"
 WAIT_S = 60
 FETCH = """

@@ -31,6 +31,19 @@ def raising(error: Exception) -> object:
             OSError(errno.ENOSPC, "No space left on device", "/a/b/texts.parquet"),
             "the disk is full (texts.parquet)",
         ),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/a/b/texts.parquet"),
+            "run texts: texts.parquet: Permission denied; check the permissions of the file and ",
+        ),
+        (
+            OSError(errno.EROFS, "Read-only file system", "/a/data/.map.parquet.x1.part"),
+            "run texts: data: Read-only file system; check the permissions of the file and ",
+        ),
+        (
+            NotADirectoryError(errno.ENOTDIR, "Not a directory", "/a/data/scores/x"),
+            "run texts: x: Not a directory",
+        ),
+        (MemoryError(), "run texts: memory ran out: end other programs, or use a machine with"),
         (RuntimeError("two\nlines"), "unexpected RuntimeError: two lines"),
     ],
 )

@@ -1,5 +1,7 @@
 """Tables fit their schemas or are refused, and files hold what was written."""
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
+import pyarrow
+import pyarrow.parquet as pq
 import pytest
 
 from modelmap.divergence.tables import CLUSTERS, KL, NEIGHBOURS
@@ -163,6 +167,9 @@ def test_impossible_values_are_refused(
         (lambda t: t.assign(n_bytes=[5.0, 6.0, 7.0]), "n_bytes"),
         (lambda t: t.assign(chunk_index=[0, -1, 0]), "chunk_index"),
         (lambda t: t.assign(text=["a", None, "b"]), "text"),
+        (lambda t: t.assign(category=["a", "b\0", "c"]), "category"),
+        (lambda t: t.assign(category=["a", "\x1b[2J", "c"]), "category"),
+        (lambda t: t.assign(category=["a", "b", ""]), "category"),
     ],
 )
 def test_wrong_texts_are_refused(
@@ -212,6 +219,9 @@ def test_a_model_without_a_parent_or_a_date_stays_without_one(tmp_path: Path) ->
     assert back["parent"].isna().tolist() == [True, False]
     assert back["parent"].iloc[1] == "a"
     assert back["created"].isna().all()
+    for column in ("family", "kind"):
+        with pytest.raises(UserError, match=rf"{column}: text on one line fails at row 1"):
+            write_table(frame.assign(**{column: ["a", "b\x1b"]}), MODELS, tmp_path / "m.parquet")
     frame["created"] = ["2024-10-31", "2024"]
     with pytest.raises(UserError, match=r"created: .* fails at row 1"):
         write_table(frame, MODELS, tmp_path / "m.parquet")
@@ -299,6 +309,85 @@ def test_a_changed_byte_of_the_footer_is_told_in_one_line(tmp_path: Path) -> Non
             told.append(str(error))
     assert len(told) > len(places_tried) / 4
     assert not any("\n" in message for message in told)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/a/map.parquet"),
+            "map.parquet cannot be read: Permission denied",
+        ),
+        (OSError(errno.EIO, "Input/output error"), "map.parquet cannot be read: Input/output"),
+        (MemoryError(), "there is too little memory to read map.parquet: "),
+        (pyarrow.lib.ArrowMemoryError("malloc of size 9"), "there is too little memory to read"),
+    ],
+)
+def test_a_table_that_could_not_be_read_is_not_told_to_be_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, told: str
+) -> None:
+    """No permission, a disk that fails, and too little memory are told as what they are."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    write_table(places(), MAP, tmp_path / "map.parquet")
+    monkeypatch.setattr(pq, "read_table", fail)
+    with pytest.raises(UserError) as caught:
+        read_table(tmp_path / "map.parquet", MAP)
+    assert str(caught.value).startswith(told)
+    assert "damaged" not in str(caught.value)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_table_without_permission_is_told(tmp_path: Path) -> None:
+    """Parquet and CSV alike."""
+    write_table(places(), MAP, tmp_path / "map.parquet")
+    (tmp_path / "plan.csv").write_text("d\n1\n")
+    for path in tmp_path.iterdir():
+        path.chmod(0)
+    with pytest.raises(UserError, match=r"map\.parquet cannot be read: Permission denied"):
+        read_table(tmp_path / "map.parquet", MAP)
+    with pytest.raises(UserError, match=r"plan\.csv cannot be read: Permission denied"):
+        read_csv(tmp_path / "plan.csv", PLAN_ERRORS)
+
+
+HUGE: dict[str, pyarrow.Array] = {
+    "one long text": pyarrow.array(["a" * 100_000_000]),
+    "a text that many rows share": pyarrow.DictionaryArray.from_arrays(
+        pyarrow.array([0] * 300, pyarrow.int32()), pyarrow.array(["a" * 1_000_000])
+    ).cast(pyarrow.string()),
+}
+
+
+@pytest.mark.parametrize("name", list(HUGE))
+def test_a_small_file_of_much_text_is_told(tmp_path: Path, name: str) -> None:
+    """A few kilobytes may hold hundreds of megabytes of the same letter."""
+    path = tmp_path / "texts.parquet"
+    table = pyarrow.table({"text": HUGE[name]})
+    pq.write_table(table, path, compression="zstd", dictionary_pagesize_limit=10**7)
+    assert path.stat().st_size < 50_000
+    with pytest.raises(UserError, match=r"^texts\.parquet has \d+ MB of content in \d+ kB, more"):
+        read_parquet(path)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pyarrow.array([["a"]]),
+        pyarrow.array([{"a": 1}]),
+        pyarrow.array([b"a"], pyarrow.binary(1)),
+        pyarrow.array([b"a"]),
+    ],
+    ids=lambda column: str(column.type),
+)
+def test_a_column_of_a_kind_that_no_table_has_is_told(
+    tmp_path: Path, column: pyarrow.Array
+) -> None:
+    """Lists, records and bytes are not read at all."""
+    pq.write_table(pyarrow.table({"text": column}), tmp_path / "texts.parquet")
+    with pytest.raises(UserError, match=r"^texts\.parquet has columns of a kind that no"):
+        read_parquet(tmp_path / "texts.parquet")
 
 
 def test_a_missing_table_is_told_with_how_to_get_it(tmp_path: Path) -> None:

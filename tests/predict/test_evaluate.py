@@ -147,14 +147,26 @@ def test_only_usable_targets_are_left_with_the_reasons_of_the_others() -> None:
     assert skipped == dict.fromkeys(["flat", "level"], "is the same for all models")
 
 
+def test_targets_of_texts_on_which_all_models_agree_are_skipped() -> None:
+    """Nothing tells the models apart that could predict a target."""
+    problem = made_up()
+    agreeing = Problem(np.full((28, 9), -7.1), problem.baseline, problem.targets[:1])
+    left, skipped = predictable([agreeing], FAMILIES, SEEDS)
+    assert left == []
+    assert skipped == {
+        "one": "needs models that differ, and all squared distances between them are 0"
+    }
+
+
 def test_correlations_are_scipys_over_models_with_both() -> None:
-    """NaN on either side is left out; a constant has no correlation."""
+    """NaN on either side is left out; a constant has no correlation, up to rounding."""
     truth, prediction = np.array([1.0, 2, 4, np.nan, 9]), np.array([2.0, 1, 5, 6, 11])
     kept = [0, 1, 2, 4]
     assert correlations(prediction, truth) == pytest.approx(
         (pearsonr(prediction[kept], truth[kept])[0], spearmanr(prediction[kept], truth[kept])[0])
     )
     assert np.isnan(correlations(np.full(5, 3.0), truth)).all()
+    assert np.isnan(correlations(truth, 3.0 + 1e-13 * prediction)).all()
 
 
 def test_a_curve_has_the_mean_and_deviation_over_splits() -> None:

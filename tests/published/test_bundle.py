@@ -26,11 +26,12 @@ from modelmap.plan.tables import PLAN
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.layout import Layout
-from modelmap.plumbing.tables import read_table, write_table
+from modelmap.plumbing.tables import read_parquet, read_table, write_parquet, write_table
 from modelmap.published import exporting, importing
 from modelmap.published.licences import text_digest
 from modelmap.published.manifest import TABLES, table_digests
-from modelmap.published.rebuild import Places, matching, source_files, with_withheld
+from modelmap.published.rebuild import TextSources, matching, restore_withheld, source_files
+from modelmap.published.request import Request
 from modelmap.published.tables import BUNDLE_TEXTS
 from modelmap.resolve import stage as resolve_stage
 from modelmap.texts import stage as texts_stage
@@ -98,7 +99,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Layout:
 
 def bring(layout: Layout, source: Path, texts: Path | None = None) -> None:
     """Import a bundle."""
-    importing.run(layout, importing.Request(source, texts, None, False))
+    importing.run(layout, Request(source, texts, None, False))
 
 
 def told_by(layout: Layout, source: Path) -> str:
@@ -203,7 +204,7 @@ def test_texts_of_another_package_version_are_named(exported: Layout, tmp_path: 
     here = project(tmp_path / "here", "imported")
     bundle = edited(exported, tmp_path, lambda texts: texts.assign(source_version="4.3.0"))
     assert told_by(here, bundle) == (
-        "32 texts are withheld by licence and not found here: bring gensim 4.3.0 (a package "
+        "32 texts are withheld by licence and were not found: provide gensim 4.3.0 (a package "
         "pinned in conf/corpus, or a JSONL file with --texts; 32 texts)"
     )
     lines = [{"text": text} for text in read_table(exported.texts, TEXTS)["text"]]
@@ -225,17 +226,25 @@ def test_texts_of_a_file_are_found_in_data_raw(exported: Layout, tmp_path: Path)
         ),
     )
     told = told_by(here, bundle)
-    assert told.endswith("bring own.jsonl (into data/raw, or with --texts; 32 texts)")
+    assert told.endswith("provide own.jsonl (into data/raw, or with --texts; 32 texts)")
     texts = read_table(exported.texts, TEXTS)
     news = texts[texts["category"] == "news"]
     here.raw.mkdir(parents=True)
     halves = [{"text": "".join(news["text"].iloc[start::2])} for start in (0, 1)]
     write_lines(here.raw / "own.jsonl", halves)
-    with pytest.raises(UserError, match="texts are withheld by licence and not found here"):
+    with pytest.raises(UserError, match="texts are withheld by licence and were not found"):
         bring(here, bundle)
     write_lines(here.raw / "own.jsonl", [{"text": text} for text in news["text"]])
     bring(here, bundle)
     assert (here.imported / "texts.parquet").is_file()
+
+
+def signed(bundle: Path, **changes: object) -> Path:
+    """Change keys of a bundle's manifest, and give it the digests of the tables that are there."""
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    content = {**manifest, **changes, "sha256": table_digests(bundle)}
+    write_json(bundle / "manifest.json", content)
+    return bundle
 
 
 def edited(exported: Layout, folder: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Path:
@@ -244,9 +253,116 @@ def edited(exported: Layout, folder: Path, change: Callable[[pd.DataFrame], pd.D
     shutil.copytree(exported.bundle, bundle)
     texts = read_table(bundle / "texts.parquet", BUNDLE_TEXTS)
     write_table(change(texts), BUNDLE_TEXTS, bundle / "texts.parquet")
-    manifest = json.loads((bundle / "manifest.json").read_text())
-    write_json(bundle / "manifest.json", {**manifest, "sha256": table_digests(bundle)})
-    return bundle
+    return signed(bundle)
+
+
+Change = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+def rewritten(table: str, change: Change, **metadata: str) -> Callable[[Path], object]:
+    """Return an edit of a table of a bundle, and of the metadata of its file."""
+
+    def edit(bundle: Path) -> None:
+        frame, known = read_parquet(bundle / f"{table}.parquet")
+        write_parquet(change(frame), bundle / f"{table}.parquet", {**known, **metadata})
+
+    return edit
+
+
+def in_manifest(**changes: object) -> Callable[[Path], object]:
+    """Return an edit of a bundle's manifest."""
+    return lambda bundle: signed(bundle, **changes)
+
+
+def swapped(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return a table in which the first two values of a column have changed places."""
+    values = frame[column].to_numpy().copy()
+    values[[0, 1]] = values[[1, 0]]
+    return frame.assign(**{column: values})
+
+
+def other_seed(bundle: Path) -> None:
+    """Say that the plan was drawn with another seed."""
+    analysis = json.loads((bundle / "manifest.json").read_text())["analysis"]
+    analysis["plan"]["seed"] += 1
+    signed(bundle, analysis=analysis)
+
+
+TAMPERED: dict[str, tuple[Callable[[Path], object], str]] = {
+    "twice the bytes": (
+        rewritten("texts", lambda t: t.assign(n_bytes=2 * t["n_bytes"])),
+        "n_bytes of text 0, 1, 2 and 61 more",
+    ),
+    "twice the bytes, and their mean": (
+        rewritten("matrix", lambda m: m, mean_bytes="2000.0"),
+        "mean_bytes of matrix.parquet is 2000.0, not ",
+    ),
+    "the manifest's mean of bytes": (in_manifest(mean_bytes=1.5), "mean_bytes of manifest.json is"),
+    "a log-likelihood above 0": (
+        rewritten("matrix", lambda m: m.assign(c=[3.5, *m["c"][1:]])),
+        "not a finite log-likelihood of 0 or below: c on text 0",
+    ),
+    "texts in reverse": (
+        rewritten("texts", lambda t: t.assign(text_id=t["text_id"].to_numpy()[::-1])),
+        "text_id of text 0, 1, 2 and 61 more",
+    ),
+    "texts from 1 on": (
+        rewritten("texts", lambda t: t.assign(text_id=t["text_id"] + 1)),
+        "text_id of text 0, 1, 2 and 61 more",
+    ),
+    "digests of other texts": (
+        rewritten("texts", lambda t: t.assign(sha256=t["sha256"].where(t["withheld"], "0" * 64))),
+        "sha256 of text ",
+    ),
+    "another threshold": (
+        rewritten("matrix", lambda m: m, clip_threshold="-500.0"),
+        "clip_threshold_nats of matrix.parquet is -500.0, not ",
+    ),
+    "the manifest's threshold": (
+        in_manifest(clip_threshold_nats=-1.5),
+        "clip_threshold_nats of manifest.json is -1.5, not ",
+    ),
+    "more texts withheld": (in_manifest(n_withheld=3), "n_withheld of manifest.json is 3, not 32"),
+    "ranks of two texts exchanged": (
+        rewritten("plan", lambda p: swapped(p, "rank")),
+        "rank of text 0, 1",
+    ),
+    "random numbers of two texts exchanged": (
+        rewritten("plan", lambda p: swapped(p, "random_number")),
+        "random_number of text 0, 1",
+    ),
+    "sizes of two texts exchanged": (
+        rewritten("plan", lambda p: swapped(p, "size_measure")),
+        "size_measure of text 0, 1",
+    ),
+    "a plan of another seed": (other_seed, "random_number of text 0, 1, 2 and 61 more"),
+    "a plan of fewer texts": (
+        rewritten("plan", lambda p: p.iloc[:-1]),
+        "plan.parquet is of other texts",
+    ),
+    "a map of other models": (
+        rewritten("map", lambda m: m.assign(model=["x", *m["model"][1:]])),
+        "map.parquet is of other models",
+    ),
+    "two places of the map exchanged": (
+        rewritten("map", lambda m: swapped(m, "model")),
+        "map.parquet is of other models",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", list(TAMPERED))
+def test_what_texts_and_log_likelihoods_determine_is_computed_again(
+    exported: Layout, tmp_path: Path, name: str
+) -> None:
+    """A number or a table that does not follow from them is refused, though digests fit."""
+    bundle = tmp_path / "bundle"
+    shutil.copytree(exported.bundle, bundle)
+    change, told = TAMPERED[name]
+    change(bundle)
+    message = told_by(project(tmp_path / "here", "imported"), signed(bundle))
+    assert message.startswith("bundle")
+    assert told in message
 
 
 def test_a_given_text_that_was_changed_is_refused(exported: Layout, tmp_path: Path) -> None:
@@ -257,7 +373,9 @@ def test_a_given_text_that_was_changed_is_refused(exported: Layout, tmp_path: Pa
 
     bundle = edited(exported, tmp_path, change)
     here = project(tmp_path / "here", "imported")
-    assert told_by(here, bundle) == "bundle: its texts are not those of its matrix"
+    assert told_by(here, bundle) == (
+        "bundle contradicts its own texts and log-likelihoods: texts.parquet is of other texts"
+    )
 
 
 def test_a_torn_table_is_refused(exported: Layout, tmp_path: Path) -> None:
@@ -267,8 +385,8 @@ def test_a_torn_table_is_refused(exported: Layout, tmp_path: Path) -> None:
     path = bundle / "matrix.parquet"
     path.write_bytes(path.read_bytes()[:-10])
     assert told_by(project(tmp_path / "here", "imported"), bundle) == (
-        "bundle: matrix.parquet has another sha256 than manifest.json says; copy the bundle's "
-        "files again, whole"
+        "bundle: matrix.parquet does not have the sha256 in manifest.json; copy the files of "
+        "the bundle again"
     )
 
 
@@ -276,7 +394,7 @@ def test_options_of_a_pickle_are_refused_with_a_bundle(exported: Layout, tmp_pat
     """They would do nothing."""
     here = project(tmp_path, "imported")
     with pytest.raises(UserError) as caught:
-        importing.run(here, importing.Request(exported.bundle, None, None, True))
+        importing.run(here, Request(exported.bundle, None, None, True))
     assert str(caught.value) == (
         "--metadata and --unpublished go with a log-likelihood pickle, not a bundle"
     )
@@ -288,7 +406,7 @@ def test_other_settings_of_plan_and_map_are_told(
     """For they will give another map from the same matrix."""
     bring(project(tmp_path, "imported"), exported.bundle)
     assert capsys.readouterr().err == (
-        "modelmap import: plan and map will not be the bundle's: map.max_iter is 2000 here, "
+        "modelmap import: plan and map will differ from the bundle's: map.max_iter is 2000 here, "
         "500 there\n"
     )
 
@@ -309,8 +427,8 @@ def test_a_text_is_found_as_a_piece_of_a_line(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "own.jsonl", [{"text": "y" * 1024 + piece}])
     row = {"text": "", "category": "c", "source": "own.jsonl", "source_version": ""}
     terms = {"sha256": text_digest(piece), "licence": "unknown", "withheld": True}
-    places = Places({}, tmp_path / "archives", [path])
-    found = with_withheld(pd.DataFrame([{**row, **terms}]), 1024, None, places)
+    places = TextSources({}, tmp_path / "archives", [path])
+    found = restore_withheld(pd.DataFrame([{**row, **terms}]), 1024, None, places)
     assert found["text"].tolist() == [piece]
 
 
@@ -328,14 +446,77 @@ def test_texts_are_known_by_their_digest_alone() -> None:
     assert seen == ["a", "b", "c"]
 
 
-def test_an_export_never_replaces_another_folder(exported: Layout, tmp_path: Path) -> None:
-    """Such as one's own files."""
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "note").write_text("keep")
+def folder_of_ones_own(folder: Path) -> None:
+    """Make a folder with a file that no bundle has."""
+    folder.mkdir()
+    (folder / "note").write_text("keep")
+
+
+def web_extension(folder: Path) -> None:
+    """Make a folder with a manifest.json of another kind."""
+    folder.mkdir()
+    (folder / "manifest.json").write_text('{"manifest_version": 3, "name": "keep"}')
+
+
+def clone_with_history(folder: Path) -> None:
+    """Put a folder .git beside a bundle's files."""
+    (folder / ".git").mkdir()
+    (folder / ".git" / "HEAD").write_text("ref: refs/heads/main")
+
+
+def a_file(folder: Path) -> None:
+    """Make a file in the folder's place."""
+    folder.write_text("keep")
+
+
+def a_linked_table(folder: Path) -> None:
+    """Put a link in a table's place."""
+    (folder / "map.parquet").rename(folder.parent / "elsewhere")
+    (folder / "map.parquet").symlink_to(folder.parent / "elsewhere")
+
+
+OWN_FOLDERS: dict[str, tuple[Callable[[Path], None], str]] = {
+    "other files": (folder_of_ones_own, "mine contains files that are not part of a bundle: note;"),
+    "a web extension": (
+        web_extension,
+        "mine contains files that are not part of a bundle: manifest.json;",
+    ),
+    "a clone of the data set": (
+        clone_with_history,
+        "mine contains files that are not part of a bundle: .git;",
+    ),
+    "a link": (a_linked_table, "mine contains files that are not part of a bundle: map.parquet;"),
+    "a file": (a_file, "mine is a file:"),
+}
+
+
+@pytest.mark.parametrize("name", list(OWN_FOLDERS))
+def test_an_export_never_replaces_what_is_no_bundle(
+    exported: Layout, tmp_path: Path, name: str
+) -> None:
+    """Whatever stands in the folder, more than the files of a bundle, stays as it is."""
+    folder = tmp_path / "mine"
+    make, told = OWN_FOLDERS[name]
+    if make in (clone_with_history, a_linked_table):
+        exporting.run(exported, folder, None)
+    make(folder)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     with pytest.raises(UserError) as caught:
-        exporting.run(exported, tmp_path / "mine", None)
-    assert str(caught.value) == ("mine holds something else than a bundle: choose another folder")
-    assert (tmp_path / "mine" / "note").read_text() == "keep"
+        exporting.run(exported, folder, None)
+    assert str(caught.value).startswith(told)
+    assert str(caught.value).endswith("choose another folder")
+    after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_an_export_replaces_an_earlier_bundle(exported: Layout, tmp_path: Path) -> None:
+    """And fills an empty folder."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    exporting.run(exported, folder, None)
+    (folder / "map.parquet").write_bytes(b"torn")
+    exporting.run(exported, folder, None)
+    assert table_digests(folder) == table_digests(exported.bundle)
 
 
 def test_tables_that_do_not_belong_together_are_not_exported(
@@ -350,8 +531,8 @@ def test_tables_that_do_not_belong_together_are_not_exported(
     with pytest.raises(UserError) as caught:
         exporting.run(layout, None, None)
     assert str(caught.value) == (
-        "of other models or texts than matrix.parquet: models.parquet, plan.parquet; "
-        "run `dvc repro`"
+        "tables in data/ do not belong together: models.parquet is of other models, plan.parquet "
+        "is of other texts; run `dvc repro`"
     )
     assert not layout.bundle.exists()
 

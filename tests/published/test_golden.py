@@ -20,7 +20,7 @@ def published() -> Matrix:
     flat[: int(0.019 * values.size)] = np.linspace(-3000, -1413, int(0.019 * values.size))
     flat[int(0.019 * values.size) : int(0.021 * values.size)] = golden.CLIP
     flat[0], flat[-1] = golden.MINIMUM, golden.MAXIMUM
-    values[0, :3], values[0, -3:] = golden.LLAMA_STARTS, golden.LLAMA_ENDS
+    values[0, :3], values[0, -3:] = golden.LLAMA_FIRST, golden.LLAMA_LAST
     values[1] = golden.OPEN_BIO_MEAN
     return values
 
@@ -76,5 +76,5 @@ def test_the_published_texts_begin_and_measure_as_printed() -> None:
     assert told == [
         "the first text is ('5', 237, 'Gutenberg (PG-19)'), not "
         "('940294', 237, 'Gutenberg (PG-19)')",
-        "the mean of bytes is 972.3189, not 972.3188",
+        "the mean number of bytes is 972.3189, not 972.3188",
     ]

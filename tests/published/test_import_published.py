@@ -1,7 +1,12 @@
 """The authors' files become the pipeline's own matrix, all or nothing."""
 
+import errno
 import json
+import os
 import shutil
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +36,8 @@ from modelmap.models.file import read_roster
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_table
-from modelmap.published.importing import Request, run
+from modelmap.published.importing import run
+from modelmap.published.request import Request
 from modelmap.resolve import stage as resolve_stage
 from modelmap.score import stage as score_stage
 from modelmap.score.jobs import JobList
@@ -164,7 +170,7 @@ def test_a_failed_import_leaves_the_earlier_one(layout: Layout) -> None:
     values[0, 0] = np.nan
     write_pickle(layout.root.parent / "raw.pkl", vectors_of(values, NAMES))
     told = told_by(layout)
-    assert told == "raw.pkl: no finite log-likelihood, 0 or below: aa/Base-7B on text 0"
+    assert told == "raw.pkl: not a finite log-likelihood of 0 or below: aa/Base-7B on text 0"
     assert {path: path.read_bytes() for path in layout.imported.iterdir()} == before
     assert layout.import_record.read_text() == record
 
@@ -176,6 +182,85 @@ def test_what_the_command_line_lacks_is_told(layout: Layout) -> None:
     assert told_by(layout, texts=None) == (
         "raw.pkl has no texts: name the authors' JSONL file with --texts"
     )
+
+
+@pytest.mark.parametrize("option", ["texts", "metadata"])
+def test_a_folder_or_a_pipe_in_a_files_place_is_told(layout: Layout, option: str) -> None:
+    """Neither is read: a pipe that nobody writes into would be waited for."""
+    outside = layout.root.parent
+    (outside / "folder").mkdir()
+    os.mkfifo(outside / "pipe")
+    assert told_by(layout, **{option: outside / "folder"}) == "not a file: folder"
+    assert told_by(layout, **{option: outside / "pipe"}) == "not a file: pipe"
+    assert told_by(layout, source=outside / "pipe") == "not a file: pipe"
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar", "gztar", "bztar", "xztar"])
+def test_an_archive_is_told_to_be_unpacked_first(layout: Layout, kind: str) -> None:
+    """Such as a bundle as it was downloaded, or packed files of the authors."""
+    packed = Path(shutil.make_archive(str(layout.root.parent / "x"), kind, layout.conf))
+    told = f"{packed.name} is an archive: unpack it, then import what is in it"
+    assert told_by(layout, source=packed) == told
+    assert told_by(layout, texts=packed) == told
+    assert told_by(layout, metadata=packed) == told
+
+
+@pytest.mark.parametrize("name", ["a\x1b[2J.jsonl", "a\nb.jsonl", "a\udcff.jsonl"])
+def test_a_file_whose_name_cannot_be_shown_is_told(layout: Layout, name: str) -> None:
+    """It would become the source of every text: control characters, and what is not UTF-8."""
+    outside = layout.root.parent
+    shutil.copy(outside / "texts.jsonl", outside / name)
+    told = told_by(layout, texts=outside / name)
+    assert told.endswith(" has control characters in its name: rename the file")
+
+
+@pytest.mark.parametrize("part", ["data", "conf"])
+def test_a_folder_that_cannot_be_written_leaves_the_earlier_import(
+    layout: Layout, part: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither the files nor their record are replaced alone, and the folder is named."""
+    outside = layout.root.parent
+    files = [str(outside / name) for name in ("raw.pkl", "texts.jsonl")]
+    command = ["--root", str(layout.root), "import", files[0], "--texts", files[1]]
+    assert main(command) == 0
+    before = {path: path.read_bytes() for path in layout.root.rglob("*") if path.is_file()}
+    write_pickle(outside / "raw.pkl", vectors_of(made_up_values(seed=1), NAMES))
+    # Root may write everywhere, so the refusal is made up.
+    for name in ("mkstemp", "mkdtemp"):
+        monkeypatch.setattr(tempfile, name, refusing(getattr(tempfile, name), layout.root / part))
+    capsys.readouterr()
+    assert main(command) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"modelmap import: {part}: Permission denied; check the permissions of the file and of "
+        "its folder"
+    )
+    after = {path: path.read_bytes() for path in layout.root.rglob("*") if path.is_file()}
+    assert after == before
+
+
+def refusing(make: Callable[..., Any], folder: Path) -> Callable[..., Any]:
+    """Return a function of tempfile that makes nothing in a folder."""
+
+    def refuse(*args: Any, **options: Any) -> Any:
+        if options.get("dir") == folder:
+            name = f"{folder}/{options['prefix']}x{options['suffix']}"
+            raise PermissionError(errno.EACCES, "Permission denied", name)
+        return make(*args, **options)
+
+    return refuse
+
+
+def test_a_year_of_fewer_digits_and_odd_families_are_imported(layout: Layout) -> None:
+    """A date of year 1 and a family of control characters stop nothing."""
+    metadata = made_up_metadata()
+    metadata[0]["created_at"] = datetime(1, 1, 1)
+    metadata[1]["model_type"] = "\x1b[2J\ud800"
+    write_pickle(layout.root.parent / "meta.pkl", metadata)
+    run(layout, request(layout))
+    run_stages(layout)
+    models = read_table(layout.models, MODELS)
+    assert models["created"].iloc[0] == "0001-01-01"
+    assert models["family"].iloc[1] == "unknown"
 
 
 def test_fewer_than_four_models_draw_no_map(layout: Layout) -> None:
@@ -192,8 +277,8 @@ def test_a_clipped_file_is_told_and_imported(
     write_pickle(layout.root.parent / "raw.pkl", vectors_of(values, NAMES))
     run(layout, request(layout))
     assert capsys.readouterr().err == (
-        "modelmap import: raw.pkl is clipped at -700.000 nats: what was below is lost, and new "
-        "models must be clipped there too\n"
+        "modelmap import: raw.pkl is clipped at -700.000 nats: lower values are lost, and new "
+        "models must be clipped at the same value\n"
     )
 
 
@@ -207,8 +292,8 @@ def test_nearly_published_data_is_refused_unless_it_is_said_to_be_other(
     write_pickle(layout.root.parent / "raw.pkl", vectors_of(made_up_values(), names))
     told = told_by(layout, metadata=None)
     assert told.startswith("raw.pkl is not the published data: the smallest value is -")
-    assert "the mean of bytes is" in told
-    assert told.endswith("--unpublished imports it all the same")
+    assert "the mean number of bytes is" in told
+    assert told.endswith("import it with --unpublished if that is intended")
     run(layout, request(layout, metadata=None, unpublished=True))
     assert "the smallest value is -" in capsys.readouterr().err
 

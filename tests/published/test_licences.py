@@ -95,10 +95,10 @@ def test_given_licences_are_those_that_the_corpus_records(category: str) -> None
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"given": {"a": {"b": "unknown"}}}, "given under no known licence: a of b"),
+        ({"given": {"a": {"b": "unknown"}}}, "given without a known licence: a of b"),
         (
             {"given": {"a": {"b": "MIT"}}, "withheld": {"a": {"b": "MIT"}}},
-            "given and withheld at once: a of b",
+            "both given and withheld: a of b",
         ),
         ({"taken": {}}, "taken: Extra inputs are not permitted"),
         ({"values": {"mine": "MIT"}}, "values.mine"),

@@ -1,6 +1,7 @@
 """A bundle is taken whole and unchanged, by its manifest, or refused in one line."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,14 @@ CONTENT: dict[str, Any] = {
     "by_category": False,
     "max_bytes": 1024,
     "max_document_bytes": None,
-    "analysis": {"map": {"seed": 42}},
+    "analysis": {
+        "matrix": {"clip_quantile": 0.02},
+        "map": {
+            **{"seed": 42, "metric": "sqeuclidean", "algorithm": "exact"},
+            **{"early_exaggeration": 12.0, "max_perplexity": 30.0, "max_iter": 2000},
+        },
+        "plan": {"seed": 42, "size_measure": "kl", "even_share": 0.1},
+    },
 }
 
 
@@ -94,6 +102,17 @@ def test_the_same_bundle_has_the_same_manifest(bundle: Path) -> None:
         ({"format": 2}, "bundle/manifest.json: format: Input should be 1"),
         ({"n_texts": None}, "bundle/manifest.json: n_texts: Field required"),
         ({"text_set": "x"}, "bundle/manifest.json: text_set: String should match pattern"),
+        ({"n_models": -4}, "bundle/manifest.json: n_models: Input should be greater than"),
+        ({"n_texts": -7}, "bundle/manifest.json: n_texts: Input should be greater than"),
+        ({"n_withheld": -1}, "bundle/manifest.json: n_withheld: Input should be greater than"),
+        ({"mean_bytes": -900.1}, "bundle/manifest.json: mean_bytes: Input should be greater than"),
+        ({"mean_bytes": -(10**400)}, "bundle/manifest.json: mean_bytes: Input should be a"),
+        ({"clip_threshold_nats": 5}, "bundle/manifest.json: clip_threshold_nats: Input should"),
+        ({"max_bytes": -1}, "bundle/manifest.json: max_bytes: Input should be greater than"),
+        ({"max_document_bytes": -1}, "bundle/manifest.json: max_document_bytes: Input should"),
+        ({"analysis": {"models": []}}, "bundle/manifest.json: analysis.matrix: Field required"),
+        ({"analysis": {"map": 7}}, "bundle/manifest.json: analysis.matrix: Field required"),
+        ({"analysis": []}, "bundle/manifest.json: analysis: Input should be a valid dict"),
     ],
 )
 def test_wrong_keys_are_told(bundle: Path, changes: dict[str, object], told: str) -> None:
@@ -124,8 +143,8 @@ def test_links_missing_and_changed_tables_are_all_listed(bundle: Path, tmp_path:
     (bundle / "models.parquet").unlink()
     (bundle / "plan.parquet").write_text("plan.parque")
     assert told_by(bundle, tmp_path) == (
-        "bundle: map.parquet is a link, models.parquet is missing, plan.parquet has another sha256 "
-        "than manifest.json says; copy the bundle's files again, whole"
+        "bundle: map.parquet is a link, models.parquet is missing, plan.parquet does not have "
+        "the sha256 in manifest.json; copy the files of the bundle again"
     )
 
 
@@ -136,7 +155,21 @@ def test_a_manifest_that_is_no_json_object_is_told(bundle: Path, content: str) -
     assert told_by(bundle).startswith("bundle/manifest.json")
 
 
+def test_a_manifest_that_is_a_link_is_told(bundle: Path, tmp_path: Path) -> None:
+    """Wherever it leads, as a table that is a link."""
+    (bundle / "manifest.json").rename(tmp_path / "elsewhere")
+    (bundle / "manifest.json").symlink_to(tmp_path / "elsewhere")
+    assert told_by(bundle) == ("bundle/manifest.json is a link: copy the files of the bundle again")
+
+
+def test_a_manifest_that_is_a_pipe_is_not_waited_for(bundle: Path) -> None:
+    """Reading it would never end."""
+    (bundle / "manifest.json").unlink()
+    os.mkfifo(bundle / "manifest.json")
+    assert told_by(bundle) == "bundle is not a bundle: it has no manifest.json"
+
+
 def test_a_folder_without_a_manifest_is_no_bundle(tmp_path: Path) -> None:
     """It is said so."""
     (tmp_path / "x").mkdir()
-    assert told_by(tmp_path / "x") == "x is no bundle: it has no manifest.json"
+    assert told_by(tmp_path / "x") == "x is not a bundle: it has no manifest.json"

@@ -43,6 +43,8 @@ def test_metadata_gives_family_size_and_date(tmp_path: Path, protocol: int) -> N
         (float("nan"), 0),
         (True, 0),
         (7_000_000_000, 0),
+        (10**400, 0),
+        (-(10**400), 0),
     ],
     ids=str,
 )
@@ -57,6 +59,10 @@ def test_a_size_that_is_no_number_of_billions_is_not_known(size: object, n_param
         ("2024-04-20T00:53:57+00:00", "2024-04-20"),
         ("2024-04-20", "2024-04-20"),
         (datetime(2023, 1, 2, tzinfo=UTC), "2023-01-02"),
+        (datetime(1, 1, 1), "0001-01-01"),
+        ("0001-01-01T00:00:00+23:00", "0001-01-01"),
+        ("9999-12-31T23:59:59-23:00", "9999-12-31"),
+        ("2024-04-20T00:00:00\ud800", None),
         ("spring", None),
         (None, None),
         (20240420, None),
@@ -67,6 +73,42 @@ def test_a_date_is_the_day_or_missing(created: object, day: str | None) -> None:
     """Of the hub's text, or of a date."""
     found = model_table(["a", "b"], {"a": {"created_at": created}})["created"]
     assert [None if found.isna().iloc[0] else found.iloc[0]] == [day]
+
+
+@pytest.mark.parametrize("family", ["a\0b", "\x1b[2J", "\ud800", "a\nb", " ", "", 7, None, [[]]])
+def test_a_family_that_no_figure_can_show_is_unknown(family: object) -> None:
+    """It is told as one that is missing."""
+    metadata = {"a": {"model_type": family, "model_size": 1, "created_at": "2024-01-01"}}
+    models = model_table(["a"], metadata)
+    assert models["family"].tolist() == ["unknown"]
+    assert warnings(models, metadata) == ["no family for 1 of 1 models: a"]
+
+
+def nested_lists() -> bytes:
+    """Return a pickle of a model whose name is lists that each hold the last one ten times."""
+    name: list[object] = []
+    for _ in range(30):
+        name = [name] * 10
+    return pickle.dumps([{"model_name": name}])
+
+
+# Written by hand: pickle.dumps does not go as deep.
+NESTED_TUPLES = b"\x80\x04]}\x8c\x0amodel_name)" + b"\x85" * 50_000 + b"sa."
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [(nested_lists(), "list"), (NESTED_TUPLES, "tuple")],
+    ids=["lists", "tuples"],
+)
+def test_a_name_of_nested_lists_is_told_as_its_type(
+    tmp_path: Path, content: bytes, kind: str
+) -> None:
+    """Its text would have no end, or a depth that ends Python."""
+    (tmp_path / "m.pkl").write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        read_metadata(tmp_path / "m.pkl")
+    assert str(caught.value).startswith(f"m.pkl: not the name of a model: {kind};")
 
 
 def test_models_without_metadata_stay_and_are_listed() -> None:
@@ -83,7 +125,7 @@ def test_models_without_metadata_stay_and_are_listed() -> None:
         "no family for 1 of 3 models: c",
         "no date for 1 of 3 models: c",
         "no size for 1 of 3 models: c",
-        "metadata of 1 other models is left out: z",
+        "metadata of 1 other models is ignored: z",
     ]
 
 
@@ -92,7 +134,7 @@ def test_a_pickle_of_something_else_is_told(tmp_path: Path, content: object) -> 
     """Such as the authors' log-likelihoods."""
     with pytest.raises(UserError) as caught:
         read_metadata(write_pickle(tmp_path / "m.pkl", content))
-    assert str(caught.value) == "m.pkl is no list of models that each have a model_name"
+    assert str(caught.value) == "m.pkl is not a list of models with a model_name each"
 
 
 def test_doubled_models_are_listed(tmp_path: Path) -> None:
@@ -100,4 +142,4 @@ def test_doubled_models_are_listed(tmp_path: Path) -> None:
     rows = [{"model_name": name} for name in ("a", "b", "A")]
     with pytest.raises(UserError) as caught:
         read_metadata(write_pickle(tmp_path / "m.pkl", rows))
-    assert str(caught.value) == "m.pkl: models named twice, but for case: a, A"
+    assert str(caught.value) == "m.pkl: models whose names differ only in case: a, A"

@@ -84,11 +84,34 @@ def test_a_hostile_pickle_is_refused_by_name_and_runs_nothing(
     assert not marker.exists()
 
 
+@pytest.mark.parametrize("value", [-(10**400), 10**400], ids=["below", "above"])
+def test_a_number_beyond_all_floats_is_told(tmp_path: Path, value: int) -> None:
+    """With the name of its model."""
+    told = told_by(write_pickle(tmp_path / "raw.pkl", {"a": [-1.0], "b": [-1, value]}))
+    assert told == "raw.pkl: not a vector of numbers for b"
+
+
+def test_a_vector_that_many_names_share_is_in_memory_once(tmp_path: Path) -> None:
+    """A small file with one vector under thousands of names takes little memory."""
+    for vector in (np.full(10, -1.0), np.full(10, -1.0, np.float32), [-1] * 10):
+        content = {f"m{i}": vector for i in range(3000)}
+        found = read_vectors(write_pickle(tmp_path / "raw.pkl", content))
+        assert len(found) == 3000
+        assert len({id(one) for one in found.values()}) == 1
+
+
+def test_vectors_of_more_values_than_are_read_are_told(tmp_path: Path) -> None:
+    """They may share one array in the file, and take a vector each in the matrix."""
+    content = dict.fromkeys([f"m{i}" for i in range(1001)], np.full(100_000, -1.0, np.float32))
+    told = told_by(write_pickle(tmp_path / "raw.pkl", content))
+    assert told == "raw.pkl has 100100000 values, more than can be read"
+
+
 @pytest.mark.parametrize("content", [[1.0], {}, 7, "text"])
 def test_a_pickle_of_something_else_is_told(tmp_path: Path, content: object) -> None:
     """Such as the authors' metadata."""
     told = told_by(write_pickle(tmp_path / "x.pkl", content))
-    assert told == "x.pkl is no dict of log-likelihood vectors by model name"
+    assert told == "x.pkl is not a dict of log-likelihood vectors by model name"
 
 
 def test_a_torn_file_is_told(tmp_path: Path) -> None:
@@ -119,17 +142,30 @@ def test_what_is_no_vector_of_numbers_is_listed(tmp_path: Path, value: object) -
     """By the names of all models it stands for."""
     content = {"a": [1.0], "b": value, "c": value}
     told = told_by(write_pickle(tmp_path / "raw.pkl", content))
-    assert told == "raw.pkl: no vector of numbers for b, c"
+    assert told == "raw.pkl: not a vector of numbers for b, c"
 
 
 @pytest.mark.parametrize(
-    "name", ["", "/a", "a/", "a/b/c", "../a", "a/..", "a..b", "a b", "a\\b", "a\n", "é", ".a", 7]
+    "name",
+    [
+        *("", "/a", "a/", "a/b/c", "../a", "a/..", "a..b", "a b", "a\\b", "a\n", "é", ".a", 7),
+        *(None, 10**400, b"a", 1.5),
+    ],
+    ids=lambda name: f"{name!r:.9}",
 )
 def test_a_name_that_is_no_models_is_refused(name: object) -> None:
     """Paths, spaces and other characters among them."""
     with pytest.raises(UserError) as caught:
         check_names(["fine/name_1.5", name], "x.pkl")
-    assert str(caught.value).startswith(f"x.pkl: not the name of a model: {name!r}")
+    shown = repr(name) if isinstance(name, str) else type(name).__name__
+    assert str(caught.value).startswith(f"x.pkl: not the name of a model: {shown};")
+
+
+def test_a_name_of_a_column_is_refused() -> None:
+    """The matrix has one column per model, and one of the texts' numbers."""
+    with pytest.raises(UserError) as caught:
+        check_names(["text_id", "a", "text_ID"], "x.pkl")
+    assert str(caught.value) == ("x.pkl: names of columns that the matrix has itself: text_id")
 
 
 def test_names_that_differ_only_in_case_are_doubled() -> None:
@@ -137,7 +173,9 @@ def test_names_that_differ_only_in_case_are_doubled() -> None:
     names = ["a/Model", "A/model", "b/model", "model", "c", "C"]
     with pytest.raises(UserError) as caught:
         check_names(names, "x.pkl")
-    assert str(caught.value) == "x.pkl: models named twice, but for case: a/Model, A/model, c, C"
+    assert (
+        str(caught.value) == "x.pkl: models whose names differ only in case: a/Model, A/model, c, C"
+    )
 
 
 def test_rows_of_other_lengths_are_all_listed() -> None:
@@ -146,11 +184,12 @@ def test_rows_of_other_lengths_are_all_listed() -> None:
     with pytest.raises(UserError) as caught:
         stacked(rows, 3, "x.pkl")
     assert str(caught.value) == (
-        "x.pkl: rows of other lengths than the 3 texts: m1 4, m3 4, m5 4, m7 4, m9 4, m11 4, m13 4"
+        "x.pkl: vectors with another length than the 3 texts: m1 4, m3 4, m5 4, m7 4, m9 4, "
+        "m11 4, m13 4"
     )
     with pytest.raises(UserError) as caught:
         stacked({"a": np.zeros(2), "b": np.zeros(2)}, 3, "x.pkl")
-    assert str(caught.value) == "x.pkl: every row has 2 values, and there are 3 texts"
+    assert str(caught.value) == "x.pkl: every vector has 2 values, and there are 3 texts"
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 0.1])
@@ -161,7 +200,8 @@ def test_values_that_are_no_log_likelihoods_are_told_by_model_and_text(bad: floa
     with pytest.raises(UserError) as caught:
         stacked(vectors_of(values, NAMES), N_TEXTS, "x.pkl")
     assert str(caught.value) == (
-        "x.pkl: no finite log-likelihood, 0 or below: bb/Chat-7B on text 2, 5, ee/Big-70B on text 0"
+        "x.pkl: not a finite log-likelihood of 0 or below: bb/Chat-7B on text 2, 5, "
+        "ee/Big-70B on text 0"
     )
 
 

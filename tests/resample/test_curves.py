@@ -67,6 +67,18 @@ def test_a_baseline_that_is_not_reached_is_missing() -> None:
     assert points[["n", "d", "d_ratio_to_uniform"]].isna().all(axis=None)
 
 
+def test_an_error_of_0_is_almost_0_between_sizes() -> None:
+    """Its logarithm is not a number that could be interpolated."""
+    exact = curves().assign(relative_error=0.0)
+    assert error_at(exact, "uniform", "relative", 70) == pytest.approx(0, abs=1e-300)
+
+
+@pytest.mark.parametrize(("n_texts", "expected"), [(2, [2, 3, 4]), (3, [2, 3, 4, 5, 6])])
+def test_few_texts_have_each_size_once(n_texts: int, expected: list[int]) -> None:
+    """Several multiples of 2 or 3 texts round to the same number of draws."""
+    assert sizes(n_texts) == expected
+
+
 def test_sizes_go_on_beyond_all_texts() -> None:
     """The papers' grid, then up to twice N, ascending."""
     numbers = sizes(10_000)

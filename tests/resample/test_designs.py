@@ -18,6 +18,7 @@ from modelmap.resample.designs import (
     horvitz_thompson,
     inclusion_probabilities,
     pivotal_sample,
+    sample_sizes,
     sequential_order,
 )
 from modelmap.resample.errors import relative_error
@@ -47,13 +48,35 @@ def test_inclusion_probabilities_by_hand() -> None:
     assert inclusion_probabilities(np.array([6.0, 1, 1, 2]), 2).tolist() == [1, 0.25, 0.25, 0.5]
 
 
-def test_more_texts_than_can_differ_are_refused() -> None:
-    """A text of size 0 is never chosen unless all are."""
-    size = np.array([1.0, 1.0, 0.0])
-    with pytest.raises(ValueError, match="cannot choose 0 of 2"):
-        inclusion_probabilities(size, 0)
-    assert inclusion_probabilities(size, 2).tolist() == [1, 1, 0]
-    assert inclusion_probabilities(size, 3).tolist() == [1, 1, 1]
+def test_texts_of_size_0_share_what_all_others_leave() -> None:
+    """Sizes 1, 1, 0, 0: two texts are the first two, a third is each of the others equally."""
+    size = np.array([1.0, 1.0, 0.0, 0.0])
+    assert inclusion_probabilities(size, 2).tolist() == [1, 1, 0, 0]
+    assert inclusion_probabilities(size, 3).tolist() == [1, 1, 0.5, 0.5]
+    assert inclusion_probabilities(size, 4).tolist() == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("n_chosen", [0, 4])
+def test_fewer_than_one_text_and_more_than_all_are_refused(n_chosen: int) -> None:
+    """There are three, of which one has size 0."""
+    with pytest.raises(ValueError, match=f"cannot choose {n_chosen} of 3 texts"):
+        inclusion_probabilities(np.array([1.0, 1.0, 0.0]), n_chosen)
+
+
+def test_few_texts_give_several_shares_the_same_size() -> None:
+    """Of 3 texts, .1 and .6 are 2 texts; of 40, they are 4 and 24."""
+    assert sample_sizes([0.1, 0.6], 3) == {0.1: 2, 0.6: 2}
+    assert sample_sizes([0.1, 0.6], 40) == {0.1: 4, 0.6: 24}
+
+
+def test_texts_that_are_never_chosen_add_no_variance() -> None:
+    """All models agree on a text of size 0, so leaving it out changes nothing."""
+    q = double_centred(np.array([[-10.0, 10, 3, 0], [10, -10, -3, 0], [0, 0, 0, 0]]))
+    q[:, 3] = 0
+    pi = inclusion_probabilities(np.array([2.0, 2, 1, 0]), 2)
+    expected = distance_variances(q[:, :3], pi[:3])
+    np.testing.assert_allclose(distance_variances(q, pi), expected)
+    assert expected.max() > 0
 
 
 @given(sizes_of_texts, st.integers(0, 1000), st.data())

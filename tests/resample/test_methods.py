@@ -25,7 +25,7 @@ def test_the_kl_weight_of_rows_that_are_not_centred_is_the_same() -> None:
 
 
 def test_length_squared_is_k_times_the_variance_over_models() -> None:
-    """P2: the weight of a text is the variance of its log-likelihoods."""
+    """EMNLP 2025: the size measure of a text is the variance of its log-likelihoods."""
     q = double_centred(made_up(5, 20))
     assert np.allclose(length_squared_size(q), 5 * q.var(axis=0))
 
@@ -41,7 +41,7 @@ def test_probabilities_by_hand() -> None:
 @pytest.mark.parametrize("method", PAPERS)
 def test_probabilities_sum_to_one(method: str) -> None:
     """They are not negative and sum to 1."""
-    pi = probabilities(method, double_centred(made_up(7, 40)))  # type: ignore[arg-type]
+    pi = probabilities(method, double_centred(made_up(7, 40)))
     assert pi.sum() == pytest.approx(1)
     assert (pi >= 0).all()
 

@@ -18,6 +18,7 @@ from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_csv, read_table, write_table
 from modelmap.resample import stage as resample
+from modelmap.resample.comparison import DESIGNS
 from modelmap.resample.curves import meeting_metrics
 from modelmap.resample.tables import DESIGN_ERRORS, RESAMPLE_CURVES
 from modelmap.texts.tables import TEXTS
@@ -88,7 +89,7 @@ def test_what_resample_writes(project: Layout) -> None:
     assert set(curves["method"]) == {"uniform", "ls", "kl"}
     assert (curves.groupby("method")["n"].max() == 80).all()
     designs = read_csv(project.plot("designs"), DESIGN_ERRORS)
-    assert len(designs) == 11 * 2
+    assert len(designs) == len(DESIGNS) * 2
     metrics = json.loads(project.metrics("resample").read_text())
     assert metrics["n_texts"] == 40
     assert metrics["designs_compared_at_unique_texts"] == 24

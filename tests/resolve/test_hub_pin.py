@@ -17,6 +17,8 @@ from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.layout import Layout
 from modelmap.resolve import pin, stage
 
+pytestmark = pytest.mark.remote
+
 GPT2, QWEN = "openai-community/gpt2", "Qwen/Qwen2.5-0.5B"
 PAPERS = ROOT.parent / "shared" / "data" / "models_1018.yaml"
 

@@ -18,6 +18,7 @@ from modelmap.models.file import read_roster
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.files import read_yaml
+from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
 from modelmap.published.rebuild import pinned_packages
@@ -334,6 +335,11 @@ def both(one: Edit, other: Edit) -> Edit:
     return lambda root: (one(root), other(root))
 
 
+FAMILY = """\
+# @package roster
+models:
+  m: {{source: directory, kind: base, family: {}}}
+"""
 WRONG: dict[str, tuple[Edit, list[str]]] = {
     "unknown experiment": (
         params("experiment", "nope"),
@@ -370,6 +376,17 @@ WRONG: dict[str, tuple[Edit, list[str]]] = {
         ["named twice: llama;"],
     ),
     "doubled family": (families("llama", "llama"), ["named twice: llama"]),
+    "names that differ in case alone": (
+        both(model("Foo"), model("foo")),
+        ["named twice: Foo, foo;"],
+    ),
+    "name of a column": (model("text_id"), ["text_id", "another name"]),
+    "family of a zero byte": (model("m", family="a\0b"), [".family"]),
+    "family of terminal commands": (model("m", family="\x1b[2J"), [".family"]),
+    "family of half a character": (text(ROSTER, FAMILY.format('"\\ud800"')), [".family"]),
+    "family of nothing": (model("m", family=" "), [".family"]),
+    "kind of two lines": (model("m", kind="a\nb"), [".kind"]),
+    "location of a zero byte": (model("m", location="a\0b"), [".location"]),
     "family named as another's finetune": (
         both(
             families("llama", "llama-code"), conf(ZOO, "descendants.finetunes", ["code", "bible"])
@@ -437,6 +454,90 @@ def test_a_wrong_configuration_is_told_in_one_line_that_names_the_culprit(
     message = told_by(root)
     for part in told:
         assert part in message
+
+
+def leak(file: str) -> Edit:
+    """Return an edit that makes a file which gives a model the value of a variable."""
+    entry = {"source": "directory", "family": "${oc.env:HF_TOKEN}", "kind": "base"}
+    content = yaml.safe_dump({"roster": {"models": {"m": entry}}})
+
+    def edit(root: Path) -> None:
+        (root / file).parent.mkdir()
+        (root / file).write_text(f"# @package _global_\n{content}")
+
+    return edit
+
+
+RESOLVERS: dict[str, tuple[Edit, str]] = {
+    "a model's family": (
+        model("m", family="${oc.env:HF_TOKEN}"),
+        "conf/models/embedded.yaml: models.m.family",
+    ),
+    "part of a value": (params("figures.png_dpi", "9${oc.env:HF_TOKEN}"), "params.yaml: figures."),
+    "a default value": (
+        params("texts.seed", "${ oc.env : HF_TOKEN, 7 }"),
+        "params.yaml: texts.seed",
+    ),
+    "another resolver": (params("texts.seed", "${oc.decode:7}"), "params.yaml: texts.seed"),
+    "a resolver by interpolation": (
+        both(params("figures.name", "oc.env"), params("map.metric", "${${figures.name}:HF_TOKEN}")),
+        "params.yaml: map.metric",
+    ),
+    "a value inside lists": (
+        conf(CORPUS, "categories.news", ["gensim", "${oc.env:HF_TOKEN}"]),
+        "conf/corpus/packages.yaml: categories.news.1",
+    ),
+    "a defaults list": (
+        conf(EXPERIMENT, "defaults", [{"override /corpus": "${oc.env:HF_TOKEN}"}]),
+        "conf/experiment/embedded.yaml: defaults.0.override /corpus",
+    ),
+    "a file beside conf/": (
+        both(conf(EXPERIMENT, "defaults", ["/own/secret", "_self_"]), leak("own/secret.yaml")),
+        "experiment embedded: roster.models.m.family",
+    ),
+    "a file of this machine": (
+        both(
+            conf(EXPERIMENT, "defaults", ["/local/default", "_self_"]),
+            leak("conf/local/default.yaml"),
+        ),
+        "experiment embedded: roster.models.m.family",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", list(RESOLVERS))
+def test_no_environment_variable_reaches_a_committed_file(
+    root: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interpolation with a resolver is refused by its file and key, before it is resolved."""
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    change, told = RESOLVERS[name]
+    change(root)
+    message = told_by(root)
+    assert message.startswith(told)
+    assert "hf_secret" not in message
+    assert message.endswith(
+        ": only conf/hardware and conf/local may use a resolver, such as ${oc.env:...}; write the "
+        "value itself"
+    )
+
+
+def test_interpolations_of_keys_are_resolved(root: Path) -> None:
+    """A colon beside one is a colon."""
+    put(root, ROSTER, "models.m", {"source": "directory", "family": "a:${seed}:b", "kind": "base"})
+    assert resolved(root)["models"][-1]["family"] == "a:42:b"
+
+
+def test_settings_of_this_machine_may_read_its_environment(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are in no committed file."""
+    monkeypatch.setenv("OWN_TOKENS", "7")
+    (root / "conf/local").mkdir()
+    local = "# @package _global_\nhardware: {batch_tokens: '${oc.env:OWN_TOKENS}'}\n"
+    (root / "conf/local/default.yaml").write_text(local)
+    resolved(root)
+    assert load_hardware(root / "conf").batch_tokens == 7
 
 
 def test_a_models_date_is_written_as_it_stands(root: Path) -> None:

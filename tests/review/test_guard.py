@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from modelmap.review.guard import UNEXPLAINED, WOULD_RUN, changes, stale_stages
+from modelmap.review.guard import OTHER_RESULTS, WOULD_RUN, changes, stale_stages
 
 STATUS: dict[str, list[Any]] = {
     "texts": [{"changed outs": {"data/texts.parquet": "not in cache"}}],
@@ -53,4 +53,6 @@ def test_a_stage_dvc_would_run_is_stale_whatever_its_files_say() -> None:
         "Running stage 'map':\n> modelmap map\n",
         "ERROR: failed to reproduce 'map': [Errno 2]",
     ):
-        assert stale_stages(WOULD_RUN.findall(skipped + told), {}, set()) == {"map": [UNEXPLAINED]}
+        assert stale_stages(WOULD_RUN.findall(skipped + told), {}, set()) == {
+            "map": [OTHER_RESULTS]
+        }

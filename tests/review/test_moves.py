@@ -7,7 +7,7 @@ import pytest
 from helpers.snapshots import MEAN_BYTES, matrix, places, snapshot, spec, vectors
 
 from modelmap.plumbing.arrays import Values
-from modelmap.review.moves import displacement_shares, kl_to_earlier_self, model_changes
+from modelmap.review.moves import displacement_shares, kl_to_earlier_version, model_changes
 from modelmap.review.snapshot import Snapshot
 
 
@@ -22,7 +22,7 @@ def test_the_kl_to_the_earlier_self_is_half_the_variance_of_the_difference() -> 
     old = {"a": np.array([-10.0, -10, -10, -10]), "b": np.array([-9.0, -8, -7, -6])}
     new = {"b": old["b"], "a": old["a"] + [0, 2, 4, 6]}
     late = replace(matrix(new), clip_threshold=-100.0)
-    kl = kl_to_earlier_self(matrix(old), late, ["a", "b"])
+    kl = kl_to_earlier_version(matrix(old), late, ["a", "b"])
     assert kl == pytest.approx([2.5 / (MEAN_BYTES * np.log(2)), 0.0])
 
 
@@ -31,9 +31,9 @@ def test_both_vectors_are_clipped_at_the_later_threshold() -> None:
     old, new = {"a": np.array([-9.0, -50, -9])}, {"a": np.array([-9.0, -70, -9])}
     early = replace(matrix(old), clip_threshold=-100.0)
     late = replace(matrix(new), clip_threshold=-40.0)
-    assert kl_to_earlier_self(early, late, ["a"]).tolist() == [0.0]
+    assert kl_to_earlier_version(early, late, ["a"]).tolist() == [0.0]
     same = replace(matrix(old), clip_threshold=-20.0)
-    assert kl_to_earlier_self(early, same, ["a"]).tolist() == [0.0]
+    assert kl_to_earlier_version(early, same, ["a"]).tolist() == [0.0]
 
 
 def test_a_map_that_is_only_turned_mirrored_and_shifted_has_not_moved() -> None:

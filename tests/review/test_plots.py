@@ -9,14 +9,13 @@ import yaml
 from dvc_render.vega import VegaRenderer
 from helpers import ROOT
 
+from modelmap.figures.sampling_methods import COLOURS
 from modelmap.review.dictionary import FILES
 
 PIPELINE: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())
 TEMPLATES = ROOT / ".dvc" / "plots"
 PLOTS = [entry for entry in PIPELINE["plots"] if isinstance(entry, dict)]
-IMAGES = [entry for entry in PIPELINE["plots"] if isinstance(entry, str)]
-# Two revisions, and for each of these columns the values templates know.
-KNOWN = {"method": ["uniform", "ls", "kl"], "size_measure": ["uniform", "ls", "kl", "relative"]}
+FOLDERS = [entry for entry in PIPELINE["plots"] if isinstance(entry, str)]
 
 
 def outputs(folder: str) -> set[str]:
@@ -40,11 +39,22 @@ def test_every_metrics_file_is_declared_once_at_the_top() -> None:
     assert not any("metrics" in stage for stage in PIPELINE["stages"].values())
 
 
-def test_figures_that_are_plots_are_drawn() -> None:
-    """The SVG of every figure in the index, and no other."""
+def test_all_figures_are_plots_and_nothing_else() -> None:
+    """DVC shows every file of a folder, so the one of SVG files holds just the drawn figures."""
+    assert FOLDERS == ["reports/figures/svg"]
     index = json.loads((ROOT / "reports/figures/index.json").read_text())
-    names = [entry["name"] for entry in [*index["figures"], *index["skipped"]]]
-    assert sorted(IMAGES) == sorted(f"reports/figures/{name}.svg" for name in names)
+    names = [entry["name"] for entry in index["figures"]]
+    files = [path.name for path in (ROOT / FOLDERS[0]).iterdir()]
+    assert sorted(files) == sorted(f"{name}.svg" for name in names)
+
+
+def test_templates_give_methods_the_colours_of_figures() -> None:
+    """In the order of the data, so that a new method needs no edit of a template."""
+    for name in ("designs", "methods", "prediction"):
+        content = json.loads((TEMPLATES / f"{name}.json").read_text())
+        color = content.get("spec", content)["encoding"]["color"]
+        assert color["scale"] == {"range": list(COLOURS)}
+        assert color["sort"] is None
 
 
 @pytest.mark.parametrize("plot", PLOTS, ids=lambda plot: next(iter(plot)))
@@ -60,7 +70,7 @@ def test_every_plot_draws_columns_of_its_table_by_a_template_that_is_filled(
     x = drawn["x"] if isinstance(drawn["x"], str) else drawn["x"][file]
     assert {x, *([y] if isinstance(y, str) else y)} <= columns
     rows = [
-        {**{name: KNOWN.get(name, [1.0])[0] for name in columns}, "rev": rev, "field": field}
+        {**dict.fromkeys(columns, 1.0), "rev": rev, "field": field}
         for rev in ("main", "workspace")
         for field in ([y] if isinstance(y, str) else y)
     ]

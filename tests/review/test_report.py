@@ -7,7 +7,7 @@ from helpers.snapshots import matrix, places, snapshot, spec, vectors
 
 from modelmap.review.models_text import models_text
 from modelmap.review.report import metrics_text, params_text
-from modelmap.review.snapshot import NOWHERE, Snapshot
+from modelmap.review.snapshot import NOT_FOUND, Snapshot
 
 
 def test_models_are_counted_named_and_shown_with_their_moves() -> None:
@@ -34,8 +34,8 @@ def test_nothing_changed_is_said_in_a_few_words() -> None:
 
 def test_what_is_not_compared_is_one_line_with_its_reasons() -> None:
     """Missing tables by side and reason; the roster is compared all the same."""
-    lacking = {"data/matrix.parquet": NOWHERE, "data/map.parquet": NOWHERE}
-    before = Snapshot({"a": spec("a"), "b": spec("b")}, lacking=lacking)
+    missing = {"data/matrix.parquet": NOT_FOUND, "data/map.parquet": NOT_FOUND}
+    before = Snapshot({"a": spec("a"), "b": spec("b")}, missing=missing)
     told = models_text(before, snapshot("abc")).split("\n\n")
     assert told[0] == "2 models before, 3 after: 1 added, 0 dropped, 0 re-scored, 2 kept."
     assert told[-1] == (

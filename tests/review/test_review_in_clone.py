@@ -13,8 +13,10 @@ from helpers.workflow_lines import run_lines
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.layout import Layout
 from modelmap.review.commands import merge_base
-from modelmap.review.guard import UP_TO_DATE, verdict
-from modelmap.review.snapshot import NOWHERE, read_snapshot
+from modelmap.review.guard import UP_TO_DATE, lock_problems
+from modelmap.review.snapshot import NOT_FOUND, read_snapshot
+
+pytestmark = pytest.mark.pipeline
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +52,7 @@ def test_edits_are_named_in_one_line(cloned: Path) -> None:
     (cloned / "code.py").write_text("x = 1\n")
     (cloned / "params.yaml").write_text("seed: 3\n")
     (cloned / "reports/metrics/map.json").write_text('{"trustworthiness": 1.0}')
-    assert verdict(cloned) == (
+    assert lock_problems(cloned) == (
         "stale: matrix (code.py modified, params.yaml seed modified), "
         "map (reports/metrics/map.json modified); "
         "run `dvc repro` and commit dvc.lock with the results; "
@@ -65,7 +67,7 @@ def test_what_dvc_itself_excuses_is_stale(cloned: Path) -> None:
     dep["md5"] = "0" * 32
     (cloned / "dvc.lock").write_text(yaml.safe_dump(lock))
     (cloned / "code.py").unlink()
-    assert verdict(cloned) == (
+    assert lock_problems(cloned) == (
         "stale: matrix (code.py deleted), "
         "map (dvc.lock has it with other results of an earlier stage); "
         "run `dvc repro` and commit dvc.lock with the results; not committed: code.py, dvc.lock"
@@ -74,14 +76,16 @@ def test_what_dvc_itself_excuses_is_stale(cloned: Path) -> None:
 
 def test_no_lock_is_told(tmp_path: Path) -> None:
     """Before the first run."""
-    assert verdict(tmp_path) == "there is no dvc.lock: run `dvc repro` and commit it"
+    assert lock_problems(tmp_path) == "there is no dvc.lock: run `dvc repro` and commit it"
 
 
 def test_a_base_that_is_not_there_is_told(cloned: Path) -> None:
     """One line, whatever is typed."""
-    with pytest.raises(UserError, match=r"^'nowhere' is no revision here: run `git fetch`, or"):
+    with pytest.raises(
+        UserError, match=r"^'nowhere' is not a revision of this repository: run `git fetch`, or"
+    ):
         merge_base(cloned, "nowhere")
-    with pytest.raises(UserError, match=r"^'--help' is no revision here"):
+    with pytest.raises(UserError, match=r"^'--help' is not a revision of this repository"):
         merge_base(cloned, "--help")
     assert merge_base(cloned, "origin/main") == done(cloned, *GIT, "rev-parse", "HEAD~1").strip()
 
@@ -95,12 +99,12 @@ def test_tables_of_both_revisions_come_from_the_remote(cloned: Path) -> None:
     assert before.matrix.models == list("abcdef")
     assert after.places is not None
     assert after.places["model"].tolist() == list("abcdeg")
-    assert before.lacking == after.lacking == {}
+    assert before.missing == after.missing == {}
     done(cloned, *DVC, "config", "--local", "remote.origin.url", str(cloned / "nowhere"))
     bare = read_snapshot(layout, "origin/main")
     (cloned / ".dvc/config.local").unlink()
     tables = ("data/models.parquet", "data/matrix.parquet", "data/map.parquet")
-    assert bare.lacking == dict.fromkeys(tables, NOWHERE)
+    assert bare.missing == dict.fromkeys(tables, NOT_FOUND)
     assert list(bare.specs) == list("abcdef")
 
 

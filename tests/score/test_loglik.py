@@ -97,7 +97,9 @@ def golden_scores() -> dict[str, list[float]]:
 def test_golden_scores_guard_the_scorer_version() -> None:
     """Scores are those of this SCORER_VERSION: a change of scores asks for a new version.
 
-    After raising it, `python tests/score/test_loglik.py` writes the new golden scores.
+    After raising it, this writes the new golden scores:
+
+        PYTHONPATH=tests python tests/score/test_loglik.py
     """
     golden = json.loads(GOLDEN.read_text())
     assert golden["scorer_version"] == SCORER_VERSION

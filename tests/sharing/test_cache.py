@@ -77,10 +77,38 @@ def test_damage_is_told_and_the_next_pull_mends_it(owner: Owner) -> None:
     layout.map.unlink()
     layout.map.write_bytes(junk)
     told = owner.run(sys.executable, "-m", "modelmap", "cache").stdout
-    assert "removed damaged objects" in told
-    assert "copies data/map.parquet; `dvc pull`" in told
+    assert "moved damaged objects to" in told
+    assert "removed the copies data/map.parquet; `dvc pull`" in told
     assert layout.kl.is_file()
     owner.dvc("pull", "data/map.parquet", "data/kl.parquet")
     assert layout.map.read_bytes() == content
     again = owner.run(sys.executable, "-m", "modelmap", "cache").stdout
     assert again == "cache: no object is damaged\n"
+
+
+def test_an_edited_file_that_is_its_own_object_is_kept_aside(owner: Owner) -> None:
+    """Under hard links an edit damages the object: its only copy is moved, not deleted."""
+    layout = Layout(owner.root)
+    name = md5(layout.map)
+    stored = owner.root / ".dvc/cache/files/md5" / name[:2] / name[2:]
+    layout.map.unlink()
+    layout.map.hardlink_to(stored)
+    stored.chmod(0o644)
+    layout.map.write_bytes(b"an afternoon's work")
+    owner.run(sys.executable, "-m", "modelmap", "cache")
+    aside = owner.root / ".dvc/cache/damaged" / name
+    assert aside.read_bytes() == b"an afternoon's work"
+    assert not stored.exists()
+
+
+def test_a_lock_file_that_was_cut_short_is_removed(owner: Owner) -> None:
+    """DVC refuses every command while its file of locks is no JSON; a whole one stays."""
+    lock = owner.root / ".dvc" / "tmp" / "rwlock"
+    lock.parent.mkdir(exist_ok=True)
+    lock.write_text("{}")
+    owner.run(sys.executable, "-m", "modelmap", "cache")
+    assert lock.exists()
+    lock.write_text('{"/a": {"wri')
+    told = owner.run(sys.executable, "-m", "modelmap", "cache").stdout
+    assert "removed DVC's file of locks" in told
+    assert not lock.exists()

@@ -46,19 +46,22 @@ def test_the_analysis_runs_from_the_matrix_without_torch(clone: Clone, tmp_path:
     clone.dvc("pull", "data/matrix.parquet", **bare)
     clone.edit("params.yaml", r"size_measure: relative", "size_measure: ls")
     ran = clone.stages_run("--pull", "--allow-missing", **bare)
-    assert ran == {"resolve", "order", "figures"}
+    assert ran == {"resolve", "plan", "figures"}
     layout = Layout(clone.root)
-    assert (layout.figures / "model_map.svg").is_file()
+    assert (layout.figures / "svg" / "model_map.svg").is_file()
     assert not layout.scores.exists()
     assert not layout.zoo.exists()
 
 
 def test_a_model_added_to_pulled_scores_is_the_only_one_scored(clone: Clone) -> None:
-    """`dvc pull data/scores`, then a new model: the others' scores stay the same bytes."""
+    """`dvc pull data/scores`, then a new model: the others' scores stay the same bytes.
+
+    Texts and zoo stay as they are. Without the model again, nothing is scored, and its scores stay
+    in the store.
+    """
     from helpers.tiny_models import tiny_model, tiny_tokenizer
 
     layout = Layout(clone.root)
-    clone.append("conf/local/default.yaml", "# @package _global_\nhardware: {workers: 1}\n")
     clone.dvc("pull", "data/scores")
     before = {path.name: path.read_bytes() for path in layout.scores.iterdir()}
     mine = clone.root / "data/models/mine"
@@ -69,3 +72,8 @@ def test_a_model_added_to_pulled_scores_is_the_only_one_scored(clone: Clone) -> 
     after = {path.name: path.read_bytes() for path in layout.scores.iterdir()}
     assert set(after) - set(before) == {"mine.parquet"}
     assert before.items() <= after.items()
+    stored = clone.stored_scores()
+    clone.edit("conf/models/zoo-only.yaml", r"^models: .*mine.*", "models: {}")
+    clone.repro("--pull", "--allow-missing", "score")
+    assert {path.name: path.read_bytes() for path in layout.scores.iterdir()} == before
+    assert clone.stored_scores() == stored

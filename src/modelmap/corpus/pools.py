@@ -1,38 +1,39 @@
-"""The corpus table: documents cut into texts, in a pool to sample from and a pool to train on."""
+"""The corpus table: documents cut into texts, in a sampling pool and a training pool."""
 
 from collections.abc import Iterable
 
 import pandas as pd
 
 from modelmap.corpus.chunk import chunk_text, is_long_enough
-from modelmap.corpus.dedupe import without_repeats
+from modelmap.corpus.dedupe import without_duplicates
 from modelmap.corpus.document import Document, in_training_pool
 from modelmap.corpus.settings import CorpusSettings
 from modelmap.corpus.tables import SAMPLING, TRAINING
 from modelmap.plumbing.errors import UserError
 
 Chunked = Iterable[tuple[Document, list[tuple[int, str]]]]
+"""Documents with their chunks, each with its position in the document."""
 
 
 def chunked(documents: Iterable[Document], corpus: CorpusSettings) -> Chunked:
-    """Yield each document with its (index, chunk) pairs, repeats of earlier documents removed."""
+    """Return the documents with their (index, chunk) pairs, without duplicates if so configured."""
     pieces = ((item, chunk_text(item.text, corpus.max_bytes)) for item in documents)
     if corpus.duplicate_share is not None:
-        return without_repeats(pieces, corpus.duplicate_share)
+        return without_duplicates(pieces, corpus.duplicate_share)
     return ((item, list(enumerate(chunks))) for item, chunks in pieces)
 
 
 def corpus_table(documents: Iterable[Document], corpus: CorpusSettings) -> pd.DataFrame:
-    """Return one row per text, in the order of the documents.
+    """Return the corpus table: one row per text, in the order of the documents.
 
-    A document is in the training pool or in the sampling pool, never in both. The sampling pool
-    has only texts of more than `min_bytes`. Raises UserError if the sampling pool is empty.
+    A document is in the training pool or in the sampling pool, never in both. Only the texts of the
+    sampling pool must have more than `min_bytes`. Raises UserError if that pool is empty.
     """
     rows = []
     for document, chunks in chunked(documents, corpus):
         if in_training_pool(document.document_id, corpus.train_share):
-            # A training document whose chunks are all repeats stays, as an empty text: the random
-            # order of the zoo's training depends on the number of documents.
+            # A training document whose chunks are all duplicates is kept as an empty text, because
+            # the random order in which the zoo is trained depends on the number of documents.
             rows += [_row(document, index, text, TRAINING) for index, text in chunks or [(0, "")]]
         else:
             rows += [
@@ -63,14 +64,14 @@ def _row(document: Document, index: int, text: str, pool: str) -> dict[str, obje
 
 
 def sampling_pool(corpus: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a corpus table that models may be scored on."""
+    """Return the rows of the corpus table that belong to the sampling pool."""
     return corpus[corpus["pool"] == SAMPLING].reset_index(drop=True)
 
 
 def training_pool(corpus: pd.DataFrame) -> dict[str, list[str]]:
-    """Return the training documents' text by category, each joined from its rows.
+    """Return the texts of the training documents by category, each joined from its rows.
 
-    Raises UserError if there are none, as in a corpus that is a sample drawn elsewhere.
+    Raises UserError if there are none, as in the sources `pile` and `imported`.
     """
     rows = corpus[corpus["pool"] == TRAINING]
     keys = ["category", "document_id", "source_path"]

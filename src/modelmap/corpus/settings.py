@@ -12,7 +12,10 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class CorpusSettings(Section):
-    """Where documents come from, how they are cut, and how they are split into pools."""
+    """The source of the documents, how they are cut, and how they are split into pools.
+
+    The keys of other sources than the chosen one are not used.
+    """
 
     source: Literal["packages", "jsonl", "pile", "imported"]
     min_bytes: Annotated[int, Field(ge=0)]
@@ -26,7 +29,7 @@ class CorpusSettings(Section):
     duplicate_share: Share | None = None
     # jsonl
     path: str | None = None
-    """Below data/raw."""
+    """The path of the file, relative to data/raw."""
     # pile
     dataset: str | None = None
     revision: str | None = None

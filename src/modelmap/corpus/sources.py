@@ -1,4 +1,4 @@
-"""Where a corpus comes from: every source is one entry here."""
+"""The sources of a corpus. To add a source, add an entry to SOURCES."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from modelmap.plumbing.tables import read_parquet
 
 @dataclass(frozen=True)
 class Request:
-    """What a source is given: its settings, the project's paths and what was imported."""
+    """The arguments of a source: settings, paths, and the record of what was imported."""
 
     settings: CorpusSettings
     layout: Layout
@@ -39,7 +39,7 @@ def _pile(request: Request) -> pd.DataFrame:
 
 
 def _imported(request: Request) -> pd.DataFrame:
-    """Return the imported texts as they are: they were cut where they come from."""
+    """Return the imported texts, which have been cut already."""
     if request.imported is None:
         raise UserError("nothing is imported here: run `modelmap import`, or change experiment")
     texts, _ = read_parquet(imported_file(request.layout, request.imported, "texts"))

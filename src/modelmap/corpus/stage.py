@@ -1,4 +1,4 @@
-"""Stage corpus: packages, files or a data set become a table of texts in two pools."""
+"""Stage corpus: read documents and cut them into texts, in two pools."""
 
 from modelmap.corpus.settings import CorpusSettings
 from modelmap.corpus.sources import SOURCES, Request

@@ -5,6 +5,8 @@ import numpy as np
 from modelmap.plumbing.arrays import Matrix
 
 LN2 = float(np.log(2))
+ROUNDING = 1e-18
+"""Squared nats. A squared distance up to this is taken for a rounding error of float64."""
 
 
 def squared_distances(coordinates: Matrix) -> Matrix:
@@ -18,6 +20,19 @@ def squared_distances(coordinates: Matrix) -> Matrix:
     for i, row in enumerate(coordinates):
         distances[i] = np.square(coordinates - row).sum(axis=1)
     return distances
+
+
+def reason_if_identical(coordinates: Matrix, which: str = "models") -> str | None:
+    """Return why nothing can be estimated from identical models, or None if some differ.
+
+    `coordinates` are Q or those of a sample, shape (K, N); `which` names the models in the reason.
+    Models are identical if no squared distance from the first model is above ROUNDING.
+    """
+    # Rounding hardly ever gives exactly 0: rows that differ by a constant are equal only up to
+    # rounding when they are centred. Analyses of such differences would show nothing but rounding.
+    if np.square(coordinates - coordinates[0]).sum(axis=1).max() > ROUNDING:
+        return None
+    return f"needs {which} that differ, and all squared distances between them are 0"
 
 
 def nats_per_text(distances: Matrix, n_texts: int) -> Matrix:

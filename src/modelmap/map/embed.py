@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
+from modelmap.divergence.kl import reason_if_identical
 from modelmap.map.settings import MapSettings
 from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.seeds import named_seed
@@ -52,8 +53,12 @@ def tsne_options(settings: MapSettings, max_iter: int) -> TsneOptions:
 def tsne(coordinates: Matrix, options: TsneOptions) -> Matrix:
     """Return the places of the models on a map, shape (K, 2), from Q, shape (K, N), by t-SNE.
 
-    The map is initialised by PCA. The papers use the metric "sqeuclidean".
+    The map is initialised by PCA. The papers use the metric "sqeuclidean". Models that are all
+    identical are placed at the origin.
     """
+    # The PCA places are scaled to a fixed variance, which is not possible if all are the same.
+    if reason_if_identical(coordinates) is not None:
+        return np.zeros((len(coordinates), 2))
     embedding = TSNE(
         n_components=2,
         perplexity=perplexity(len(coordinates), options.largest_perplexity),
@@ -67,18 +72,28 @@ def tsne(coordinates: Matrix, options: TsneOptions) -> Matrix:
     # In one thread floating-point numbers are added in the same order each time. Another order
     # rounds differently, and t-SNE amplifies the differences to visible ones.
     with threadpool_limits(1):
-        places = embedding.fit_transform(coordinates)
+        places = embedding.fit_transform(_with_two_columns(coordinates))
     return np.asarray(places, dtype=np.float64)
+
+
+def _with_two_columns(coordinates: Matrix) -> Matrix:
+    """Return coordinates with a column of 0 added if there is only one: PCA needs two.
+
+    It changes no distance. A sample in which the same text was drawn every time has one column.
+    """
+    return np.pad(coordinates, ((0, 0), (0, 1))) if coordinates.shape[1] == 1 else coordinates
 
 
 def spectrum(coordinates: Matrix) -> pd.DataFrame:
     """Return the share of the variance of Q on each principal component, the largest first.
 
-    The table has the columns component, variance_share and cumulative_share, and K - 1 rows.
+    The table has the columns component, variance_share and cumulative_share, and K - 1 rows, or
+    none if all models are identical.
     """
     # The columns of Q are centred. So its singular values give the principal components without
     # further centring, and the last of the K values is 0 up to rounding.
-    values = np.linalg.svd(coordinates, compute_uv=False)[: len(coordinates) - 1] ** 2
+    n_components = 0 if reason_if_identical(coordinates) is not None else len(coordinates) - 1
+    values = np.linalg.svd(coordinates, compute_uv=False)[:n_components] ** 2
     shares = values / values.sum()
     return pd.DataFrame(
         {

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from modelmap.divergence.kl import reason_if_identical
 from modelmap.divergence.neighbours import square_form
 from modelmap.divergence.tables import KL
 from modelmap.map.embed import components_for, perplexity, spectrum, tsne, tsne_options
@@ -9,6 +10,7 @@ from modelmap.map.quality import map_trustworthiness, nearest_kept
 from modelmap.map.settings import MapSettings
 from modelmap.map.tables import MAP, SPECTRUM
 from modelmap.matrix.file import read_matrix
+from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
@@ -24,6 +26,7 @@ def run(layout: Layout) -> None:
     places = tsne(coordinates, tsne_options(settings, settings.max_iter))
     components = spectrum(coordinates)
     cumulative = components["cumulative_share"].to_numpy()
+    reason = reason_if_identical(coordinates)
     write_table(
         pd.DataFrame({"model": matrix.models, "x": places[:, 0], "y": places[:, 1]}),
         MAP,
@@ -37,10 +40,16 @@ def run(layout: Layout) -> None:
             "metric": settings.metric,
             "algorithm": settings.algorithm,
             "perplexity": perplexity(len(matrix.models), settings.max_perplexity),
-            "trustworthiness": round(map_trustworthiness(kl, places, settings.n_near), 3),
-            "n_near": settings.n_near,
-            "nearest_kept_share": round(nearest_kept(kl, places, settings.n_near), 3),
+            **({"skipped": reason} if reason else _quality(kl, places, settings.n_near)),
             "components_for_90_percent": components_for(cumulative, 0.90),
             "components_for_95_percent": components_for(cumulative, 0.95),
         },
     )
+
+
+def _quality(kl: Matrix, places: Matrix, n_near: int) -> dict[str, object]:
+    return {
+        "trustworthiness": round(map_trustworthiness(kl, places, n_near), 3),
+        "n_near": n_near,
+        "nearest_kept_share": round(nearest_kept(kl, places, n_near), 3),
+    }

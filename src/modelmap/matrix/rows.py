@@ -52,6 +52,7 @@ def read_rows(
     others = _imported(imported_specs, texts, imported, layout) if imported_specs else None
     both = [rows for rows in (scored, others) if rows is not None]
     models = pd.concat([rows.models for rows in both], ignore_index=True)
+    # Scored and imported models may alternate in the roster, whose order the matrix has.
     position = {name: i for i, name in enumerate(models["model"])}
     order = [position[spec.name] for spec in specs]
     values = np.concatenate([rows.loglik_nats for rows in both])[order]
@@ -109,6 +110,7 @@ def _model_table(specs: Sequence[ModelSpec], facts: Sequence[Recorded]) -> pd.Da
         }
         for spec, fact in zip(specs, facts, strict=True)
     ]
+    # A column that has no value at all would not be one of text.
     return pd.DataFrame(rows).astype({"parent": "str", "created": "str"})
 
 

@@ -2,7 +2,7 @@
 
 import pandera.pandas as pa
 
-from modelmap.plumbing.columns import AT_LEAST_0, AT_LEAST_1, FINITE, column, table
+from modelmap.plumbing.columns import AT_LEAST_0, AT_LEAST_1, FINITE, LABEL, column, table
 
 ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
 
@@ -11,13 +11,14 @@ MODELS = table(
     {
         "model": column("text", "name"),
         "family": column(
-            "text", "group of related models, such as a base model and its descendants"
+            "text", "group of related models, such as a base model and its descendants", LABEL
         ),
         "parent": pa.Column(str, nullable=True, description="the model it was made from, if any"),
         "kind": column(
             "text",
             "base, checkpoint, finetune, merge, quantised or pretrained; published: imported, and "
             "of unknown kind",
+            LABEL,
         ),
         "created": pa.Column(
             str,

@@ -4,12 +4,24 @@ import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, StrictBool, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    RootModel,
+    StrictBool,
+    field_validator,
+    model_validator,
+)
 
 from modelmap.plumbing.archives import PACKAGE_NAME, Sha256, Version
+from modelmap.plumbing.errors import is_label
 
 # A hub id, or a plain name.
 NAME = r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)?$"
+RESERVED_NAMES = ("text_id",)
+"""Names of columns that the matrix has beside those of the models."""
 LONGEST_NAME = 200
 LONGEST_LOCATION = 1000
 COMMIT = r"^[0-9a-f]{40}$"
@@ -17,6 +29,15 @@ DTYPES = ("float32", "float16", "bfloat16")
 UNKNOWN_DTYPE = "unknown"
 # These options compute in 16 bits whatever dtype is given.
 HALF_PRECISION_ONLY = ("int8", "flash_attention_2")
+
+
+def _label(text: str) -> str:
+    if not is_label(text):
+        raise ValueError("must be text on one line, without control characters")
+    return text
+
+
+Label = Annotated[str, AfterValidator(_label)]
 
 
 class ModelSpec(BaseModel):
@@ -29,7 +50,7 @@ class ModelSpec(BaseModel):
 
     name: Annotated[str, Field(pattern=NAME, max_length=LONGEST_NAME)]
     source: Literal["zoo", "directory", "gguf", "hub", "imported"]
-    location: Annotated[str, Field(max_length=LONGEST_LOCATION)]
+    location: Annotated[Label, Field(max_length=LONGEST_LOCATION)]
     """By source: the name (zoo, imported), a path (directory), a path or `package:file` (gguf), or
     the hub id (hub)."""
     revision: Annotated[str, Field(pattern=COMMIT)] | None = None
@@ -37,9 +58,9 @@ class ModelSpec(BaseModel):
     """The version of the package that contains the GGUF file."""
     sha256: Sha256 | None = None
     """The sha256 of that package's wheel."""
-    family: str
+    family: Label
     parent: str | None = None
-    kind: str
+    kind: Label
     created: date | None = None
     """The date of publication. Models without one are ordered before all others."""
     dtype: Literal["float32", "float16", "bfloat16", "unknown"] = "float32"
@@ -51,6 +72,13 @@ class ModelSpec(BaseModel):
     max_length: Annotated[int, Field(ge=2)] | None = None
     trust_remote_code: StrictBool | None = None
     """Whether Python files that come with the model may run."""
+
+    @field_validator("name")
+    @classmethod
+    def _is_no_column(cls, name: str) -> str:
+        if name in RESERVED_NAMES:
+            raise ValueError(f"{name} is a column of the matrix: choose another name")
+        return name
 
     @model_validator(mode="after")
     def _parts_fit_the_source(self) -> "ModelSpec":

@@ -39,7 +39,7 @@ def run(layout: Layout) -> None:
     clip_quantile = read_section(layout, "matrix", MatrixSettings).clip_quantile
     matrix = read_matrix(layout.matrix)
     is_new = newest(read_table(layout.models, MODELS), settings.share)
-    reason = skip_reason(is_new)
+    reason = skip_reason(matrix.loglik_nats, is_new, clip_quantile)
     if reason is not None:
         _write(layout, empty_table(NEW_MODELS), empty_table(NEW_MODEL_ERRORS), {"skipped": reason})
         return

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from modelmap.divergence.kl import squared_distances
+from modelmap.divergence.kl import ROUNDING, reason_if_identical, squared_distances
 from modelmap.matrix.clip_centre import clip_threshold, clipped, double_centred
 from modelmap.plumbing.arrays import Mask, Matrix, Vector
 from modelmap.resample.errors import absolute_error, relative_error, root_mean_square
@@ -48,20 +48,24 @@ def newest(models: pd.DataFrame, share: float) -> Mask:
     return is_new
 
 
-def skip_reason(is_new: Mask) -> str | None:
-    """Return why the comparison cannot be made, or None if it can."""
+def skip_reason(loglik_nats: Matrix, is_new: Mask, quantile: float) -> str | None:
+    """Return why the comparison cannot be made, or None if it can.
+
+    Arguments are those of `trial`.
+    """
     n_existing, n_new = int((~is_new).sum()), int(is_new.sum())
     if n_new == 0:
         return f"needs at least 1 new model; new_models.share of {n_existing} models rounds to 0"
     if n_existing < FEWEST_EXISTING:
         return f"needs at least {FEWEST_EXISTING} existing models, not {n_existing}"
-    return None
+    _, coordinates = existing_coordinates(loglik_nats[~is_new], quantile)
+    return reason_if_identical(coordinates, "existing models")
 
 
-def existing_design(loglik_nats: Matrix, quantile: float) -> tuple[float, Vector]:
-    """Return the clip threshold and the probabilities of LS, shape (N,), from the given models."""
+def existing_coordinates(loglik_nats: Matrix, quantile: float) -> tuple[float, Matrix]:
+    """Return the clip threshold and the coordinates of existing models by their rows alone."""
     threshold = clip_threshold(loglik_nats, quantile)
-    return threshold, probabilities("ls", double_centred(clipped(loglik_nats, threshold)))
+    return threshold, double_centred(clipped(loglik_nats, threshold))
 
 
 def draws_until(n_unique: int, pi: Vector, size: int, seed: int) -> NDArray[np.int64]:
@@ -99,6 +103,7 @@ class Trial:
 
     def samples(self, seed: int) -> dict[str, tuple[int, UniqueTexts]]:
         """Return the number of draws and the sample of each design, by its name, for one run."""
+        # All designs use the seed of the run, so that they differ in their probabilities only.
         uniform = np.full(len(self.pi_existing), 1 / len(self.pi_existing))
         chosen = drawn_texts(self.pi_existing, self.n_draws, seed)
         n_unique = len(np.unique(chosen))
@@ -117,7 +122,10 @@ def trial(loglik_nats: Matrix, is_new: Mask, quantile: float, n_draws: int) -> T
     The threshold that all rows are clipped with, and the probabilities `pi_existing`, come from the
     rows of the existing models only.
     """
-    threshold, pi_existing = existing_design(loglik_nats[~is_new], quantile)
+    # As if the map existed already: a model that is added to it changes neither its texts nor its
+    # threshold, since all other models would have to be scored or clipped again.
+    threshold, existing = existing_coordinates(loglik_nats[~is_new], quantile)
+    pi_existing = probabilities("ls", existing)
     coordinates = double_centred(clipped(loglik_nats, threshold))
     distances = squared_distances(coordinates)
     pi_all = probabilities("ls", coordinates)
@@ -127,6 +135,7 @@ def trial(loglik_nats: Matrix, is_new: Mask, quantile: float, n_draws: int) -> T
 def pair_kinds(is_new: Mask) -> dict[str, Mask]:
     """Return a mask of shape (K, K) for each kind of pair, with pairs above the diagonal only."""
     above = np.triu(np.ones((len(is_new), len(is_new)), dtype=bool), 1)
+    # The number of new models in each pair: 0, 1 or 2.
     n_new = is_new[:, None].astype(int) + is_new[None]
     kinds = ("existing_existing", "new_existing", "new_new")
     return {kind: above & (n_new == n) for n, kind in enumerate(kinds)}
@@ -139,11 +148,13 @@ def run_errors(trial: Trial, seed: int) -> pd.DataFrame:
     """
     rows = []
     for design, (n, sample) in trial.samples(seed).items():
+        # Weighted sums give the distances without the weighted coordinates of every sample.
         sums = GramSums(trial.coordinates)
         sums.add(sample.texts, sample.squared_weights)
         estimated = sums.distances()
         for kind, pairs in pair_kinds(trial.is_new).items():
-            if pairs.any():
+            # Pairs that are all identical have no distance for the absolute error to refer to.
+            if (trial.distances[pairs] > ROUNDING).any():
                 sampled, full = estimated[pairs], trial.distances[pairs]
                 errors = relative_error(sampled, full), absolute_error(sampled, full)
                 rows.append((design, kind, int(pairs.sum()), n, len(sample), *errors))
@@ -153,6 +164,8 @@ def run_errors(trial: Trial, seed: int) -> pd.DataFrame:
 
 def error_table(runs: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return the means of n and d and the root mean squares of the errors over runs."""
+    # Errors of a run are root mean squares over pairs. With root mean squares over runs, too, the
+    # result is the root mean square over all pairs and runs.
     grouped = pd.concat(runs).groupby(["design", "pairs", "n_pairs"], sort=False, as_index=False)
     return grouped.agg(
         n=("n", "mean"),

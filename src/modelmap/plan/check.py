@@ -17,6 +17,7 @@ from modelmap.plan.settings import PlanSettings
 from modelmap.plumbing.arrays import Indices, Mask, Matrix, Vector
 from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.seeds import named_rng
+from modelmap.resample.designs import sample_sizes
 from modelmap.resample.gram import ErrorMeter, sample_errors
 
 MAX_PAIRS = 2_000
@@ -32,14 +33,14 @@ def plan_errors(
     settings: PlanSettings,
     n_workers: int,
 ) -> pd.DataFrame:
-    """Return one row for each checked share of the texts: d, three errors and a coverage.
+    """Return one row for each checked number of texts d: three errors and a coverage.
 
     `coordinates` are Q, shape (K, N), and `distances` G, shape (K, K). Columns are those of
     PLAN_ERRORS. Errors are relative (resample/errors.py). The coverage of a pair is the share of
     `settings.n_checks` random orders whose 95% interval contains the pair's distance from all N
     texts; the table has the median over pairs.
     """
-    sizes = checked_sizes(settings, len(plan))
+    sizes = list(dict.fromkeys(sample_sizes(settings.checked_shares, len(plan)).values()))
     rng = named_rng(settings.seed, "plan check", "pairs")
     pairs = model_pairs(len(coordinates), MAX_PAIRS, rng)
     check = partial(_check_other_order, coordinates, distances, plan, sizes, pairs, settings.seed)
@@ -58,11 +59,6 @@ def plan_errors(
             ),
         }
     )
-
-
-def checked_sizes(settings: PlanSettings, n_texts: int) -> list[int]:
-    """Return the number of texts of each checked share, at least 2."""
-    return [max(2, round(share * n_texts)) for share in settings.checked_shares]
 
 
 def _check_other_order(
@@ -104,14 +100,18 @@ def plan_metrics(
         f"{percent}_percent": texts_for_error(coordinates, distances, plan, percent / 100)
         for percent in ERROR_PERCENTS
     }
-    errors_at_shares = {
-        f"at_{100 * share:g}_percent_of_texts": {
+    errors_at_sizes = {
+        row.d: {
             "d": int(row.d),
             "predicted_error": round(row.predicted_error, 3),
             "redrawn_error": round(row.redrawn_error, 3),
             "this_order_error": round(row.this_order_error, 3),
             "interval_coverage": round(row.interval_coverage, 2),
         }
-        for share, row in zip(settings.checked_shares, errors.itertuples(), strict=True)
+        for row in errors.itertuples()
+    }
+    errors_at_shares = {
+        f"at_{100 * share:g}_percent_of_texts": errors_at_sizes[size]
+        for share, size in sample_sizes(settings.checked_shares, len(plan)).items()
     }
     return {"n_texts": len(plan), "texts_for_relative_error": needed, **errors_at_shares}

@@ -12,7 +12,7 @@ from modelmap.plumbing.files import write_text
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_table
 
-FEWEST_TEXTS = 2
+MIN_TEXTS = 2
 
 
 def run(layout: Layout, n_chosen: int | None, error: float | None, output: Path | None) -> None:
@@ -36,8 +36,8 @@ def run(layout: Layout, n_chosen: int | None, error: float | None, output: Path 
             raise UserError(f"--error {error:g}: give a relative error above 0, such as 0.05")
         n_chosen = texts_for_error(coordinates, distances, plan, error)
     assert n_chosen is not None
-    if not FEWEST_TEXTS <= n_chosen <= len(plan):
-        raise UserError(f"--texts {n_chosen}: give a number from {FEWEST_TEXTS} to {len(plan)}")
+    if not MIN_TEXTS <= n_chosen <= len(plan):
+        raise UserError(f"--texts {n_chosen}: give a number from {MIN_TEXTS} to {len(plan)}")
     chosen = planned_texts(plan, n_chosen)[["rank", "text_id", "probability", "weight"]]
     text = chosen.to_csv(index=False)
     if output is None:

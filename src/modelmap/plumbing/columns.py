@@ -2,8 +2,12 @@
 
 import pandera.pandas as pa
 
+from modelmap.plumbing.errors import is_label
+
 AT_LEAST_0, AT_LEAST_1 = pa.Check.ge(0), pa.Check.ge(1)
 SHARE = pa.Check.in_range(0, 1)
+LABEL = pa.Check(is_label, element_wise=True, error="text on one line")
+"""For names that figures show: a control character would make their SVG unreadable."""
 FINITE = pa.Check(lambda s: s.abs() < float("inf"), error="finite")
 
 

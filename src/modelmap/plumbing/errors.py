@@ -1,10 +1,12 @@
-"""The exception for failures that a user can act on, and messages of one line."""
+"""The exception for failures that a user can act on, and text that fits on one line."""
 
 import re
 from collections.abc import Sequence
 
 MAX_LISTED = 5
 MAX_MESSAGE_LENGTH, MAX_NAME_LENGTH = 1000, 120
+# Control characters, line separators, lone surrogates, and what else XML does not allow.
+NOT_IN_LABELS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
 class UserError(Exception):
@@ -12,6 +14,11 @@ class UserError(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__(one_line(message.strip(), MAX_MESSAGE_LENGTH))
+
+
+def is_label(text: str) -> bool:
+    """Return whether text fits on one line of a table, a figure (SVG) and a terminal as it is."""
+    return bool(text.strip()) and not NOT_IN_LABELS.search(text)
 
 
 def one_line(text: str, longest: int) -> str:

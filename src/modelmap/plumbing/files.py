@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.folders import temporary_prefix
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -49,7 +50,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     If anything fails, an earlier file at `path` stays as it was, and the temporary one is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=temporary_prefix(path), suffix=".part")
     os.close(handle)
     temporary = Path(name)
     try:

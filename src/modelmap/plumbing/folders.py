@@ -1,10 +1,37 @@
-"""Replacing a folder as a whole."""
+"""Replacing a folder as a whole, and the names of what is not finished yet."""
 
+import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+
+def temporary_prefix(path: Path) -> str:
+    """Return how the name of a temporary neighbour of `path` begins: with this process's id."""
+    return f".{path.name}.{os.getpid()}-"
+
+
+def remove_leftovers(folders: Iterable[Path]) -> None:
+    """Remove what killed processes of this machine were writing directly in these folders."""
+    for folder in folders:
+        for path in [*folder.glob(".*.part"), *folder.glob(".*.old")]:
+            owner = re.search(r"\.(\d+)-[^.]*\.(part|old)$", path.name)
+            if owner is None or not _is_running(int(owner[1])):
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        # Signal 0 is not sent: the system only checks that it could be.
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 @contextmanager
@@ -14,7 +41,9 @@ def replaced(folder: Path) -> Iterator[Path]:
     If anything fails, an earlier folder stays as it was, and the new one is removed.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part"))
+    fresh = Path(
+        tempfile.mkdtemp(dir=folder.parent, prefix=temporary_prefix(folder), suffix=".part")
+    )
     try:
         fresh.chmod(0o755)
         yield fresh

@@ -141,6 +141,15 @@ class Layout:
         return self.reports / "studies" / f"{name}.{ending}"
 
     @property
+    def written_folders(self) -> list[Path]:
+        """Return the folders in which files are written under another name and then renamed."""
+        subfolders = ("metrics", "plots", "studies")
+        return [
+            *(self.root, self.conf, self.root / "data", self.reports),
+            *(self.reports / name for name in subfolders),
+        ]
+
+    @property
     def store(self) -> Path:
         """Results that are kept between runs: scores, shards, converted models; ignored by git."""
         return self.root / ".modelmap"

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 
 from modelmap.plumbing.errors import UserError
 
@@ -52,6 +53,36 @@ def start_worker() -> None:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     call_when_parent_exits(os.getppid(), lambda: os._exit(1))
+
+
+def exit_with_dvc() -> None:
+    """Make this process exit when the DVC command that runs it has exited; without DVC do nothing.
+
+    A stage that ran on after its DVC would later overwrite the results of another run. DVC starts a
+    stage through a shell, so that the shell's parent must be watched as well as the shell.
+    """
+    if "DVC_STAGE" not in os.environ:
+        return
+    shell = os.getppid()
+    dvc = _parent_of(shell)
+
+    def wait() -> None:
+        while os.getppid() == shell and _parent_of(shell) == dvc:
+            time.sleep(1)
+        # Not sys.exit, which would end this thread only. Workers exit with this process.
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _parent_of(process: int) -> int | None:
+    """Return the id of a process's parent; None where the system does not say."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return None
+    lines = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+    return int(lines["PPid"])
 
 
 def call_when_parent_exits(parent: int, callback: Callable[[], None]) -> None:

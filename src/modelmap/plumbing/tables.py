@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 import pyarrow
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pandera.errors import SchemaErrors
 
@@ -15,6 +16,9 @@ from modelmap.plumbing.files import write_atomically, write_text
 # Run-length encoding lets a tiny file expand without limit, so the number of cells is capped. The
 # limit is ten times the size of the papers' matrix.
 MAX_CELLS = 100_000_000
+# Compression does the same for one text of a few hundred megabytes. Tables of this project are at
+# most about ten times as large in memory as in their file.
+SMALL_TABLE_BYTES, MAX_COMPRESSION = 64_000_000, 100
 
 
 def check_table(frame: pd.DataFrame, schema: pa.DataFrameSchema, name: str) -> pd.DataFrame:
@@ -77,8 +81,7 @@ def read_table(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
 def read_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return the frame and metadata of a parquet file. Raises UserError if it cannot be read."""
     try:
-        _check_size(path)
-        table = pq.read_table(path, page_checksum_verification=True)
+        table = _read(path)
         metadata = table.schema.metadata or {}
         named = {k.decode(): v.decode() for k, v in metadata.items() if k != b"pandas"}
         return table.to_pandas(ignore_metadata=True), named
@@ -86,19 +89,75 @@ def read_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
         raise UserError(
             f"{path.name} is missing: run `dvc repro`, or `dvc pull {path.name}`"
         ) from error
+    except MemoryError as error:
+        raise UserError(
+            f"there is too little memory to read {path.name}: end other programs, or use a machine "
+            "with more"
+        ) from error
     except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise UserError(f"{path.name} cannot be read: {error.strerror}") from error
         raise UserError(
             f"{path.name} is cut short or damaged: run `modelmap cache`, then `dvc repro`"
         ) from error
 
 
-def _check_size(path: Path) -> None:
+def _read(path: Path) -> pyarrow.Table:
+    """Return the content of a parquet file. Raises UserError if it is much larger than the file."""
     header = pq.read_metadata(path)
+    schema = header.schema.to_arrow_schema()
+    _check_header(path, header, schema)
+    texts = [field.name for field in schema if _is_text(field.type)]
+    # As numbers of the different texts, because a long text may be repeated any number of times.
+    table = pq.read_table(path, read_dictionary=texts, page_checksum_verification=True)
+    _check_bytes(path, sum(_n_bytes(column) for column in table.columns))
+    return table.cast(schema.with_metadata(table.schema.metadata))
+
+
+def _check_header(path: Path, header: pq.FileMetaData, schema: pyarrow.Schema) -> None:
+    """Raise UserError if the header of a file says that its table is of another kind, or huge."""
     if header.num_rows * header.num_columns > MAX_CELLS:
         raise UserError(
             f"{path.name} has {header.num_rows} rows by its own count, more than can be read: "
             "run `dvc repro` again"
         )
+    others = [
+        f"{field.name} ({field.type})"
+        for field in schema
+        if not (_is_text(field.type) or pyarrow.types.is_primitive(field.type))
+        and not pyarrow.types.is_null(field.type)
+    ]
+    if others:
+        raise UserError(
+            f"{path.name} has columns of a kind that no table has: {listed(others)}; run "
+            "`dvc repro` again"
+        )
+    groups = [header.row_group(i) for i in range(header.num_row_groups)]
+    _check_bytes(path, sum(group.total_byte_size for group in groups))
+
+
+def _check_bytes(path: Path, n_bytes: int) -> None:
+    size = path.stat().st_size
+    if n_bytes > max(SMALL_TABLE_BYTES, MAX_COMPRESSION * size):
+        raise UserError(
+            f"{path.name} has {n_bytes // 10**6} MB of content in {size // 1000} kB, more than a "
+            "table can have: run `dvc repro` again"
+        )
+
+
+def _is_text(kind: pyarrow.DataType) -> bool:
+    return bool(pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind))
+
+
+def _n_bytes(column: pyarrow.ChunkedArray) -> int:
+    """Return the number of bytes of a column whose texts are not repeated in memory yet."""
+    if not pyarrow.types.is_dictionary(column.type):
+        return int(column.nbytes)
+    lengths = [
+        pc.sum(pc.take(pc.binary_length(chunk.dictionary), chunk.indices)).as_py() or 0
+        for chunk in column.chunks
+    ]
+    return int(sum(lengths))
 
 
 def write_csv(frame: pd.DataFrame, schema: pa.DataFrameSchema, path: Path) -> None:
@@ -133,5 +192,7 @@ def read_unchecked_csv(path: Path) -> pd.DataFrame:
         return pd.read_csv(path)
     except FileNotFoundError as error:
         raise UserError(f"{path.name} is missing: run `dvc repro`, or `make studies`") from error
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        raise UserError(f"{path.name} cannot be read: {error.strerror}") from error
+    except ValueError as error:
         raise UserError(f"{path.name} is not a CSV table: run `dvc repro` again") from error

@@ -11,6 +11,12 @@ ALL_TEXTS = "all texts"
 BASELINE = "mean log-likelihood alone"
 """Value of the column `method` for the baseline, which uses no coordinates."""
 
+ROUNDING = 3e-12
+"""Values whose range is up to this share of the largest count as constant.
+
+scipy warns below it that the correlation may be inaccurate.
+"""
+
 
 def correlations(prediction: Vector, truth: Vector) -> tuple[float, float]:
     """Return Pearson's and Spearman's correlation over the models that have both values.
@@ -19,10 +25,15 @@ def correlations(prediction: Vector, truth: Vector) -> tuple[float, float]:
     predictions or the true values are constant.
     """
     both = ~np.isnan(prediction) & ~np.isnan(truth)
-    if np.ptp(prediction[both]) == 0 or np.ptp(truth[both]) == 0:
+    if is_constant(prediction[both]) or is_constant(truth[both]):
         return float("nan"), float("nan")
     pair = prediction[both], truth[both]
     return float(pearsonr(*pair).statistic), float(spearmanr(*pair).statistic)
+
+
+def is_constant(values: Vector) -> bool:
+    """Return whether all values are the same up to rounding."""
+    return bool(np.ptp(values) <= ROUNDING * np.abs(values).max())
 
 
 def all_texts_and_baseline(curves: pd.DataFrame, measure: str) -> pd.DataFrame:

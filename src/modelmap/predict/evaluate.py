@@ -9,11 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
+from modelmap.divergence.kl import reason_if_identical
 from modelmap.matrix.clip_centre import double_centred
 from modelmap.plumbing.arrays import Indices, Matrix
 from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.tables import empty_table
-from modelmap.predict.correlation import ALL_TEXTS, BASELINE, correlations
+from modelmap.predict.correlation import ALL_TEXTS, BASELINE, correlations, is_constant
 from modelmap.predict.ridge import gram_matrix, ridge_predictions
 from modelmap.predict.settings import PredictSettings
 from modelmap.predict.tables import PREDICTION_CURVES
@@ -65,7 +66,7 @@ def skip_reason(target: Target, families: Families, split_seeds: Sequence[int]) 
     n_families = len(set(families[known]))
     if n_families < MIN_FAMILIES:
         return f"needs models of at least {MIN_FAMILIES} families, and there are {n_families}"
-    if np.ptp(target.truth[known]) == 0:
+    if is_constant(target.truth[known]):
         return "is the same for all models"
     parts = [part for seed in split_seeds for part in fold_members(families[known], seed)]
     fewest = int(known.sum()) - max(map(len, parts))
@@ -84,7 +85,8 @@ def predictable(
     Problems without any predictable target are left out. Reasons are given by target name.
     """
     reasons = {
-        target.name: skip_reason(target, families, split_seeds)
+        target.name: reason_if_identical(double_centred(problem.loglik_nats))
+        or skip_reason(target, families, split_seeds)
         for problem in problems
         for target in problem.targets
     }

@@ -12,7 +12,7 @@ from modelmap.plumbing.arrays import Matrix, Vector
 
 MEAN_LOGLIK = "mean log-likelihood"
 PERCENT = (0.0, 100.0)
-FEWEST_TEXTS = 2
+MIN_TEXTS = 2
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ def held_out_problems(
     problems, skipped = [], {}
     for held_out in bits.columns:
         outside = outside_category(texts["category"], texts["document_id"], held_out)
-        if outside.sum() < FEWEST_TEXTS:
+        if outside.sum() < MIN_TEXTS:
             skipped[str(held_out)] = (
-                f"needs at least {FEWEST_TEXTS} texts of other categories and documents, "
+                f"needs at least {MIN_TEXTS} texts of other categories and documents, "
                 f"and there are {int(outside.sum())}"
             )
             continue

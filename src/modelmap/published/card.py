@@ -1,4 +1,4 @@
-"""The dataset card of a bundle, and its licences, for people and for a hub."""
+"""The texts of a bundle's README.md (its data set card) and LICENSE.md."""
 
 import pandas as pd
 import yaml
@@ -61,7 +61,10 @@ Each text stands under the licence of its source, whose notices are in the packa
 
 
 def card(manifest: Manifest, values_licence: str) -> str:
-    """Return the text of README.md: front matter that a hub reads, then what is in the bundle."""
+    """Return the text of README.md: front matter for a hub, and a description of the bundle.
+
+    `values_licence` is the licence of the log-likelihoods.
+    """
     front = {
         "license": "other",
         "license_name": "by-text",
@@ -83,7 +86,7 @@ def card(manifest: Manifest, values_licence: str) -> str:
 
 
 def terms(licences: pd.DataFrame, values_licence: str) -> str:
-    """Return the text of LICENSE.md, from a table of licences by category and source."""
+    """Return the text of LICENSE.md. `licences` is the table of licences.licence_table."""
     rows = "\n".join(
         f"| {row.category} | {row.source} | {row.source_version} | {row.licence} | {row.n_texts} "
         f"| {'no' if row.withheld else 'yes'} |"

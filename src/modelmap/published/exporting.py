@@ -1,4 +1,4 @@
-"""`modelmap export`: the map's tables as a bundle that others can import, or a hub can show."""
+"""`modelmap export`: write the tables of a map as a bundle that others can import."""
 
 import shutil
 from pathlib import Path
@@ -6,18 +6,22 @@ from pathlib import Path
 import pandas as pd
 
 from modelmap.corpus.settings import CorpusSettings
-from modelmap.map.file import read_places
+from modelmap.map.settings import MapSettings
+from modelmap.map.tables import MAP
 from modelmap.matrix.file import LogLikelihoods, read_matrix
+from modelmap.matrix.settings import MatrixSettings
 from modelmap.matrix.tables import MODELS
 from modelmap.models.hub import hub_errors, hub_problem
+from modelmap.plan.settings import PlanSettings
 from modelmap.plan.tables import PLAN
 from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.files import checked, read_yaml, write_text
 from modelmap.plumbing.folders import replaced
 from modelmap.plumbing.imported import ImportedSection
 from modelmap.plumbing.layout import Layout
-from modelmap.plumbing.section import read_section
+from modelmap.plumbing.section import Section, read_section
 from modelmap.plumbing.tables import read_table, write_table
+from modelmap.published.agreement import Bundle, disagreements
 from modelmap.published.card import LICENCES, card, terms
 from modelmap.published.licences import UNKNOWN, Licences, licence_table, licensed_texts
 from modelmap.published.manifest import (
@@ -25,6 +29,9 @@ from modelmap.published.manifest import (
     MANIFEST,
     TABLES,
     Manifest,
+    MapKeys,
+    PlanKeys,
+    read_manifest,
     table_digests,
     write_manifest,
 )
@@ -33,25 +40,28 @@ from modelmap.texts.settings import TextsSettings
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import check_text_set
 
-ANALYSIS = {
-    "matrix": ("clip_quantile",),
-    "map": ("seed", "metric", "algorithm", "early_exaggeration", "max_perplexity", "max_iter"),
-    "plan": ("seed", "size_measure", "even_share"),
-}
-"""The settings that plan and map depend on."""
+ANALYSIS: tuple[tuple[str, type[Section], type[Section]], ...] = (
+    ("matrix", MatrixSettings, MatrixSettings),
+    ("map", MapSettings, MapKeys),
+    ("plan", PlanSettings, PlanKeys),
+)
+"""Sections of resolved.yaml: name, settings, and the keys of these that a manifest contains."""
+
+CARD = "README.md"
+FILES = (MANIFEST, *TABLES, CARD, LICENCES)
+"""The files of a bundle."""
 
 
 def run(layout: Layout, output: Path | None, repo: str | None) -> None:
-    """Write a bundle, replacing an earlier one, and push it to a hub's data set if one is named.
+    """Write a bundle, replacing an earlier one, and upload it if `repo`, a data set, is given.
 
-    Raises UserError if tables are missing or do not belong together, if the folder holds
-    something else, or if the hub does not take it.
+    Raises UserError if tables are missing or do not belong together, if the folder contains
+    anything but a bundle, or if the upload fails.
     """
     folder = (output or layout.bundle).resolve()
     _check_folder(folder)
     matrix = read_matrix(layout.matrix)
     texts = read_table(layout.texts, TEXTS)
-    _check_together(layout, matrix, texts)
     licences = checked(Licences, read_yaml(layout.licences), "conf/licences.yaml")
     imported = read_section(layout, "imported", ImportedSection).data
     values = imported.values if imported else "own"
@@ -66,9 +76,12 @@ def run(layout: Layout, output: Path | None, repo: str | None) -> None:
                 shutil.copyfile(layout.texts.parent / name, fresh / name)
         write_table(bundled, BUNDLE_TEXTS, fresh / "texts.parquet")
         manifest = _manifest(layout, matrix, bundled, values, fresh)
+        _check_agreement(layout, manifest, bundled.assign(text=texts["text"]))
         write_manifest(manifest, fresh)
-        write_text(fresh / "README.md", card(manifest, licences.values[values]))
+        write_text(fresh / CARD, card(manifest, licences.values[values]))
         write_text(fresh / LICENCES, terms(licence_table(bundled), licences.values[values]))
+        # Checked again, because files may have been added since the first check.
+        _check_folder(folder)
     print(
         f"{folder.name}: {manifest.n_models} models, {manifest.n_texts} texts, "
         f"{manifest.n_withheld} of them withheld by licence"
@@ -78,33 +91,42 @@ def run(layout: Layout, output: Path | None, repo: str | None) -> None:
 
 
 def _check_folder(folder: Path) -> None:
-    if folder.exists() and not (folder / MANIFEST).is_file() and any(folder.iterdir()):
-        raise UserError(f"{folder.name} holds something else than a bundle: choose another folder")
-
-
-def _check_together(layout: Layout, matrix: LogLikelihoods, texts: pd.DataFrame) -> None:
-    check_text_set(texts["text"], matrix.text_set)
-    models = list(read_table(layout.models, MODELS)["model"])
-    strangers = [
-        name
-        for name, fits in {
-            "models.parquet": models == matrix.models,
-            "plan.parquet": len(read_table(layout.plan, PLAN)) == matrix.n_texts,
-        }.items()
-        if not fits
-    ]
-    if strangers:
+    """Raise UserError unless the folder is missing, empty, or a bundle without other files."""
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder.name} is a file: choose another folder")
+    entries = sorted(folder.iterdir()) if folder.exists() else []
+    others = [p.name for p in entries if p.name not in FILES or p.is_symlink() or not p.is_file()]
+    if entries and not others:
+        try:
+            read_manifest(folder)
+        except UserError:
+            others = [MANIFEST]
+    if others:
         raise UserError(
-            f"of other models or texts than matrix.parquet: {listed(strangers)}; run `dvc repro`"
+            f"{folder.name} contains files that are not part of a bundle: {listed(others)}; "
+            "choose another folder"
         )
-    read_places(layout.map, matrix.models)
+
+
+def _check_agreement(layout: Layout, manifest: Manifest, texts: pd.DataFrame) -> None:
+    """Raise UserError unless the tables in data/ belong together.
+
+    `texts` has the columns of BUNDLE_TEXTS, with no text withheld.
+    """
+    matrix = read_matrix(layout.matrix)
+    check_text_set(texts["text"], matrix.text_set)
+    models, plan = read_table(layout.models, MODELS), read_table(layout.plan, PLAN)
+    tables = Bundle(manifest, texts, matrix, models, plan, read_table(layout.map, MAP))
+    wrong = disagreements(tables)
+    if wrong:
+        raise UserError(f"tables in data/ do not belong together: {listed(wrong)}; run `dvc repro`")
 
 
 def _manifest(
     layout: Layout, matrix: LogLikelihoods, texts: pd.DataFrame, values: str, folder: Path
 ) -> Manifest:
+    """Return the manifest. `texts` are those of the bundle, whose tables are in `folder`."""
     corpus = read_section(layout, "corpus", CorpusSettings)
-    resolved = read_yaml(layout.resolved)
     content = {
         "format": FORMAT,
         "values": values,
@@ -119,15 +141,16 @@ def _manifest(
         "max_bytes": corpus.max_bytes,
         "max_document_bytes": corpus.max_document_bytes,
         "analysis": {
-            section: {key: resolved[section][key] for key in keys}
-            for section, keys in ANALYSIS.items()
+            name: read_section(layout, name, section).model_dump(include=set(kept.model_fields))
+            for name, section, kept in ANALYSIS
         },
         "sha256": table_digests(folder),
     }
-    return Manifest.model_validate(content)
+    return checked(Manifest, content, MANIFEST)
 
 
 def _push(folder: Path, repo: str) -> None:
+    """Upload a bundle to a data set of a hub, which is created if it does not exist."""
     from huggingface_hub import HfApi
 
     try:

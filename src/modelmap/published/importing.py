@@ -1,18 +1,19 @@
-"""`modelmap import`: published log-likelihoods, or a bundle, become the pipeline's own matrix."""
+"""`modelmap import`: write published log-likelihoods, or a bundle, to data/imported."""
 
 import shutil
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
 
+from modelmap.map.tables import MAP
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
 from modelmap.matrix.tables import MODELS
+from modelmap.plan.tables import PLAN
 from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.files import write_text
@@ -21,54 +22,43 @@ from modelmap.plumbing.imported import Digests, Imported, digests
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_table, write_table
 from modelmap.published import golden
+from modelmap.published.agreement import Bundle, disagreements
 from modelmap.published.manifest import Manifest, copy_tables, read_manifest
 from modelmap.published.models import model_table, read_metadata, warnings
-from modelmap.published.rebuild import Places, pinned_packages, source_files, with_withheld
+from modelmap.published.rebuild import TextSources, pinned_packages, restore_withheld, source_files
+from modelmap.published.request import Request, check_request
 from modelmap.published.tables import BUNDLE_TEXTS
 from modelmap.published.texts import read_texts
-from modelmap.published.vectors import check_names, clipped_at, read_vectors, stacked
+from modelmap.published.vectors import (
+    check_log_likelihoods,
+    check_names,
+    clipped_at,
+    read_vectors,
+    stacked,
+)
 from modelmap.resolve.configuration import FEWEST_MODELS, compose_configuration, resolve
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import text_set_hash
 
 EXPERIMENT = "imported"
 MAX_BYTES = 1024
-"""The papers' texts are cut at so many bytes (P1)."""
+"""Largest number of UTF-8 bytes of a text of Oyama et al. 2025 (ACL)."""
 
 HEADER = """\
-# Written by `modelmap import`: what data/imported holds. Commit this file.
+# Written by `modelmap import`; describes the tables in data/imported. Commit this file.
 """
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the command line names: a pickle of log-likelihoods or a bundle, and what goes with it.
-
-    `texts` are a pickle's texts, or a file with texts that a bundle withholds.
-    """
-
-    source: Path
-    texts: Path | None
-    metadata: Path | None
-    unpublished: bool
 
 
 def run(layout: Layout, request: Request) -> None:
     """Write data/imported and conf/imported.yaml.
 
-    Raises UserError that lists what is wrong, before anything is written.
+    Nothing is written if anything is wrong: UserError then lists the problems.
     """
-    absent = [
-        path.name
-        for path in (request.source, request.texts, request.metadata)
-        if path is not None and not path.exists()
-    ]
-    if absent:
-        raise UserError(f"no such file: {listed(absent)}")
+    check_request(request)
     composed = compose_configuration(layout.root, EXPERIMENT)
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        if request.source.is_dir():
+        if request.is_bundle:
             manifest = read_manifest(request.source.resolve())
             record = _from_bundle(layout, request, manifest, folder)
         else:
@@ -77,12 +67,14 @@ def run(layout: Layout, request: Request) -> None:
         rows = read_table(folder / "models.parquet", MODELS).to_dict("records")
         resolved = resolve(composed, EXPERIMENT, {}, record.model_dump(), rows)
         if manifest is not None:
-            _tell_settings(manifest.analysis, resolved.model_dump(mode="json"))
+            _warn_of_settings(manifest.analysis.model_dump(), resolved.model_dump(mode="json"))
         with replaced(layout.imported) as fresh:
             for name in Digests.model_fields:
                 shutil.copyfile(folder / f"{name}.parquet", fresh / f"{name}.parquet")
-    content = yaml.safe_dump(record.model_dump(exclude_none=True), sort_keys=False)
-    write_text(layout.import_record, HEADER + content)
+            # The record is written before data/imported is replaced: if conf/ cannot be written,
+            # data/imported is not changed either.
+            content = yaml.safe_dump(record.model_dump(exclude_none=True), sort_keys=False)
+            write_text(layout.import_record, HEADER + content)
     print(
         f"imported {record.n_models} models on {record.n_texts} texts: set `experiment: imported` "
         "in params.yaml, then `dvc repro`; `dvc add data/imported` lets a DVC remote keep the files"
@@ -90,8 +82,8 @@ def run(layout: Layout, request: Request) -> None:
 
 
 def _from_pickle(request: Request, clip_quantile: float, folder: Path) -> Imported:
-    """Write the tables of the authors' files into a folder and return what they are."""
-    name = request.source.name
+    """Write the tables of the authors' files to a folder, and return their record."""
+    name = request.name
     if request.texts is None:
         raise UserError(f"{name} has no texts: name the authors' JSONL file with --texts")
     texts = read_texts(request.texts)
@@ -122,60 +114,72 @@ def _from_pickle(request: Request, clip_quantile: float, folder: Path) -> Import
 
 
 def _check_golden(values: Matrix, models: list[str], texts: pd.DataFrame, request: Request) -> None:
-    """Tell if values are clipped; raise UserError if they are nearly, but not, the published."""
+    """Warn if values are clipped, and raise UserError if published data has been changed.
+
+    With --unpublished the differences from the published data are warnings.
+    """
     clip = clipped_at(values)
     if clip is not None:
         _warn(
-            f"{request.source.name} is clipped at {clip:.3f} nats: what was below is lost, and "
-            "new models must be clipped there too"
+            f"{request.name} is clipped at {clip:.3f} nats: lower values are lost, and "
+            "new models must be clipped at the same value"
         )
     if not golden.is_published(models, len(texts)):
         return
-    told = [*golden.differences(values, models, clip), *golden.text_differences(texts)]
-    if told and not request.unpublished:
+    problems = [*golden.differences(values, models, clip), *golden.text_differences(texts)]
+    if problems and not request.unpublished:
         raise UserError(
-            f"{request.source.name} is not the published data: {listed(told, len(told))}; "
-            "--unpublished imports it all the same"
+            f"{request.name} is not the published data: {listed(problems, len(problems))}; "
+            "import it with --unpublished if that is intended"
         )
-    for line in told:
+    for line in problems:
         _warn(line)
 
 
 def _from_bundle(layout: Layout, request: Request, manifest: Manifest, folder: Path) -> Imported:
-    """Write the tables of a bundle into a folder, withheld texts in place, and return them."""
-    name = request.source.resolve().name
+    """Write the tables of a bundle to a folder, and return their record."""
+    name = request.name
     if request.metadata is not None or request.unpublished:
         raise UserError(
             "--metadata and --unpublished go with a log-likelihood pickle, not a bundle"
         )
     copy_tables(request.source.resolve(), manifest, folder)
-    bundled = read_table(folder / "texts.parquet", BUNDLE_TEXTS)
-    matrix = read_matrix(folder / "matrix.parquet")
-    models = read_table(folder / "models.parquet", MODELS)
-    check_names(matrix.models, name)
-    _check_number(matrix.models, name)
-    files = source_files(bundled, layout.raw) + ([request.texts] if request.texts else [])
-    places = Places(pinned_packages(layout.conf), layout.archives, files)
-    texts = with_withheld(bundled, manifest.max_bytes, manifest.max_document_bytes, places)
-    fits = {
-        "models": list(models["model"]) == matrix.models and len(models) == manifest.n_models,
-        "texts": len(texts) == matrix.n_texts == manifest.n_texts
-        and text_set_hash(texts["text"]) == matrix.text_set == manifest.text_set,
-    }
-    wrong = [what for what, fit in fits.items() if not fit]
+    bundle = _read_bundle(layout, request, manifest, folder)
+    wrong = disagreements(bundle)
     if wrong:
-        raise UserError(f"{name}: its {listed(wrong)} are not those of its matrix")
-    write_table(texts, TEXTS, folder / "texts.parquet")
+        raise UserError(f"{name} contradicts its own texts and log-likelihoods: {listed(wrong)}")
+    write_table(bundle.texts[list(TEXTS.columns)], TEXTS, folder / "texts.parquet")
     return Imported(
         kind="bundle",
         source=name,
         values=manifest.values,
-        n_models=len(models),
-        n_texts=len(texts),
+        n_models=len(bundle.models),
+        n_texts=len(bundle.texts),
         by_category=manifest.by_category,
         max_bytes=manifest.max_bytes,
         max_document_bytes=manifest.max_document_bytes,
         sha256=digests(folder),
+    )
+
+
+def _read_bundle(layout: Layout, request: Request, manifest: Manifest, folder: Path) -> Bundle:
+    """Return the bundle whose tables were copied to a folder, with its withheld texts restored."""
+    name = request.name
+    matrix = read_matrix(folder / "matrix.parquet")
+    check_names(matrix.models, name)
+    _check_number(matrix.models, name)
+    check_log_likelihoods(matrix.loglik_nats, matrix.models, name)
+    texts = read_table(folder / "texts.parquet", BUNDLE_TEXTS)
+    files = source_files(texts, layout.raw) + ([request.texts] if request.texts else [])
+    sources = TextSources(pinned_packages(layout.conf), layout.archives, files)
+    restored = restore_withheld(texts, manifest.max_bytes, manifest.max_document_bytes, sources)
+    return Bundle(
+        manifest,
+        texts.assign(text=restored["text"]),
+        matrix,
+        read_table(folder / "models.parquet", MODELS),
+        read_table(folder / "plan.parquet", PLAN),
+        read_table(folder / "map.parquet", MAP),
     )
 
 
@@ -184,16 +188,16 @@ def _check_number(models: list[str], name: str) -> None:
         raise UserError(f"a map needs at least {FEWEST_MODELS} models, {name} has {len(models)}")
 
 
-def _tell_settings(there: dict[str, dict[str, Any]], here: dict[str, Any]) -> None:
-    """Warn of settings that will give another plan or map than the bundle's."""
-    other = [
+def _warn_of_settings(there: dict[str, dict[str, Any]], here: dict[str, Any]) -> None:
+    """Warn of settings of this project with which plan and map will differ from the bundle's."""
+    different = [
         f"{section}.{key} is {here[section].get(key)!r} here, {value!r} there"
         for section, values in there.items()
         for key, value in values.items()
         if section in here and here[section].get(key) != value
     ]
-    if other:
-        _warn(f"plan and map will not be the bundle's: {listed(other, len(other))}")
+    if different:
+        _warn(f"plan and map will differ from the bundle's: {listed(different, len(different))}")
 
 
 def _warn(line: str) -> None:

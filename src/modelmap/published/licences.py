@@ -1,4 +1,4 @@
-"""Which texts may be given away, and under which licence: conf/licences.yaml."""
+"""Licences of texts, from conf/licences.yaml, and which texts may be given to others."""
 
 import hashlib
 from typing import Literal
@@ -11,7 +11,11 @@ Sources = dict[str, dict[str, str]]
 
 
 class Licences(BaseModel):
-    """Licences by category and source, as SPDX expressions; what is in neither is withheld."""
+    """The content of conf/licences.yaml: SPDX expressions by category and source.
+
+    Texts under `given` may be given to others. Texts under `withheld`, and texts of any other
+    source, may not.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -20,21 +24,21 @@ class Licences(BaseModel):
     withheld: Sources
 
     @model_validator(mode="after")
-    def _each_once_and_known(self) -> "Licences":
+    def _check_sources(self) -> "Licences":
         both = sorted(_pairs(self.given) & _pairs(self.withheld))
         if both:
-            raise ValueError(f"given and withheld at once: {_told(both)}")
+            raise ValueError(f"both given and withheld: {_joined(both)}")
         unclear = sorted(
             (category, source)
             for category, source in _pairs(self.given)
             if self.given[category][source] == UNKNOWN
         )
         if unclear:
-            raise ValueError(f"given under no known licence: {_told(unclear)}")
+            raise ValueError(f"given without a known licence: {_joined(unclear)}")
         return self
 
     def of(self, category: str, source: str) -> tuple[str, bool]:
-        """Return the licence of a category's texts from a source, and whether they are given."""
+        """Return the licence of a category's texts from a source, and whether they may be given."""
         given = self.given.get(category, {}).get(source)
         if given is not None:
             return given, True
@@ -45,7 +49,7 @@ def _pairs(sources: Sources) -> set[tuple[str, str]]:
     return {(category, source) for category, names in sources.items() for source in names}
 
 
-def _told(pairs: list[tuple[str, str]]) -> str:
+def _joined(pairs: list[tuple[str, str]]) -> str:
     return ", ".join(f"{category} of {source}" for category, source in pairs)
 
 
@@ -55,7 +59,7 @@ def text_digest(text: str) -> str:
 
 
 def licensed_texts(texts: pd.DataFrame, licences: Licences) -> pd.DataFrame:
-    """Return the texts table of a bundle: with digests and licences, withheld texts empty."""
+    """Return the texts table of a bundle, with digests and licences. Withheld texts are empty."""
     pairs = zip(texts["category"], texts["source"], strict=True)
     terms = [licences.of(category, source) for category, source in pairs]
     withheld = pd.Series([not given for _, given in terms], index=texts.index, dtype=bool)
@@ -68,6 +72,6 @@ def licensed_texts(texts: pd.DataFrame, licences: Licences) -> pd.DataFrame:
 
 
 def licence_table(texts: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per category, source and licence of a bundle's texts, with their number."""
+    """Return one row per category, source and licence of a bundle's texts, and n_texts."""
     keys = ["category", "source", "source_version", "licence", "withheld"]
     return texts.groupby(keys, sort=True).size().rename("n_texts").reset_index()

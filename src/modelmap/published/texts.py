@@ -1,4 +1,4 @@
-"""The authors' texts: a JSONL file, one text a line."""
+"""The authors' texts: a JSONL file with one text per line."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,28 +8,29 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modelmap.corpus.jsonl import parsed_lines
+from modelmap.models.spec import Label
 from modelmap.plumbing.errors import UserError, listed
 
-FEWEST_TEXTS = 2
+MIN_TEXTS = 2
 
 
 class Line(BaseModel):
-    """One line: these keys and no others."""
+    """A line of the file, which has exactly these keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     index: Annotated[int, Field(ge=0, lt=2**31)]
     pile_idx: Annotated[int, Field(ge=0, lt=2**31)]
     chunk_idx: Annotated[int, Field(ge=0, lt=2**31)]
-    pile_set_name: Annotated[str, Field(min_length=1)]
+    pile_set_name: Label
     text: Annotated[str, Field(min_length=1)]
 
 
 def read_texts(path: Path) -> pd.DataFrame:
-    """Return the texts table in the order of `index`, which must be 0..N-1.
+    """Return the texts table, with the columns of TEXTS, in the order of `index`.
 
-    A document is the Pile's (pile_idx), a category its part (pile_set_name). Raises UserError
-    that lists the lines that are wrong, or what is wrong with the indices.
+    The document of a text is `pile_idx`, its category is `pile_set_name`. Raises UserError that
+    lists the wrong lines, or the values from 0 to N - 1 that `index` lacks or repeats.
     """
     lines = parsed_lines(path, lambda row, number: (number, _line(row)))
     lines.sort(key=lambda pair: pair[1].index)
@@ -48,14 +49,14 @@ def _line(row: object) -> Line:
 
 def _check_indices(indices: list[int], name: str) -> None:
     found = pd.Series(indices, dtype="int64")
-    doubled = found[found.duplicated()].tolist()
+    repeated = found[found.duplicated()].tolist()
     missing = np.setdiff1d(np.arange(len(found)), found).tolist()
-    if len(found) < FEWEST_TEXTS:
-        raise UserError(f"{name} has {len(found)} texts: a map needs at least {FEWEST_TEXTS}")
-    if doubled or missing:
+    if len(found) < MIN_TEXTS:
+        raise UserError(f"{name} has {len(found)} texts: a map needs at least {MIN_TEXTS}")
+    if repeated or missing:
         raise UserError(
-            f"{name}: index must be 0 to {len(found) - 1}, each once; doubled: "
-            f"{listed(doubled) or 'none'}; missing: {listed(missing) or 'none'}"
+            f"{name}: index must have each value from 0 to {len(found) - 1} once; repeated: "
+            f"{listed(repeated) or 'none'}; missing: {listed(missing) or 'none'}"
         )
 
 

@@ -15,6 +15,7 @@ from modelmap.resample.designs import (
     horvitz_thompson,
     inclusion_probabilities,
     pivotal_sample,
+    sample_sizes,
     sequential_order,
 )
 from modelmap.resample.estimate import UniqueTexts, unique_texts
@@ -22,6 +23,12 @@ from modelmap.resample.gram import ErrorMeter, sample_errors
 from modelmap.resample.methods import METHODS
 from modelmap.resample.settings import ResampleSettings
 
+MOST_DRAWS_PER_TEXT = 1000
+"""Designs with replacement that need more draws than this times N are left out.
+
+One text that rules all others is drawn almost every time, and a sample of several texts then takes
+more draws than memory can hold.
+"""
 COMPARED_SHARE = 0.6
 """Share of the texts at which the metrics compare designs. The table has all shares."""
 
@@ -45,20 +52,34 @@ def size_measures(coordinates: Matrix, distances: Matrix) -> dict[str, Vector]:
 def draws_for(probabilities: Vector, n_unique: int) -> int:
     """Return the number of draws with replacement that give `n_unique` unique texts on average.
 
-    `probabilities` are those of one draw, shape (N,). Raises ValueError if `n_unique` is not below
-    the number of texts with a positive probability, which no finite number of draws reaches.
+    `probabilities` are those of one draw, shape (N,). Raises ValueError if is_reached says that
+    no reasonable number of draws does.
     """
+    if not is_reached(probabilities, n_unique):
+        raise ValueError(f"draws with replacement do not reach {n_unique} unique texts")
 
     def excess(draws: float) -> float:
-        # Text s is among the unique texts unless all draws miss it: (1 - pi_s)^draws.
-        return float((1 - np.power(1 - probabilities, draws)).sum()) - n_unique
+        return mean_unique_texts(probabilities, draws) - n_unique
 
-    if n_unique >= (probabilities > 0).sum():
-        raise ValueError(f"draws with replacement do not reach {n_unique} unique texts")
     upper = 10.0 * n_unique
     while excess(upper) < 0:
         upper *= 10
     return round(float(brentq(excess, 1, upper)))
+
+
+def is_reached(probabilities: Vector, n_unique: int) -> bool:
+    """Return whether MOST_DRAWS_PER_TEXT times N draws give `n_unique` unique texts on average."""
+    # No finite number of draws gives all texts on average, but powers of small numbers round to 0.
+    most = MOST_DRAWS_PER_TEXT * len(probabilities)
+    return (
+        n_unique < (probabilities > 0).sum() and mean_unique_texts(probabilities, most) >= n_unique
+    )
+
+
+def mean_unique_texts(probabilities: Vector, n_draws: float) -> float:
+    """Return the mean number of unique texts among `n_draws` draws with replacement."""
+    # Text s is among the unique texts unless all draws miss it: (1 - pi_s)^draws.
+    return float((1 - np.power(1 - probabilities, n_draws)).sum())
 
 
 def with_replacement(size: Vector, n_unique: int, rng: np.random.Generator) -> UniqueTexts:
@@ -115,13 +136,18 @@ def design_errors(
 ) -> pd.DataFrame:
     """Return the errors of every design at each number of unique texts, one row each.
 
-    `coordinates` are Q, shape (K, N), and `distances` G, shape (K, K). Columns are those of
-    DESIGN_ERRORS.
+    Numbers that a design does not reach have no row. `coordinates` are Q, shape (K, N), and
+    `distances` G, shape (K, K). Columns are those of DESIGN_ERRORS.
     """
-    n_texts = coordinates.shape[1]
     measures, meter = size_measures(coordinates, distances), ErrorMeter(distances)
-    unique = [max(2, round(share * n_texts)) for share in settings.unique_shares]
-    cells = [(design, n) for design in DESIGNS for n in unique]
+    unique = dict.fromkeys(sample_sizes(settings.unique_shares, coordinates.shape[1]).values())
+    cells = [
+        (design, n)
+        for design in DESIGNS
+        for n in unique
+        if design.draws != WITH_REPLACEMENT
+        or is_reached(measures[design.size] / measures[design.size].sum(), n)
+    ]
     evaluate = partial(_evaluate, coordinates, measures, meter, settings)
     return pd.DataFrame(parallel_map(evaluate, cells, n_workers, "comparing designs"))
 
@@ -147,9 +173,13 @@ def _evaluate(
 def gain_metrics(designs: pd.DataFrame) -> dict[str, object]:
     """Return metrics that compare the best design with others at COMPARED_SHARE of the texts.
 
-    `designs` is the table of design_errors; the nearest of its shares is taken.
+    `designs` is the table of design_errors; the nearest of its shares is taken that uniform draws
+    with replacement reach. Without such a share nothing is compared.
     """
-    share = min(designs["share"], key=lambda value: abs(value - COMPARED_SHARE))
+    start = designs[(designs["draws"] == WITH_REPLACEMENT) & (designs["size_measure"] == "uniform")]
+    if start.empty:
+        return {"designs_compared_at_unique_texts": None}
+    share = min(start["share"], key=lambda value: abs(value - COMPARED_SHARE))
     compared = designs[designs["share"] == share]
     errors = {
         Design(row.draws, row.size_measure): row.relative_error for row in compared.itertuples()
@@ -157,16 +187,19 @@ def gain_metrics(designs: pd.DataFrame) -> dict[str, object]:
     gain = gain_parts(errors, Design(SEQUENTIAL_POISSON, "relative"))
     return {
         "designs_compared_at_unique_texts": int(compared["d"].iloc[0]),
-        **{f"designs_{name}": round(value, 3) for name, value in gain.items()},
+        **{
+            f"designs_{name}": None if value is None else round(value, 3)
+            for name, value in gain.items()
+        },
     }
 
 
-def gain_parts(errors: Mapping[Design, float], best: Design) -> dict[str, float]:
+def gain_parts(errors: Mapping[Design, float], best: Design) -> dict[str, float | None]:
     """Return how much of the best design's gain comes from sampling without replacement.
 
     The gain is the decrease in error from uniform draws with replacement to `best`. The decrease
     to simple random sampling without replacement is due to not drawing a text twice alone; the
-    rest is due to unequal probabilities.
+    rest is due to unequal probabilities. The share is None if there is no gain.
     """
     start = errors[Design(WITH_REPLACEMENT, "uniform")]
     simple = errors[Design(SIMPLE_RANDOM, "uniform")]
@@ -175,7 +208,7 @@ def gain_parts(errors: Mapping[Design, float], best: Design) -> dict[str, float]
         "error_with_replacement": start,
         "error_simple_random": simple,
         "error_best": errors[best],
-        "share_of_gain_from_not_drawing_twice": (start - simple) / gain,
+        "share_of_gain_from_not_drawing_twice": (start - simple) / gain if gain else None,
     }
 
 

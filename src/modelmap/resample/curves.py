@@ -26,8 +26,11 @@ Uniform draws with replacement meet the baseline near N draws, which may be abov
 
 
 def sizes(n_texts: int) -> list[int]:
-    """Return the papers' numbers of draws, scaled to `n_texts` texts, and a few larger ones."""
-    return [*grid(n_texts), *(round(times * n_texts) for times in MULTIPLES_OF_N)]
+    """Return the papers' numbers of draws, scaled to `n_texts` texts, and a few larger ones.
+
+    They ascend, and each occurs once.
+    """
+    return sorted({*grid(n_texts), *(round(times * n_texts) for times in MULTIPLES_OF_N)})
 
 
 def error_curves(
@@ -82,7 +85,9 @@ def error_at(curves: pd.DataFrame, method: str, measure: str, size: float) -> fl
     """
     curve = curves[curves["method"] == method]
     logs = np.log(curve["n"].to_numpy(dtype=np.float64))
-    return float(np.exp(np.interp(np.log(size), logs, np.log(curve[f"{measure}_error"]))))
+    # With very few texts all runs may draw each text once: their error is 0, without a logarithm.
+    errors = np.maximum(curve[f"{measure}_error"], np.finfo(np.float64).tiny)
+    return float(np.exp(np.interp(np.log(size), logs, np.log(errors))))
 
 
 def with_population(curves: pd.DataFrame, n_texts: int) -> pd.DataFrame:

@@ -10,6 +10,8 @@ Two designs that choose exactly d texts:
 Sums over all texts are estimated with the weights 1 / pi_s of Horvitz and Thompson.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,19 +19,30 @@ from modelmap.plumbing.arrays import Vector
 from modelmap.resample.estimate import UniqueTexts
 
 
+def sample_sizes(shares: Sequence[float], n_texts: int) -> dict[float, int]:
+    """Return the number of texts of each share of N texts, at least 2.
+
+    With few texts several shares have the same number.
+    """
+    return {share: max(2, round(share * n_texts)) for share in shares}
+
+
 def inclusion_probabilities(size: Vector, n_chosen: int) -> Vector:
     """Return probabilities proportional to `size`, capped at 1, that sum to `n_chosen`.
 
     `size` and the result have shape (N,). A text whose proportional share exceeds 1 is certain to
     be chosen: it gets 1, and the remaining probability is distributed among the other texts.
-    If `n_chosen` is N, all probabilities are 1, even of texts of size 0. Raises ValueError unless
-    `n_chosen` is N, or at least 1 and at most the number of texts with a positive size.
+    Texts of size 0 have a probability above 0 only if all others are certain; it is the same for
+    all of them. Raises ValueError unless `n_chosen` is from 1 to N.
     """
-    positive = size > 0
+    n_positive = int((size > 0).sum())
+    if not 1 <= n_chosen <= len(size):
+        raise ValueError(f"cannot choose {n_chosen} of {len(size)} texts")
     if n_chosen == len(size):
         return np.ones(len(size))
-    if not 1 <= n_chosen <= positive.sum():
-        raise ValueError(f"cannot choose {n_chosen} of {int(positive.sum())} texts that can differ")
+    if n_chosen > n_positive:
+        equal = (n_chosen - n_positive) / (len(size) - n_positive)
+        return np.where(size > 0, 1.0, equal)
     order = np.argsort(-size, kind="stable")
     # Sum of the sizes from each text on, the largest text first.
     remaining_size = np.cumsum(size[order][::-1])[::-1]

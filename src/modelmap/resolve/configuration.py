@@ -1,6 +1,8 @@
-"""One readable configuration out of conf/, params.yaml and the chosen experiment."""
+"""Composing conf/, params.yaml and the chosen experiment into one checked configuration."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +35,15 @@ from modelmap.studies.text_count.settings import TextCountSettings
 from modelmap.texts.settings import TextsSettings
 from modelmap.zoo.settings import ZooSettings
 
-# t-SNE's perplexity, floor((K - 1) / 3), is below 1 with fewer.
+# With fewer models the perplexity of t-SNE, floor((K - 1) / 3), would be below 1.
 FEWEST_MODELS = 4
 
-# A section's seed that follows the root seed. An interpolation would do the same until DVC sets a
-# parameter (`dvc exp run -S`): it then writes the values of all interpolations into params.yaml.
+# The value of a section's seed that stands for the root seed. It is not an interpolation, because
+# DVC replaces interpolations in params.yaml by their values when it sets a parameter
+# (`dvc exp run -S`).
 ROOT = "root"
+
+OF_THIS_MACHINE = ("conf/hardware.yaml", "conf/hardware/", "conf/local/")
 
 HEADER = """\
 # Written by `modelmap resolve` from conf/, params.yaml and the experiment: edit those, not this.
@@ -47,7 +52,7 @@ HEADER = """\
 
 
 class Resolved(BaseModel):
-    """Everything that decides the numbers, section by section."""
+    """The settings of all stages by section, and the models. Numbers depend on nothing else."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -73,32 +78,87 @@ class Resolved(BaseModel):
 
 
 def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
-    """Return conf/config.yaml composed by Hydra, with params.yaml below the experiment.
+    """Return the configuration that Hydra composes from conf/config.yaml, as nested dicts.
 
-    Models of a list stand in the section `roster` as entries of their own.
-    Raises UserError for an unknown experiment, group member or key, or a broken interpolation.
+    The experiment overrides params.yaml, which overrides the rest of conf/. Models of a list become
+    entries of the section `roster`. Raises UserError for an unknown experiment, group member or
+    key, for an interpolation that cannot be resolved, or for one with a resolver.
     """
     known = sorted(path.stem for path in (root / "conf" / "experiment").glob("*.yaml"))
     if experiment not in known:
         raise UserError(f"params.yaml: no experiment {experiment!r}; there are {', '.join(known)}")
-    # Hydra's reader follows aliases without end and names no file where values do not fit.
-    for path in [root / "params.yaml", *sorted((root / "conf").rglob("*.yaml"))]:
-        if path.parent != root / LISTS:
-            read_yaml(path, path.relative_to(root).as_posix())
+    _check_files(root)
     searched = QuotedString(f"file://{root}", Quote.single).with_quotes()
     overrides = [f"experiment={experiment}", f"hydra.searchpath=[{searched}]"]
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(root / "conf"), version_base="1.3"):
             composed = compose("config", overrides=overrides)
+        # A defaults list may also name a file of conf/local, or one outside conf/.
+        _check_resolvers(OmegaConf.to_container(composed), f"experiment {experiment}")
         content = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+    except UserError:
+        raise
     except Exception as error:
-        # Hydra, OmegaConf and the grammar of interpolations raise kinds of their own, and Python's.
-        told = str(error) or type(error).__name__
-        raise UserError(f"conf/ cannot be composed for experiment {experiment}: {told}") from error
+        # Hydra and OmegaConf raise exceptions of many kinds, also those of Python itself.
+        message = str(error) or type(error).__name__
+        raise UserError(
+            f"conf/ cannot be composed for experiment {experiment}: {message}"
+        ) from error
     assert isinstance(content, dict)
     sections = {str(key): value for key, value in content.items()}
     return {**sections, "roster": with_listed(sections.get("roster", {}), root)}
+
+
+def _check_files(root: Path) -> None:
+    """Raise UserError that names the file in which the YAML is wrong, or a resolver is used."""
+    # Hydra's reader expands aliases without limit and does not name the file of a wrong value.
+    for path in [root / "params.yaml", *sorted((root / "conf").rglob("*.yaml"))]:
+        if path.parent != root / LISTS:
+            name = path.relative_to(root).as_posix()
+            content = read_yaml(path, name)
+            if not name.startswith(OF_THIS_MACHINE):
+                _check_resolvers(content, name)
+
+
+def _check_resolvers(content: object, name: str) -> None:
+    """Raise UserError that lists the keys whose value is an interpolation with a resolver.
+
+    What is composed here is written into files that are committed, and a resolver could bring the
+    value of an environment variable into them, such as a token.
+    """
+    keys = [key for key, text in _texts(content, "") if _has_resolver(text)]
+    if keys:
+        raise UserError(
+            f"{name}: {listed(keys)}: only conf/hardware and conf/local may use a resolver, such "
+            "as ${oc.env:...}; write the value itself"
+        )
+
+
+def _texts(content: object, key: str) -> Iterator[tuple[str, str]]:
+    """Yield each text of nested dicts and lists, and each of their keys, with its dotted key."""
+    if isinstance(content, str):
+        yield key, content
+    elif isinstance(content, dict | list):
+        items = content.items() if isinstance(content, dict) else enumerate(content)
+        for name, value in items:
+            inner = f"{key}.{name}" if key else str(name)
+            yield inner, str(name)
+            yield from _texts(value, inner)
+
+
+def _has_resolver(text: str) -> bool:
+    """Return whether a colon stands inside the braces of an interpolation."""
+    # The name of a resolver may itself be an interpolation: ${${name}:argument}.
+    depth = 0
+    for part in re.findall(r"\$\{|\}|:", text):
+        if part == "${":
+            depth += 1
+        elif part == "}":
+            depth = max(0, depth - 1)
+        elif depth:
+            return True
+    return False
 
 
 def resolve(
@@ -110,9 +170,9 @@ def resolve(
 ) -> Resolved:
     """Return the checked configuration, with the roster expanded into one entry per model.
 
-    `pins` and `imported` are what conf/pins.yaml and conf/imported.yaml hold; `imported_models` are
-    the rows of the imported table of models.
-    Raises UserError that lists all wrong keys, all unpinned hub models, or all doubled names.
+    `pins` and `imported` are the contents of conf/pins.yaml and conf/imported.yaml;
+    `imported_models` are the rows of the imported table of models.
+    Raises UserError that lists all wrong keys, all unpinned hub models, or all duplicate names.
     """
     content = _seeded(composed)
     roster = checked(Roster, content.pop("roster", {}), "conf/models")
@@ -126,7 +186,7 @@ def resolve(
 
 
 def _with_import(content: dict[str, Any], imported: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the sections, with what is known of imported texts where the corpus is `imported`."""
+    """Return the sections, with the record of the import if the corpus is `imported`."""
     corpus = content.get("corpus")
     if not isinstance(corpus, dict) or corpus.get("source") != "imported":
         if any(model["source"] == "imported" for model in content["models"]):
@@ -135,17 +195,17 @@ def _with_import(content: dict[str, Any], imported: dict[str, Any] | None) -> di
     if imported is None:
         raise UserError("nothing is imported here: run `modelmap import`, or change experiment")
     record = checked(Imported, imported, "conf/imported.yaml")
-    cut = {"max_bytes": record.max_bytes, "max_document_bytes": record.max_document_bytes}
+    limits = {"max_bytes": record.max_bytes, "max_document_bytes": record.max_document_bytes}
     return {
         **content,
         "imported": {"data": imported},
-        "corpus": {**content["corpus"], **cut},
+        "corpus": {**content["corpus"], **limits},
         "texts": {**content["texts"], "drawn_by_category": record.by_category},
     }
 
 
 def _seeded(composed: dict[str, Any]) -> dict[str, Any]:
-    """Return the sections, with the root seed in place of every `seed: root`."""
+    """Return the sections with every `seed: root` replaced by the root seed."""
     sections = dict(composed)
     seed = sections.pop("seed", None)
     for name, section in sections.items():
@@ -166,15 +226,19 @@ def _check_models(resolved: Resolved) -> None:
             "add some in conf/models"
         )
     names = [model.name for model in resolved.models]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        raise UserError(f"models named twice: {listed(doubled)}; rename one in conf/models")
-    strangers = sorted({m.parent for m in resolved.models if m.parent} - set(names))
-    if strangers:
-        raise UserError(f"parents that are no models: {listed(strangers)}; mend conf/models")
+    # Some file systems, and the hub, do not tell names apart that differ in case alone.
+    counts = Counter(name.casefold() for name in names)
+    duplicates = sorted({name for name in names if counts[name.casefold()] > 1})
+    if duplicates:
+        raise UserError(f"models named twice: {listed(duplicates)}; rename one in conf/models")
+    unknown_parents = sorted({m.parent for m in resolved.models if m.parent} - set(names))
+    if unknown_parents:
+        raise UserError(
+            f"parents that are not models: {listed(unknown_parents)}; correct conf/models"
+        )
 
 
 def as_yaml(resolved: Resolved) -> str:
-    """Return the text of resolved.yaml; keys left at None and the models are not written."""
+    """Return the text of resolved.yaml, without the models and without keys that are None."""
     content = resolved.model_dump(mode="json", exclude_none=True, exclude={"models"})
     return HEADER + yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=200)

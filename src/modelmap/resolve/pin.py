@@ -1,4 +1,4 @@
-"""Pinning hub models: each one's commit, as the hub gives it now, goes into conf/pins.yaml."""
+"""The command `modelmap pin`: write the current commits of hub models into conf/pins.yaml."""
 
 import re
 import time
@@ -19,16 +19,16 @@ from modelmap.resolve.configuration import compose_configuration
 HEADER = """\
 # Written by `modelmap pin`: the commit at which each hub model is scored. Commit this file.
 """
-AT_ONCE = 8
+N_THREADS = 8
 SAVED_EVERY_S = 5.0
 
 
 def run(layout: Layout, models: list[str], update: bool) -> None:
-    """Write the hub's commits of `models`, or else of the experiment's hub models without a pin.
+    """Write the current commits of `models`, or if none are named of the experiment's hub models.
 
-    With `update` those that have one are asked for too. Other pins stay, and pins are written as
-    they come, so that the same command goes on after a break. Raises UserError that names all
-    models that got no pin.
+    Without names, models that have a pin already are left out unless `update` is set. Other pins
+    are kept. Pins are written while answers arrive, so that an interrupted command can be run
+    again to continue. Raises UserError that lists all models that could not be pinned.
     """
     pins = read_pins(layout.pins)
     wanted = sorted(set(models)) or experiment_models(layout)
@@ -43,14 +43,14 @@ def run(layout: Layout, models: list[str], update: bool) -> None:
         print("all hub models have a pin: `modelmap pin --update` asks for their newest commits")
     if problems:
         raise UserError(
-            f"{len(problems)} of {len(wanted)} models are not pinned: {_told(problems)}"
+            f"{len(problems)} of {len(wanted)} models are not pinned: {_summary(problems)}"
         )
 
 
 def experiment_models(layout: Layout) -> list[str]:
-    """Return the ids of the experiment's hub models, but for those whose entry has a revision.
+    """Return the ids of the experiment's hub models that are pinned by conf/pins.yaml.
 
-    Raises UserError if there are none.
+    Models whose own entry states a revision are left out. Raises UserError if there are none.
     """
     experiment = str(read_yaml(layout.params).get("experiment", "embedded"))
     composed = compose_configuration(layout.root, experiment)
@@ -71,7 +71,7 @@ def experiment_models(layout: Layout) -> list[str]:
 def _ask(
     layout: Layout, models: list[str], pins: dict[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the commits of models, which are then in conf/pins.yaml, and the others' problems."""
+    """Write the commits of models into conf/pins.yaml; return them and the others' problems."""
     commits: dict[str, str] = {}
     problems: dict[str, str] = {}
     saved = time.monotonic()
@@ -91,14 +91,14 @@ def _ask(
 
 
 def _answers(models: list[str]) -> Iterator[tuple[str, str, str]]:
-    """Yield each model with its commit, or with its problem, as the hub answers."""
-    asking = ThreadPoolExecutor(AT_ONCE)
+    """Yield each model with its commit and its problem, one of them empty, as answers arrive."""
+    executor = ThreadPoolExecutor(N_THREADS)
     try:
-        asked = {asking.submit(_commit, model): model for model in models}
-        for answer in as_completed(asked):
-            yield asked[answer], *answer.result()
+        model_of = {executor.submit(_commit, model): model for model in models}
+        for future in as_completed(model_of):
+            yield model_of[future], *future.result()
     finally:
-        asking.shutdown(cancel_futures=True)
+        executor.shutdown(cancel_futures=True)
 
 
 def _save(layout: Layout, pins: dict[str, str]) -> None:
@@ -106,7 +106,7 @@ def _save(layout: Layout, pins: dict[str, str]) -> None:
 
 
 def _commit(model: str) -> tuple[str, str]:
-    """Return a model's commit and no problem, or no commit and the problem."""
+    """Return the commit of a model and its problem, one of which is empty."""
     try:
         commit = model_info(model).sha
     except hub_errors() as error:
@@ -116,13 +116,13 @@ def _commit(model: str) -> tuple[str, str]:
     return commit, ""
 
 
-def _told(problems: dict[str, str]) -> str:
-    """Return each problem with its models, and what to do."""
-    alike: dict[str, list[str]] = {}
+def _summary(problems: dict[str, str]) -> str:
+    """Return each problem with the models that have it, and what to do."""
+    models_by_problem: dict[str, list[str]] = {}
     for model, problem in sorted(problems.items(), key=lambda item: (item[1], item[0])):
-        alike.setdefault(problem, []).append(model)
-    told = [f"{problem} for {listed(models)}" for problem, models in alike.items()]
+        models_by_problem.setdefault(problem, []).append(model)
+    parts = [f"{problem} for {listed(models)}" for problem, models in models_by_problem.items()]
     return (
-        f"{'; '.join(told)}; check the names, the network and HF_ENDPOINT, log in "
+        f"{'; '.join(parts)}; check the names, the network and HF_ENDPOINT, log in "
         "(`hf auth login`) for private models, then run `modelmap pin` again"
     )

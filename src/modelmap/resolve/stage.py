@@ -1,4 +1,4 @@
-"""Stage resolve: conf/, params.yaml and the experiment become resolved.yaml and roster.yaml."""
+"""Stage resolve: compose the configuration and the list of models of the chosen experiment."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from modelmap.resolve.configuration import as_yaml, compose_configuration, resol
 
 
 def run(layout: Layout) -> None:
-    """Write resolved.yaml and roster.yaml. Nothing outside the project is asked."""
+    """Write resolved.yaml and roster.yaml, from files of the project only."""
     experiment = str(read_yaml(layout.params).get("experiment", "embedded"))
     pins = read_pins(layout.pins)
     record = read_yaml(layout.import_record) if layout.import_record.exists() else None
@@ -23,10 +23,10 @@ def run(layout: Layout) -> None:
 
 
 def _imported_models(record: dict[str, Any] | None, layout: Layout) -> list[dict[str, Any]]:
-    """Return the rows of the imported table of models; none where nothing was imported."""
+    """Return the rows of the imported table of models, or none if nothing was imported."""
     if record is None:
         return []
-    # Imported here: pandas takes longer to load than all else that this stage does.
+    # Imported here, because loading pandas takes longer than everything else in this stage.
     from modelmap.matrix.tables import MODELS
     from modelmap.plumbing.tables import read_table
 

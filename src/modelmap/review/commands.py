@@ -1,4 +1,4 @@
-"""Running git and DVC in the project, and reading what they say."""
+"""Runs git and DVC in the project and returns their output."""
 
 import json
 import subprocess
@@ -12,34 +12,34 @@ DVC = (sys.executable, "-m", "dvc")
 
 
 def git(root: Path, *arguments: str) -> str:
-    """Return what a git command prints. Raises UserError with its last line if it fails."""
+    """Return the output of a git command. Raises UserError with its last line if it fails."""
     return _output(["git", *arguments], root)
 
 
 def dvc(root: Path, *arguments: str) -> str:
-    """Return what a DVC command prints. Raises UserError with its last line if it fails."""
+    """Return the output of a DVC command. Raises UserError with its last line if it fails."""
     return _output([*DVC, *arguments], root)
 
 
-def dvc_whole(root: Path, *arguments: str) -> str:
-    """Return all that a DVC command says, errors too, whether it fails or not."""
+def dvc_output(root: Path, *arguments: str) -> str:
+    """Return the output and the errors of a DVC command, whether it fails or not."""
     done = _run([*DVC, *arguments], root)
     return done.stdout + done.stderr
 
 
 def dvc_json(root: Path, *arguments: str) -> dict[str, Any]:
-    """Return the JSON that a DVC command prints; nothing printed is nothing found."""
+    """Return the JSON that a DVC command prints, which is an empty dict if it prints nothing."""
     content: dict[str, Any] = json.loads(dvc(root, *arguments, "--json") or "{}")
     return content
 
 
 def merge_base(root: Path, base: str) -> str:
-    """Return the commit at which HEAD left `base`. Raises UserError if there is none."""
+    """Return the latest common commit of `base` and HEAD. Raises UserError if there is none."""
     try:
         commit = git(root, "rev-parse", "--verify", "--end-of-options", f"{base}^{{commit}}")
     except UserError as error:
         raise UserError(
-            f"{base!r} is no revision here: run `git fetch`, or name another"
+            f"{base!r} is not a revision of this repository: run `git fetch`, or name another"
         ) from error
     try:
         return git(root, "merge-base", commit.strip(), "HEAD").strip()
@@ -55,7 +55,7 @@ def _output(command: list[str], root: Path) -> str:
     if done.returncode:
         lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         name = " ".join(word for word in command if word not in DVC[:2])
-        raise UserError(f"`{name}` failed: {lines[-1].strip() if lines else 'it says nothing'}")
+        raise UserError(f"`{name}` failed: {lines[-1].strip() if lines else 'without a message'}")
     return done.stdout
 
 

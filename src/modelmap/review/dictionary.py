@@ -1,4 +1,4 @@
-"""The data dictionary, written from the schemas of the tables."""
+"""Writes the data dictionary, data/README.md, from the schemas of the tables."""
 
 from typing import Any
 
@@ -24,18 +24,19 @@ HEAD = """\
 
 Written by `python -m modelmap.review.dictionary` from every package's `tables.py`: edit those
 files, not this one.
-Everything here but `raw/` and `models/` is made by `dvc repro`.
+Everything here except `raw/`, `models/` and `imported/` is written by `dvc repro`.
 
-- `raw/`, `models/`: texts and models of your own.
-- `imported/`: what `modelmap import` brought: `matrix`, `models` and `texts`, as below.
-- `zoo/`: the models trained here, as Hugging Face directories; `recipe.json` says what each is.
+- `raw/`, `models/`: your own texts and models.
+- `imported/`: the tables `matrix`, `models` and `texts` that `modelmap import` wrote, as below.
+- `zoo/`: the models trained here, as Hugging Face directories. `recipe.json` describes each model.
 - `matrix.parquet`: one row per text (`text_id`) and one float64 column per model:
-  log-likelihoods in nats, unclipped. The file's metadata holds, at full precision,
+  log-likelihoods in nats, unclipped. The metadata of the file contains, at full precision,
   `clip_threshold` (nats), `mean_bytes` (B), `n_texts` (N) and `text_set` (a hash of the texts).
 
-Texts of the embedded corpus are read from packages, under those packages' licences; `source`,
-`source_version` and `source_path` name the package, its version and the file. Score files carry metadata:
-`fingerprint`, `identity` (what that is made of), `facts` (recorded, no part of it) and `digest`.
+Texts of the default corpus are read from packages, and the licences of the packages apply to them.
+`source`, `source_version` and `source_path` name the package, its version and the file. Score files
+have metadata: `fingerprint`, `identity` (what the fingerprint is computed from), `facts` (recorded,
+but not part of the identity) and `digest`.
 """
 
 FILES = {
@@ -78,7 +79,7 @@ def _section(name: str, schema: Any) -> str:
     ]
     key = ", ".join(f"`{column}`" for column in schema.unique or [])
     lines = ["", f"## `{name}`", "", schema.description + (f" Key: {key}." if key else ""), ""]
-    return "\n".join([*lines, "| column | type | what |", "|---|---|---|", *rows, ""])
+    return "\n".join([*lines, "| column | type | description |", "|---|---|---|", *rows, ""])
 
 
 def _kind(column: Any) -> str:

@@ -1,4 +1,4 @@
-"""`modelmap guard`: whether the committed lock and results are those of the code beside them."""
+"""`modelmap guard`: check that dvc.lock and the results belong to the committed code."""
 
 import re
 import subprocess
@@ -9,58 +9,63 @@ from typing import Any
 from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.files import read_yaml
 from modelmap.plumbing.layout import Layout
-from modelmap.review.commands import dvc_json, dvc_whole, git
+from modelmap.review.commands import dvc_json, dvc_output, git
 
 WOULD_RUN = re.compile(r"(?:Running stage|failed to reproduce) '(.+?)'")
-"""DVC fails on a stage that it would run and whose data is not there, even in a dry run."""
+"""The names of stages in the output of `dvc repro --dry`.
+
+Even in a dry run, DVC fails at a stage that it would run if data of the stage is missing.
+"""
 ABSENT = {"deleted", "not in cache"}
-UNEXPLAINED = "dvc.lock has it with other results of an earlier stage"
+OTHER_RESULTS = "dvc.lock has it with other results of an earlier stage"
 UP_TO_DATE = "dvc.lock is up to date with code, parameters and results"
 SHOWN = 3
+"""Number of reasons shown for a stale stage."""
 
 
 def run(layout: Layout) -> None:
-    """Print that the lock is up to date. Raises UserError that names what is stale and why."""
-    told = verdict(layout.root)
-    if told:
-        raise UserError(told)
+    """Print that dvc.lock is up to date. Raises UserError that lists stale stages with reasons."""
+    problems = lock_problems(layout.root)
+    if problems:
+        raise UserError(problems)
     print(UP_TO_DATE)
 
 
-def verdict(root: Path) -> str:
-    """Return one line that names stale stages and uncommitted files, empty if there are none.
+def lock_problems(root: Path) -> str:
+    """Return one line with stale stages and uncommitted files, or an empty string.
 
-    Data that git ignores may be missing, as in a fresh clone; what git holds may not.
+    Data that git ignores may be missing, as in a fresh clone. Files under git may not.
     """
     if not (root / "dvc.lock").is_file():
         return "there is no dvc.lock: run `dvc repro` and commit it"
-    would_run = WOULD_RUN.findall(dvc_whole(root, "repro", "--allow-missing", "--dry"))
+    would_run = WOULD_RUN.findall(dvc_output(root, "repro", "--allow-missing", "--dry"))
     status = dvc_json(root, "status", "dvc.yaml")
     absent = [path for _, path, state in changes(status) if state in ABSENT]
     stale = stale_stages(would_run, status, ignored(root, absent))
-    told = []
+    problems = []
     if stale:
         stages = [f"{stage} ({listed(why, SHOWN)})" for stage, why in stale.items()]
-        told.append(
+        problems.append(
             f"stale: {listed(stages)}; run `dvc repro` and commit dvc.lock with the results"
         )
-    loose = uncommitted(root)
-    if loose:
-        told.append(f"not committed: {listed(loose)}")
-    return "; ".join(told)
+    changed = uncommitted(root)
+    if changed:
+        problems.append(f"not committed: {listed(changed)}")
+    return "; ".join(problems)
 
 
 def changes(status: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, str, str]]:
-    """Yield (stage, what, state) for every change that `dvc status --json` tells.
+    """Yield (stage, name, state) for every change in the output of `dvc status --json`.
 
-    `what` is a path, or a parameter behind its file; it is empty where the stage itself changed.
+    `name` is a path, or the file and the name of a parameter. It is empty if the definition of the
+    stage changed.
     """
     for stage, entries in status.items():
         for entry in entries:
             if isinstance(entry, str):
                 yield stage, "", entry
                 continue
-            for path, state in (item for told in entry.values() for item in told.items()):
+            for path, state in (item for part in entry.values() for item in part.items()):
                 if isinstance(state, str):
                     yield stage, path, state
                 else:
@@ -70,21 +75,22 @@ def changes(status: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, str, str
 def stale_stages(
     would_run: Sequence[str], status: Mapping[str, Sequence[Any]], may_be_absent: set[str]
 ) -> dict[str, list[str]]:
-    """Return each stale stage with its reasons: those DVC would run, and those lacking files.
+    """Return the stale stages with their reasons.
 
-    `dvc repro --allow-missing` lets any file be missing; only data that git ignores may be.
+    A stage is stale if DVC would run it, or if a file of it is missing that is not among
+    `may_be_absent`: `dvc repro --allow-missing` accepts any missing file.
     """
     stale: dict[str, list[str]] = {}
-    for stage, what, state in changes(status):
-        if state not in ABSENT or what not in may_be_absent:
-            stale.setdefault(stage, []).append(f"{what} {state}".strip())
+    for stage, name, state in changes(status):
+        if state not in ABSENT or name not in may_be_absent:
+            stale.setdefault(stage, []).append(f"{name} {state}".strip())
     for stage in would_run:
-        stale.setdefault(stage, [UNEXPLAINED])
+        stale.setdefault(stage, [OTHER_RESULTS])
     return stale
 
 
 def ignored(root: Path, paths: Sequence[str]) -> set[str]:
-    """Return those of `paths` that git ignores, whether they exist or not."""
+    """Return the paths among `paths` that git ignores. They need not exist."""
     done = subprocess.run(
         ["git", "check-ignore", "-z", "--stdin"],
         cwd=root,
@@ -97,11 +103,11 @@ def ignored(root: Path, paths: Sequence[str]) -> set[str]:
 
 
 def uncommitted(root: Path) -> list[str]:
-    """Return the files of the pipeline, the lock among them, that differ from the last commit."""
+    """Return the files of the pipeline, including dvc.lock, that differ from the last commit."""
     lock = read_yaml(root / "dvc.lock").get("stages", {})
     paths = {"dvc.yaml", "dvc.lock"}
     for stage in lock.values():
         paths.update(item["path"] for kind in ("deps", "outs") for item in stage.get(kind, []))
         paths.update(stage.get("params", {}))
-    told = git(root, "status", "--porcelain", "--no-renames", "-z", "--", *sorted(paths))
-    return [entry[3:] for entry in told.split("\0") if entry]
+    status = git(root, "status", "--porcelain", "--no-renames", "-z", "--", *sorted(paths))
+    return [entry[3:] for entry in status.split("\0") if entry]

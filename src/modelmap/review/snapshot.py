@@ -1,4 +1,4 @@
-"""What one revision, or the working tree, knows of its models."""
+"""The models and tables of a git revision or of the working tree."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,39 +18,41 @@ from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_parquet, read_table
 
 T = TypeVar("T")
-NOWHERE = "neither in the cache nor in a remote"
+NOT_FOUND = "neither in the cache nor in a remote"
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A revision's roster, and its tables; None where one cannot be had, with the reason."""
+    """The roster and the tables of a revision. Tables that cannot be read are None."""
 
     specs: dict[str, ModelSpec]
+    """The models by name."""
     revisions: dict[str, str] | None = None
-    """Of each model: its commit, or the hash of its files."""
+    """The commit of each model, or the hash of its files."""
     matrix: LogLikelihoods | None = None
     places: pd.DataFrame | None = None
-    lacking: dict[str, str] = field(default_factory=dict)
-    """File to reason."""
+    """The table of the map."""
+    missing: dict[str, str] = field(default_factory=dict)
+    """The reasons why files could not be read, by file."""
 
 
 def read_snapshot(layout: Layout, revision: str | None) -> Snapshot:
     """Return the snapshot of a git revision, or of the working tree if it is None.
 
-    Files come from the working tree, else from DVC's cache, else from its default remote.
+    Files are read from the working tree, else from DVC's cache, else from its default remote.
     """
     from dvc.api import DVCFileSystem
 
     files = DVCFileSystem(str(layout.root), rev=revision)
-    lacking: dict[str, str] = {}
+    missing: dict[str, str] = {}
 
     def read(path: Path, reader: Callable[[Path], T]) -> T | None:
         name = path.relative_to(layout.root).as_posix()
         try:
-            with _fetched(files, name) as here:
-                return reader(here)
+            with _fetched(files, name) as copy:
+                return reader(copy)
         except UserError as error:
-            lacking[name] = str(error)
+            missing[name] = str(error)
             return None
 
     specs = read(layout.roster, _specs)
@@ -59,15 +61,15 @@ def read_snapshot(layout: Layout, revision: str | None) -> Snapshot:
         read(layout.models, _revisions),
         read(layout.matrix, read_matrix),
         read(layout.map, lambda path: read_table(path, MAP)),
-        lacking,
+        missing,
     )
 
 
 def _revisions(path: Path) -> dict[str, str]:
-    """Return models' revisions; an earlier table may have had other columns beside them."""
+    """Return the revision of each model. No schema is checked: older tables had other columns."""
     frame, _ = read_parquet(path)
     if not {"model", "revision"} <= set(frame.columns):
-        raise UserError("it has no revisions of models")
+        raise UserError("it does not have the columns model and revision")
     return dict(zip(frame["model"].astype(str), frame["revision"].astype(str), strict=True))
 
 
@@ -77,14 +79,14 @@ def _specs(path: Path) -> dict[str, ModelSpec]:
 
 @contextmanager
 def _fetched(files: Any, name: str) -> Iterator[Path]:
-    """Yield a copy of a file. Raises UserError if it cannot be had."""
+    """Yield the path of a temporary copy of a file. Raises UserError if the file cannot be read."""
     with tempfile.TemporaryDirectory() as folder:
-        here = Path(folder) / Path(name).name
+        copy = Path(folder) / Path(name).name
         try:
-            files.get_file(name, str(here))
+            files.get_file(name, str(copy))
         except FileNotFoundError as error:
-            raise UserError(NOWHERE) from error
-        # Every kind of remote fails in its own way: no credentials, no network, no permission.
+            raise UserError(NOT_FOUND) from error
+        # Each kind of remote has its own exceptions, for credentials, network and permissions.
         except Exception as error:
             raise UserError(f"the remote fails: {error}") from error
-        yield here
+        yield copy

@@ -1,4 +1,4 @@
-"""Comparing the metrics of this machine with the committed ones."""
+"""`modelmap verify`: compare the metrics of this machine with the committed ones."""
 
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,10 @@ Tolerance = Annotated[float, Field(gt=0)]
 
 
 class Tolerances(BaseModel):
-    """The content of reports/tolerances.yaml: metric, or a pattern with `*`, to tolerance."""
+    """The content of reports/tolerances.yaml: tolerances by metric.
+
+    The name of a metric may be a pattern with `*`. The widest tolerance that applies is used.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -24,7 +27,7 @@ class Tolerances(BaseModel):
 
 
 def flattened(content: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
-    """Yield (dotted name, value) for every leaf of a metrics file."""
+    """Yield (name, value) for every value of a metrics file; keys are joined by dots."""
     for key, value in content.items():
         name = f"{prefix}.{key}"
         if isinstance(value, Mapping):
@@ -36,13 +39,13 @@ def flattened(content: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, An
 def differences(
     here: Mapping[str, Any], committed: Mapping[str, Any], tolerances: Tolerances
 ) -> list[str]:
-    """Return one phrase per metric that is missing, new, or farther off than its tolerance."""
-    told = [f"{name} is missing here" for name in committed if name not in here]
-    told += [f"{name} is not committed" for name in here if name not in committed]
+    """Return one message per metric that is missing, new, or outside its tolerance."""
+    messages = [f"{name} is missing here" for name in committed if name not in here]
+    messages += [f"{name} is not committed" for name in here if name not in committed]
     for name in committed:
         if name in here and not _near(name, here[name], committed[name], tolerances):
-            told.append(f"{name} is {here[name]}, committed {committed[name]}")
-    return told
+            messages.append(f"{name} is {here[name]}, committed {committed[name]}")
+    return messages
 
 
 def _near(name: str, here: Any, committed: Any, tolerances: Tolerances) -> bool:
@@ -60,7 +63,7 @@ def _widest(name: str, tolerances: Mapping[str, float]) -> float:
 
 
 def run(layout: Layout) -> None:
-    """Print how many metrics agree. Raises UserError that lists those that do not."""
+    """Print the number of metrics that agree. Raises UserError that lists those that do not."""
     tolerances = checked(
         Tolerances, read_yaml(layout.reports / "tolerances.yaml"), "reports/tolerances.yaml"
     )
@@ -74,9 +77,9 @@ def run(layout: Layout) -> None:
         committed.update(flattened(there, path.stem))
     if not here:
         raise UserError("no metrics in reports/metrics: run `dvc repro` first")
-    told = differences(here, committed, tolerances)
-    if told:
-        raise UserError(f"{len(told)} of {len(here)} metrics differ: {listed(told, 20)}")
+    different = differences(here, committed, tolerances)
+    if different:
+        raise UserError(f"{len(different)} of {len(here)} metrics differ: {listed(different, 20)}")
     print(f"all {len(here)} metrics agree with the committed ones")
 
 

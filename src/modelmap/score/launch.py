@@ -46,6 +46,7 @@ def launched(job_list: JobList, overrides: Sequence[str]) -> Iterator[Launcher]:
     """Yield the launcher of the job list's workers; it ends with the block, and so do they."""
     folder = job_list.layout.store / "launch"
     folder.mkdir(parents=True, exist_ok=True)
+    _make_private(folder)
     log = folder / "log.txt"
     with writing_heartbeat(job_list.work), log.open("wb") as output:
         process = subprocess.Popen(
@@ -61,6 +62,15 @@ def launched(job_list: JobList, overrides: Sequence[str]) -> Iterator[Launcher]:
             yield Launcher(process, log)
         finally:
             _end(process)
+            _make_private(folder)
+
+
+def _make_private(folder: Path) -> None:
+    """Let nobody but the owner read a folder and its files, in which Hydra saves all settings."""
+    # They may contain a token, where conf/local sets environment variables of a launcher.
+    for path in [folder, *folder.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 def _command(job_list: JobList, folder: Path, overrides: Sequence[str]) -> list[str]:

@@ -40,6 +40,7 @@ def reordered_map(
     order, so all movement on such a map is due to t-SNE itself. The papers have no such control.
     """
     places = np.empty((len(coordinates), 2))
+    # Row r of the map that is made here is the model in row order[r] of the coordinates.
     places[order] = embed(coordinates[order])
     return aligned(places, reference)
 
@@ -63,6 +64,7 @@ class Maps:
         is the mean distance from the model's place on the reference map, in units of the map.
         """
         mean = self.places.mean(axis=0)
+        # A covariance matrix for each model k, summed over the maps r; i and j are x and y.
         deviations = self.places - mean
         covariance = np.einsum("rki,rkj->kij", deviations, deviations) / (len(deviations) - 1)
         table = pd.DataFrame(
@@ -103,6 +105,7 @@ def spread_share(table: pd.DataFrame, reference: Matrix) -> float:
     mean squared distance from a model's mean place. Unlike the displacement it measures how much
     the maps differ from each other, not from the reference map.
     """
+    # The trace of a covariance matrix is the mean squared distance from the mean (up to ddof).
     return float(np.sqrt((table["cov_xx"] + table["cov_yy"]).mean())) / map_size(reference)
 
 
@@ -156,6 +159,7 @@ def maps_of_resampled_texts(
     n_workers: int,
 ) -> Maps:
     """Return the maps of `n_runs` samples of texts, drawn with the papers' seeds."""
+    # All settings use the same seeds, so that they differ in probabilities and sizes only.
     pi = probabilities(setting.method, coordinates)
     n_draws = setting.n_draws(coordinates.shape[1])
     samples = [unique_texts(drawn_texts(pi, n_draws, seed), pi) for seed in run_seeds(n_runs)]

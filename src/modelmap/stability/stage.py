@@ -4,6 +4,7 @@ from functools import partial
 
 import pandas as pd
 
+from modelmap.divergence.kl import reason_if_identical
 from modelmap.map.align import map_size
 from modelmap.map.embed import tsne, tsne_options
 from modelmap.map.file import read_places
@@ -13,7 +14,7 @@ from modelmap.plumbing.files import write_json
 from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
-from modelmap.plumbing.tables import write_table
+from modelmap.plumbing.tables import empty_table, write_table
 from modelmap.stability.maps import maps_of_resampled_texts, maps_of_same_texts
 from modelmap.stability.settings import StabilitySettings
 from modelmap.stability.tables import STABILITY
@@ -27,6 +28,11 @@ def run(layout: Layout) -> None:
     matrix = read_matrix(layout.matrix)
     coordinates = matrix.coordinates()
     reference = read_places(layout.map, matrix.models)
+    reason = reason_if_identical(coordinates)
+    if reason is not None:
+        write_table(empty_table(STABILITY), STABILITY, layout.stability)
+        write_json(layout.metrics("stability"), {"skipped": reason})
+        return
     embed = partial(tsne, options=tsne_options(map_settings, settings.max_iter))
     by_setting = [maps_of_same_texts(coordinates, reference, embed, settings, n_workers)]
     for setting in settings.settings:

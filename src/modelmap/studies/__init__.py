@@ -1,1 +1,4 @@
-"""Longer studies of the method: their results are committed, their runs take minutes."""
+"""Longer studies of the method. Each package reads tables of the pipeline.
+
+Results are written to reports/studies and committed, since a run takes minutes.
+"""

@@ -43,6 +43,7 @@ def sample_texts(
         chosen = np.arange(n_texts)
     else:
         strata = _strata(pool, sampling.shares, sampling.n_texts)
+        # One generator serves the strata in turn, so the order of the shares affects the draws.
         chosen = np.sort(
             np.concatenate([rng.choice(rows, size, replace=False) for rows, size in strata])
         )

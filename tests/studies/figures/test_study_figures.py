@@ -2,40 +2,28 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from helpers import ROOT
 
+from modelmap.figures.inputs import path_of
 from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.files import write_json
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import write_csv
+from modelmap.studies.coverage.intervals import INTERVALS, distribution, failing_pairs
 from modelmap.studies.coverage.tables import COVERAGE
 from modelmap.studies.figures import stage
+from modelmap.studies.kl_truth.comparison import by_relation, quantiles, with_ratios
 from modelmap.studies.kl_truth.tables import KL_TRUTH
 from modelmap.studies.text_count.tables import TEXT_COUNT
 
 N_PAIRS = 5
-SECTIONS = {
-    "figures": {"formats": ["svg", "png"], "png_dpi": 60},
-    "divergence": {"n_neighbours": 1, "linkage": "average", "confidence": 0.9},
-    "coverage": {
-        "seed": 1,
-        "n_populations": 4,
-        "copies": 20,
-        "n_replications": 2400,
-        "max_pairs": N_PAIRS,
-    },
-    "text_count": {
-        "seed": 1,
-        "shares": [0.5, 1.0],
-        "n_parts": 7,
-        "n_runs": 5,
-        "error": 0.05,
-        "even_share": 0.1,
-    },
-}
+SECTIONS = {"figures": {"formats": ["svg", "png"], "png_dpi": 60}}
 
 
 def rows(n_pairs: int, **columns: object) -> pd.DataFrame:
@@ -93,7 +81,30 @@ def project(root: Path, coverage: pd.DataFrame, kl_truth: pd.DataFrame) -> Layou
     write_csv(coverage, COVERAGE, layout.study("coverage", "csv"))
     write_csv(kl_truth, KL_TRUTH, layout.study("kl_truth", "csv"))
     write_csv(sizes, TEXT_COUNT, layout.study("text_count", "csv"))
+    for name, metrics in metrics_of(coverage, kl_truth).items():
+        write_json(layout.study(name, "json"), metrics)
     return layout
+
+
+def metrics_of(coverage: pd.DataFrame, kl_truth: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return what the studies write of these tables in their JSON files, by study."""
+    pairs = with_ratios(kl_truth)
+    return {
+        "coverage": {
+            "confidence": 0.9,
+            "within": 0.02,
+            "n_replications": 2400,
+            "n_pairs": len(coverage),
+            **{name: distribution(coverage[name], 0.9) for name in INTERVALS},
+            **failing_pairs(coverage, 0.9),
+        },
+        "kl_truth": {
+            "n_texts_drawn_per_model": 9,
+            "all_pairs": quantiles(pairs, (5, 25, 50, 75, 95)) if len(pairs) else {},
+            "by_relation": by_relation(pairs),
+        },
+        "text_count": {"parts_of_each_size": 7, "relative_error_asked_for": 0.05},
+    }
 
 
 def drawn(layout: Layout) -> tuple[dict[str, str], dict[str, str], dict[str, bytes]]:
@@ -103,10 +114,12 @@ def drawn(layout: Layout) -> tuple[dict[str, str], dict[str, str], dict[str, byt
     index = json.loads((folder / "index.json").read_text())
     captions = {one["name"]: one["caption"] for one in index["figures"]}
     skipped = {one["name"]: one["reason"] for one in index["skipped"]}
-    return captions, skipped, {path.name: path.read_bytes() for path in folder.iterdir()}
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    contents = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+    return captions, skipped, contents
 
 
-def test_every_study_is_drawn_with_its_settings_in_the_caption(tmp_path: Path) -> None:
+def test_every_study_is_drawn_with_its_metrics_in_the_caption(tmp_path: Path) -> None:
     """In each format, in place of earlier files, and with the same bytes when drawn again."""
     layout = project(tmp_path, coverages(), truths())
     (layout.studies / "figures").mkdir()
@@ -114,15 +127,14 @@ def test_every_study_is_drawn_with_its_settings_in_the_caption(tmp_path: Path) -
     captions, skipped, files = drawn(layout)
     names = ["coverage", "kl_truth", "text_count"]
     assert (list(captions), skipped) == (names, {})
-    assert set(files) == {f"{name}.{end}" for name in names for end in ("svg", "png")} | {
-        "index.json"
-    }
-    assert captions["coverage"].startswith("How many of 2400 intervals of 90% hold the KL")
-    assert "Median over pairs 80.0%, 5th percentile 71.0%" in captions["coverage"]
-    assert "5 pairs of models of one tokenizer: 9 texts" in captions["kl_truth"]
-    assert "Simulated over estimated has median 0.50" in captions["kl_truth"]
-    assert "7 of each size" in captions["text_count"]
-    assert "error of 5% against the set: 60 of 100." in captions["text_count"]
+    drawings = {f"{end}/{name}.{end}" for name in names for end in ("svg", "png")}
+    assert set(files) == drawings | {"index.json"}
+    assert captions["coverage"].startswith("Share of 2400 intervals of 90% that contain the KL")
+    assert "over pairs is 80.0% and the 5th percentile 71.0%" in captions["coverage"]
+    assert "5 pairs of models of one tokenizer. 9 texts" in captions["kl_truth"]
+    assert "simulated over the estimated KL is 0.50" in captions["kl_truth"]
+    assert "7 parts of each size" in captions["text_count"]
+    assert "error of 5% compared with the set: 60 of 100." in captions["text_count"]
     assert drawn(layout)[2] == files
 
 
@@ -134,20 +146,28 @@ def test_studies_with_nothing_to_draw_are_skipped_with_the_reason(tmp_path: Path
         "coverage": "needs at least 2 pairs of models",
         "kl_truth": "no two models of one tokenizer differ",
     }
-    assert set(files) == {"text_count.svg", "text_count.png", "index.json"}
+    assert set(files) == {"svg/text_count.svg", "png/text_count.png", "index.json"}
 
 
-@pytest.mark.parametrize("study", ["coverage", "kl_truth", "text_count"])
-def test_a_study_that_was_not_made_is_told_and_earlier_figures_stay(
-    tmp_path: Path, study: str
+@pytest.mark.parametrize("name", ["coverage.csv", "kl_truth.csv", "text_count.json"])
+def test_a_study_that_was_not_run_is_named_and_earlier_figures_stay(
+    tmp_path: Path, name: str
 ) -> None:
     """Its file is named, and nothing is left beside the folder."""
     layout = project(tmp_path, coverages(), truths())
     folder = layout.studies / "figures"
     folder.mkdir()
     (folder / "old.svg").touch()
-    layout.study(study, "csv").unlink()
-    with pytest.raises(UserError, match=rf"^{study}\.csv is missing: run "):
+    (layout.studies / name).unlink()
+    with pytest.raises(UserError, match=rf"^{name} is missing: run "):
         stage.run(layout)
     assert [path.name for path in folder.iterdir()] == ["old.svg"]
     assert [path.name for path in layout.studies.iterdir() if path.is_dir()] == ["figures"]
+
+
+def test_the_stage_depends_on_the_files_that_its_figures_read() -> None:
+    """A study that is run again is drawn again."""
+    stages = yaml.safe_load((ROOT / "studies" / "dvc.yaml").read_text())["stages"]
+    files = {dep for dep in stages["figures"]["deps"] if not dep.startswith("src/")}
+    listed = {name for entry in stage.FIGURES for name in entry.files}
+    assert files == {path_of(name, stage.FOLDERS) for name in listed}

@@ -22,8 +22,9 @@ from modelmap.score.loglik import log_likelihoods
 from modelmap.score.rule import encode_texts
 from modelmap.score.store import write_scores
 from modelmap.studies.kl_truth import stage
+from modelmap.studies.kl_truth.groups import Group
 from modelmap.studies.kl_truth.sample_texts import sampled_texts, text_sums
-from modelmap.studies.kl_truth.simulate import Group, Task, sums_of
+from modelmap.studies.kl_truth.simulate import Task, sums_of_task
 from modelmap.studies.kl_truth.tables import KL_TRUTH
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import text_set_hash
@@ -59,7 +60,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     layout = Layout(tmp_path_factory.mktemp("study"))
     shutil.copytree(ROOT / "conf", layout.conf, ignore=shutil.ignore_patterns("local"))
     texts = pd.DataFrame({"text_id": range(6), "text": WORDS})
-    for column in ("category", "source", "source_version", "source_path"):
+    texts["category"] = "news"
+    for column in ("source", "source_version", "source_path"):
         texts[column] = ""
     texts["document_id"] = [f"d{i}" for i in range(6)]
     texts["chunk_index"] = 0
@@ -147,7 +149,7 @@ def test_the_study_writes_every_pair_of_a_tokenizer(project: Layout) -> None:
     order = np.argsort(n_tokens, kind="stable")[[0, 2, 3, 5]]
     chosen = tuple(texts["text"].iloc[order])
     group = Group("t-bos", tuple(specs()[:3]), chosen, tuple(n_tokens[order].tolist()))
-    found = {source: sums_of(task(project, group, source)) for source in (0, 1, 2, None)}
+    found = {source: sums_of_task(task(project, group, source)) for source in (0, 1, 2, None)}
     on_texts = found[None].kl.mean(axis=-1)
     loglik = read_matrix(project.matrix).loglik_nats
     for row, (i, j) in zip(table.itertuples(), [(0, 1), (0, 2), (1, 2)], strict=True):
@@ -177,11 +179,13 @@ def test_a_task_draws_from_its_own_model_after_the_first_token(project: Layout) 
         seed = named_seed(SEED, "kl_truth", names[source])
         drawn = sampled_texts(models[source], 0, group.n_tokens, seed)
         expected = text_sums(models, [source], drawn).kl
-        np.testing.assert_allclose(sums_of(task(project, group, source)).kl, expected, rtol=1e-5)
+        np.testing.assert_allclose(
+            sums_of_task(task(project, group, source)).kl, expected, rtol=1e-5
+        )
     tokenizer = AutoTokenizer.from_pretrained(project.zoo / "a")
     encoded = encode_texts(tokenizer, WORDS[:2], "own", 64)
     expected = text_sums(models, [0, 1, 2], [item.ids for item in encoded]).kl
-    np.testing.assert_allclose(sums_of(task(project, group, None)).kl, expected, rtol=1e-5)
+    np.testing.assert_allclose(sums_of_task(task(project, group, None)).kl, expected, rtol=1e-5)
 
 
 def test_a_project_without_two_models_of_a_tokenizer_is_told(
@@ -193,7 +197,7 @@ def test_a_project_without_two_models_of_a_tokenizer_is_told(
     shutil.copytree(project.conf, alone.conf)
     shutil.copyfile(project.resolved, alone.resolved)
     alone.roster.write_text(roster_text([specs()[3]]))
-    wanted = r"^kl_truth needs two models of one tokenizer that are trained here: choose an exp"
+    wanted = r"^kl_truth needs two models of the zoo that share a tokenizer: choose an exp"
     with pytest.raises(UserError, match=wanted):
         stage.run(alone)
 

@@ -4,14 +4,14 @@ import pytest
 from helpers.matrices import made_up
 
 from modelmap.studies.synthetic import RANK, synthetic_matrix
-from modelmap.studies.text_count.parts import Question, by_size, finding
+from modelmap.studies.text_count.parts import Analysis, analyse_part, by_size
 
-QUESTION = Question(n_runs=5, error=0.1, even_share=0.1)
+ANALYSIS = Analysis(n_runs=5, error=0.1, even_share=0.1)
 
 
 def test_all_texts_have_no_error_to_themselves() -> None:
     """The part that is the whole is exact, and says what the whole says."""
-    told = finding(made_up(6, 50), np.arange(50), QUESTION)
+    told = analyse_part(made_up(6, 50), np.arange(50), ANALYSIS)
     assert told["error_to_all"] == pytest.approx(0, abs=1e-12)
     assert told["n_texts"] == 50
     assert 2 < told["plan_texts"] <= 50
@@ -21,7 +21,9 @@ def test_smaller_parts_err_more() -> None:
     """A tenth of the texts is farther off than half, and expects to be."""
     loglik = made_up(6, 200)
     rng = np.random.default_rng(0)
-    few, many = (finding(loglik, rng.choice(200, n, replace=False), QUESTION) for n in (20, 100))
+    few, many = (
+        analyse_part(loglik, rng.choice(200, n, replace=False), ANALYSIS) for n in (20, 100)
+    )
     assert few["error_to_all"] > many["error_to_all"] > 0
     assert few["bootstrap_error"] > many["bootstrap_error"] > 0
 

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 
 from modelmap.divergence.interval import TARGET_POPULATION
-from modelmap.divergence.kl import bits_per_byte, nats_per_text, squared_distances
+from modelmap.divergence.kl import ROUNDING, bits_per_byte, nats_per_text, squared_distances
 from modelmap.divergence.standard_error import StratifiedDocuments
 from modelmap.matrix.file import LogLikelihoods
 from modelmap.plumbing.arrays import Indices, Matrix, Vector
-from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.seeds import named_rng
 from modelmap.studies.coverage.intervals import (
@@ -32,17 +31,14 @@ Runs = tuple[Matrix, Vector]
 def pairs_of_different_models(matrix: LogLikelihoods, settings: CoverageSettings) -> Indices:
     """Return the pairs that are studied, as positions of models, shape (P, 2).
 
-    Pairs of identical models are left out: their KL is 0 in every sample. Raises UserError if no
-    other pair is left.
+    Pairs of identical models are left out: their KL is 0 in every sample.
     """
     rng = named_rng(settings.seed, "coverage", "pairs")
     pairs = sampled_pairs(len(matrix.models), settings.max_pairs, rng)
     coordinates = matrix.coordinates()
-    different = [bool((coordinates[i] != coordinates[j]).any()) for i, j in pairs]
-    kept: Indices = pairs[different]
-    if not len(kept):
-        raise UserError("no two models differ on any text: there is no interval to check")
-    return kept
+    distances = [np.square(coordinates[i] - coordinates[j]).sum() for i, j in pairs]
+    different: Indices = pairs[np.array(distances) > ROUNDING]
+    return different
 
 
 def sampled_populations(

@@ -1,4 +1,7 @@
-"""KL by simulation against the estimate from log-likelihoods of texts (ours)."""
+"""Comparison of simulated KL divergences with estimates from log-likelihoods of texts (ours).
+
+The simulated KL is called the truth here: it has the error of a finite simulation and no other.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,11 +18,14 @@ from modelmap.models.spec import ModelSpec
 Array = NDArray[np.float64]
 
 CONFIDENCE = 0.95
-HELD_BY = 0.9
-"""Share of the pairs up to some KL that must be within the factor for it to hold there."""
+"""Confidence level of the intervals of the truth."""
+REQUIRED_SHARE = 0.9
+"""Share of the pairs up to some KL that must be within a factor, for it to hold up to that KL."""
 BETWEEN, WITHIN = "between families", "within family"
 RELATIONS = ("quantised", "merge", "finetune", "checkpoint", WITHIN, BETWEEN)
+"""What two models are to each other: the kind of the one made from the other, or their families."""
 APPROXIMATIONS = ("estimate", "own_variance", "like_length", "half_squares")
+"""The approximations of the truth; truth_table explains them."""
 RATIOS = {
     "truth_over_estimate": ("truth_bits_per_byte", "estimate_bits_per_byte"),
     "truth_over_own_variance": ("truth_bits_per_byte", "own_variance_bits_per_byte"),
@@ -27,41 +33,46 @@ RATIOS = {
     "truth_over_half_squares": ("truth_bits_per_byte", "half_squares_bits_per_byte"),
     "on_texts_over_truth": ("on_texts_bits_per_byte", "truth_bits_per_byte"),
 }
+"""Ratios by name, each with the columns of its dividend and its divisor."""
 
 
 @dataclass(frozen=True)
 class Simulated:
-    """What was simulated of the models of one tokenizer, in nats per text.
+    """Sums over the tokens of texts, for K models of one tokenizer, in nats per text.
 
-    kl and log_ratio: divergences summed over tokens, and log p_i - log p_j, of texts drawn from
-    model i, shape (i, j, text), texts in order of length. on_texts and half_squares: the
-    divergences, and halves of squared token differences, on the project's texts.
+    All arrays have shape (K, K, texts), for models i and j. sample_texts.TextSums defines the sums.
     """
 
     kl: Array
+    """KL divergences of the next-token distributions, on texts drawn from model i."""
     log_ratio: Array
+    """log p_i - log p_j of texts drawn from model i."""
     on_texts: Array
+    """Like kl, on texts of the project."""
     half_squares: Array
+    """Halves of the squared differences of token log-probabilities, on texts of the project."""
 
 
 def spread_by_length(n_tokens: Sequence[int], n: int) -> NDArray[np.int64]:
-    """Return `n` places of `n_tokens` evenly spread over its order: quantiles (k + 1/2) / n.
+    """Return the positions of `n` texts spread evenly over the lengths, shortest first.
 
-    Shortest first. What is taken has nearly the mean and the spread of the whole.
+    They are at the quantiles (k + 1/2) / n of `n_tokens`, so that their lengths have nearly the
+    mean and the variance of all lengths.
     """
     order = np.argsort(np.asarray(n_tokens), kind="stable")
-    middles: NDArray[np.int64] = ((np.arange(n) + 0.5) / n * len(order)).astype(np.int64)
-    places: NDArray[np.int64] = order[middles].astype(np.int64)
-    return places
+    ranks: NDArray[np.int64] = ((np.arange(n) + 0.5) / n * len(order)).astype(np.int64)
+    positions: NDArray[np.int64] = order[ranks].astype(np.int64)
+    return positions
 
 
 def mean_error(sums: Array) -> Array:
-    """Return the standard error of the mean over the last axis, texts in order of length.
+    """Return the standard error of the mean over the last axis, for texts in order of length.
 
-    Lengths are spread, not drawn, so only differences between texts of like length are noise:
-    SE^2 = sum_k (x_{k+1} - x_k)^2 / (2 n (n - 1)), the successive-difference estimate of
-    systematic samples.
+    SE^2 = sum_k (x_{k+1} - x_k)^2 / (2 n (n - 1)), the successive-difference estimator for
+    systematic samples (Wolter 2007, Introduction to Variance Estimation, Chapter 8).
     """
+    # Sums grow with the length of a text. The lengths are fixed, not random, so their differences
+    # are no error; only differences between texts of nearly the same length are.
     n = sums.shape[-1]
     total = np.square(np.diff(sums, axis=-1)).sum(axis=-1)
     error: Array = np.sqrt(total / (2 * n * (n - 1)))
@@ -69,7 +80,7 @@ def mean_error(sums: Array) -> Array:
 
 
 def relation(one: ModelSpec, other: ModelSpec) -> str:
-    """Return what two models are to each other: the kind of one made from the other, or kin."""
+    """Return the kind of the model made from the other one, or how their families relate."""
     for child, parent in ((one, other), (other, one)):
         if child.parent == parent.name:
             return child.kind
@@ -79,31 +90,40 @@ def relation(one: ModelSpec, other: ModelSpec) -> str:
 def truth_table(
     specs: Sequence[ModelSpec], simulated: Simulated, estimate_nats: Array, unit_nats: float
 ) -> pd.DataFrame:
-    """Return one row per unordered pair: estimate, truth with its interval, both directions.
+    """Return one row per pair of models, with the columns of KL_TRUTH that depend on the pair.
 
-    The truth is the mean of both directions; own_variance is the estimate's half variance on the
-    same drawn texts, where nothing but the local approximation can fail. A text's KL grows with
-    its length, and the spread of lengths is in that variance; in like_length, from successive
-    differences in order of length, it is not. The truth's interval is Student's with n - 1 degrees
-    of freedom: the noise of drawing texts and nothing else.
-    `estimate_nats` is shape (K, K); everything is divided by `unit_nats`, the nats per text of
-    one bit per byte.
+    `estimate_nats` are the KL estimates, shape (K, K). All values are divided by `unit_nats`, the
+    nats per text that are one bit per byte. Besides the estimate the columns are
+
+    - truth, low, high: the mean of both directions of the simulated KL, and its 95% interval by
+      Student's t distribution, which covers the error of drawing n texts per model;
+    - a_to_b, b_to_a: the two directions;
+    - own_variance: the formula of the estimate, half the variance of log p_i - log p_j, on texts
+      drawn from the models themselves. That is what the theory assumes, so only its local
+      approximation can fail;
+    - like_length: the same, from successive differences in order of length. KL grows with the
+      length of a text, so different lengths add to own_variance and not to this;
+    - on_texts: the sums of the truth, on texts of the project instead of drawn texts;
+    - half_squares: sums of half the squared token differences, on texts of the project.
     """
     first, second = np.triu_indices(len(specs), k=1)
-    there, back = simulated.kl[first, second], simulated.kl[second, first]
-    truth = (there + back).mean(axis=-1) / 2
-    error = np.hypot(mean_error(there), mean_error(back)) / 2
-    reach = stdtrit(simulated.kl.shape[-1] - 1, (1 + CONFIDENCE) / 2) * error
+    forward, backward = simulated.kl[first, second], simulated.kl[second, first]
+    truth = (forward + backward).mean(axis=-1) / 2
+    # The directions have independent errors, since their texts are drawn from different models.
+    error = np.hypot(mean_error(forward), mean_error(backward)) / 2
+    half_width = stdtrit(simulated.kl.shape[-1] - 1, (1 + CONFIDENCE) / 2) * error
+    # n times the squared standard error of a mean is the variance of a single text.
     variance = simulated.log_ratio.var(axis=-1, ddof=1)
     like_length = np.square(mean_error(simulated.log_ratio)) * simulated.log_ratio.shape[-1]
     on_texts = (simulated.on_texts + simulated.on_texts.swapaxes(0, 1)).mean(axis=-1) / 2
     nats = {
         "estimate": estimate_nats[first, second],
         "truth": truth,
-        "low": np.maximum(truth - reach, 0.0),
-        "high": truth + reach,
-        "a_to_b": there.mean(axis=-1),
-        "b_to_a": back.mean(axis=-1),
+        "low": np.maximum(truth - half_width, 0.0),
+        "high": truth + half_width,
+        "a_to_b": forward.mean(axis=-1),
+        "b_to_a": backward.mean(axis=-1),
+        # The mean of both directions of half a variance, hence the 4.
         "own_variance": (variance[first, second] + variance[second, first]) / 4,
         "like_length": (like_length[first, second] + like_length[second, first]) / 4,
         "on_texts": on_texts[first, second],
@@ -122,7 +142,7 @@ def truth_table(
 
 
 def with_ratios(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs whose KL is above zero everywhere, with the ratios of RATIOS."""
+    """Return the pairs whose KLs and approximations are all above 0, with the ratios of RATIOS."""
     columns = sorted({column for pair in RATIOS.values() for column in pair})
     positive = table[(table[columns] > 0).all(axis=1)]
     return positive.assign(**{name: positive[a] / positive[b] for name, (a, b) in RATIOS.items()})
@@ -141,7 +161,7 @@ def quantiles(table: pd.DataFrame, percents: Sequence[int] = (25, 50, 75)) -> di
 
 
 def by_relation(table: pd.DataFrame) -> dict[str, object]:
-    """Return the quartiles of ratios for each relation that occurs."""
+    """Return the quartiles of the ratios for each relation that occurs."""
     groups = {str(name): rows for name, rows in table.groupby("relation")}
     known = [name for name in RELATIONS if name in groups]
     others = sorted(set(groups).difference(RELATIONS))
@@ -149,7 +169,7 @@ def by_relation(table: pd.DataFrame) -> dict[str, object]:
 
 
 def by_range(table: pd.DataFrame) -> list[Mapping[str, object]]:
-    """Return the quartiles of ratios for each power of ten of the estimate, in bits per byte."""
+    """Return the quartiles of the ratios by power of ten of the estimate, in bits per byte."""
     power = np.floor(np.log10(table["estimate_bits_per_byte"])).astype(int)
     return [
         {"from": 10.0 ** int(p), "to": 10.0 ** (int(p) + 1), **quantiles(rows)}
@@ -158,27 +178,28 @@ def by_range(table: pd.DataFrame) -> list[Mapping[str, object]]:
 
 
 def holds_up_to(table: pd.DataFrame, ratio: str, factor: float) -> float | None:
-    """Return the largest approximate KL up to which a ratio of RATIOS holds, or None.
+    """Return the largest KL, in bits per byte, up to which an approximation holds, or None.
 
-    It holds up to some KL, in bits per byte, if at least HELD_BY of the pairs whose approximate
-    KL, the ratio's divisor, is no larger have a ratio within `factor` of 1, either way.
+    The approximation is the divisor of `ratio`, a name of RATIOS. It holds up to some value if at
+    least REQUIRED_SHARE of the pairs for which it is no larger have a ratio from 1 / `factor` to
+    `factor`.
     """
     divisor = RATIOS[ratio][1]
     ordered = table.sort_values(divisor, kind="stable")
     share = within_factor(ordered, ratio, factor).cumsum() / np.arange(1, len(ordered) + 1)
-    held = np.flatnonzero(share >= HELD_BY)
-    return float(f"{ordered[divisor].iloc[held[-1]]:.3g}") if len(held) else None
+    holds = np.flatnonzero(share >= REQUIRED_SHARE)
+    return float(f"{ordered[divisor].iloc[holds[-1]]:.3g}") if len(holds) else None
 
 
 def within_factor(table: pd.DataFrame, ratio: str, factor: float) -> NDArray[np.bool_]:
-    """Return which pairs' ratio is within `factor` of 1, either way."""
+    """Return for each pair whether its ratio is from 1 / `factor` to `factor`."""
     values = table[ratio].to_numpy()
     inside: NDArray[np.bool_] = (values <= factor) & (values >= 1 / factor)
     return inside
 
 
 def rank_correlation(table: pd.DataFrame, column: str) -> float | None:
-    """Return Spearman's correlation of a column with the truth, and None of fewer than 3 pairs."""
+    """Return Spearman's correlation of a column with the truth, or None for fewer than 3 pairs."""
     if len(table) < 3:
         return None
     return round(float(spearmanr(table[column], table["truth_bits_per_byte"]).statistic), 3)

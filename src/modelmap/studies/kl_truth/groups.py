@@ -1,4 +1,7 @@
-"""The models whose divergences are simulated together: those that share a tokenizer."""
+"""Groups of models that share a tokenizer, whose divergences are simulated together.
+
+Only such models give probabilities to the same token sequences.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,19 +14,17 @@ from modelmap.zoo.settings import ZooSettings
 
 @dataclass(frozen=True)
 class Group:
-    """The models of one tokenizer, and texts of the project, shortest first.
-
-    n_tokens are the texts' scored tokens: the lengths of the texts that models are to draw.
-    """
+    """The models of one tokenizer, and texts of the project in order of length, shortest first."""
 
     tokenizer: str
     specs: tuple[ModelSpec, ...]
     texts: tuple[str, ...]
     n_tokens: tuple[int, ...]
+    """Numbers of scored tokens of the texts, which the texts drawn from the models have as well."""
 
 
 def by_tokenizer(models: Iterable[ModelSpec], zoo: ZooSettings) -> dict[str, list[ModelSpec]]:
-    """Return the models trained here by tokenizer, of tokenizers that two or more of them share.
+    """Return the models of the zoo by tokenizer, for tokenizers that at least two of them share.
 
     Raises UserError if there is no such tokenizer.
     """
@@ -35,7 +36,7 @@ def by_tokenizer(models: Iterable[ModelSpec], zoo: ZooSettings) -> dict[str, lis
     shared = {name: specs for name, specs in tokenizers.items() if len(specs) > 1}
     if not shared:
         raise UserError(
-            "kl_truth needs two models of one tokenizer that are trained here: "
+            "kl_truth needs two models of the zoo that share a tokenizer: "
             "choose an experiment with a zoo in params.yaml"
         )
     return shared
@@ -48,7 +49,10 @@ def group_of(
     n_tokens: Sequence[int],
     n_texts: int,
 ) -> Group:
-    """Return the group of a tokenizer, with `n_texts` of the texts, spread over their lengths."""
-    places = spread_by_length(n_tokens, n_texts)
-    chosen = tuple(texts[place] for place in places)
-    return Group(tokenizer, tuple(specs), chosen, tuple(int(n_tokens[p]) for p in places))
+    """Return the group of a tokenizer, with `n_texts` of the texts spread over their lengths.
+
+    `n_tokens` are the numbers of scored tokens of all `texts`.
+    """
+    positions = spread_by_length(n_tokens, n_texts)
+    chosen = tuple(texts[i] for i in positions)
+    return Group(tokenizer, tuple(specs), chosen, tuple(int(n_tokens[i]) for i in positions))

@@ -1,4 +1,4 @@
-"""Texts drawn from a model, and KL divergences summed over the tokens of given texts."""
+"""Drawing texts from a model, and sums of KL divergences over the tokens of texts (ours)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,54 +16,54 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 PROBABILITIES_AT_ONCE = 1 << 21
-"""Of one model in one pass: they stay in a processor's cache."""
+"""Probabilities of one model per batch, so few that they stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
 class TextSums:
-    """Sums over the tokens of each text, in nats, shape (source, model, text).
-
-    kl: sum_t KL(p_i(. | y_<t) || p_j(. | y_<t)), over the whole vocabulary at every token.
-    log_ratio: sum_t log p_i(y_t | y_<t) - log p_j(y_t | y_<t), of the text's own tokens.
-    half_squares: sum_t (log p_i(y_t | y_<t) - log p_j(y_t | y_<t))^2 / 2.
-    """
+    """Sums over the tokens y_t of each text, in nats, shape (sources i, models j, texts)."""
 
     kl: Array
+    """sum_t KL(p_i(. | y_<t) || p_j(. | y_<t)), over the whole vocabulary at every token."""
     log_ratio: Array
+    """sum_t log p_i(y_t | y_<t) - log p_j(y_t | y_<t), for the tokens of the text alone."""
     half_squares: Array
+    """sum_t (log p_i(y_t | y_<t) - log p_j(y_t | y_<t))^2 / 2."""
 
 
 def sampled_texts(
     model: "PreTrainedModel", prefix: int, lengths: Sequence[int], seed: int
 ) -> list[list[int]]:
-    """Return a text for each length: token `prefix`, and after it so many tokens of the model's.
+    """Return one token sequence per length: `prefix`, then that many tokens drawn from the model.
 
-    Tokens are drawn from the full softmax in float32 at temperature 1. An end-of-text token is a
-    token like any other: the text goes on after it, so that every text has its length.
+    Tokens are drawn from the whole softmax (float32, temperature 1). An end-of-text token does not
+    end a sequence, so that every sequence has its length.
     """
     import torch
 
     generator = torch.Generator().manual_seed(seed)
+    # All sequences grow together, the longest first: those that are complete are then the last
+    # rows of the batch and are cut off.
     longest_first = np.argsort(-np.asarray(lengths), kind="stable")
-    falling = np.asarray(lengths)[longest_first]
-    drawn = np.zeros((len(falling), int(falling[0])), dtype=np.int64)
-    tokens = torch.full((len(falling), 1), prefix)
+    sorted_lengths = np.asarray(lengths)[longest_first]
+    drawn = np.zeros((len(sorted_lengths), int(sorted_lengths[0])), dtype=np.int64)
+    tokens = torch.full((len(sorted_lengths), 1), prefix)
     past = None
     with torch.inference_mode():
         for t in range(drawn.shape[1]):
-            running = int((falling > t).sum())
-            if past is not None and running < len(tokens):
-                past.batch_select_indices(torch.arange(running, device=model.device))
+            n_open = int((sorted_lengths > t).sum())
+            if past is not None and n_open < len(tokens):
+                past.batch_select_indices(torch.arange(n_open, device=model.device))
             output = model(
-                input_ids=tokens[:running].to(model.device), past_key_values=past, use_cache=True
+                input_ids=tokens[:n_open].to(model.device), past_key_values=past, use_cache=True
             )
             past = output.past_key_values
             probabilities = torch.softmax(output.logits[:, -1].float(), dim=-1).cpu()
             tokens = torch.multinomial(probabilities, 1, generator=generator)
-            drawn[:running, t] = tokens[:, 0].numpy()
-    place = np.argsort(longest_first)
+            drawn[:n_open, t] = tokens[:, 0].numpy()
+    rows = np.argsort(longest_first)
     return [
-        [prefix, *drawn[row, :length].tolist()] for row, length in zip(place, lengths, strict=True)
+        [prefix, *drawn[row, :length].tolist()] for row, length in zip(rows, lengths, strict=True)
     ]
 
 
@@ -72,38 +72,44 @@ def text_sums(
     sources: Sequence[int],
     sequences: Sequence[Sequence[int]],
 ) -> TextSums:
-    """Return the sums of every text for p_i of `sources`, places in `models`, and p_j of all.
+    """Return the sums for every text, with p_i from `sources` and p_j from all models.
 
-    All ids but the first count, each given those before it; models have one vocabulary. Averaged
-    over texts drawn from p_i the first sum is KL(p_i || p_j), with less noise than the difference
-    of log-likelihoods. Log-softmax in float32, the sum over tokens in float64.
+    `sources` are positions in `models`, which share a vocabulary; `sequences` are token ids, of
+    which the first is context only. Averaged over texts that are drawn from p_i, the sum `kl` is
+    an unbiased estimate of KL(p_i || p_j), with less variance than `log_ratio`, because the
+    expectation over the next token is exact. Log-softmax is in float32, sums over tokens are in
+    float64.
     """
     import torch
 
     sums = TextSums(*np.zeros((3, len(sources), len(models), len(sequences))))
     vocabulary = models[0].config.get_text_config().vocab_size
+    # A sequence of one token has no sum: it stays 0.
     scored = [i for i, ids in enumerate(sequences) if len(ids) > 1]
     lengths = [len(sequences[i]) - 1 for i in scored]
     for batch in batches(lengths, max(1, PROBABILITIES_AT_ONCE // vocabulary)):
-        rows = [scored[i] for i in batch]
-        padded, real = _padded([sequences[row] for row in rows])
+        texts = [scored[i] for i in batch]
+        padded, real = _padded([sequences[text] for text in texts])
         with torch.inference_mode():
             logs = [_log_probabilities(model, padded) for model in models]
             targets = padded[:, 1:, None].to(models[0].device)
             chosen = [log.gather(2, targets).squeeze(2) for log in logs]
-            for place, i in enumerate(sources):
+            for row, i in enumerate(sources):
                 probabilities = logs[i].exp()
                 for j in range(len(models)):
                     kl = torch.linalg.vecdot(probabilities, logs[i] - logs[j])
                     ratio = (chosen[i] - chosen[j]).double()
-                    sums.kl[place, j, rows] = _total(kl, real)
-                    sums.log_ratio[place, j, rows] = _total(ratio, real)
-                    sums.half_squares[place, j, rows] = _total(ratio.square() / 2, real)
+                    sums.kl[row, j, texts] = _total(kl, real)
+                    sums.log_ratio[row, j, texts] = _total(ratio, real)
+                    sums.half_squares[row, j, texts] = _total(ratio.square() / 2, real)
     return sums
 
 
 def _padded(sequences: Sequence[Sequence[int]]) -> tuple["torch.Tensor", "torch.Tensor"]:
-    """Return ids padded on the right, and which of the predicted tokens are real."""
+    """Return ids padded on the right, shape (texts, length), and a mask of the scored tokens.
+
+    The mask has shape (texts, length - 1) and is False for padding.
+    """
     import torch
 
     lengths = torch.tensor([len(ids) for ids in sequences])
@@ -115,6 +121,7 @@ def _padded(sequences: Sequence[Sequence[int]]) -> tuple["torch.Tensor", "torch.
 
 
 def _log_probabilities(model: "PreTrainedModel", padded: "torch.Tensor") -> "torch.Tensor":
+    """Return log-probabilities of every token of the vocabulary, shape (texts, length - 1, V)."""
     import torch
 
     # The last token of the longest sequence predicts nothing.
@@ -123,6 +130,7 @@ def _log_probabilities(model: "PreTrainedModel", padded: "torch.Tensor") -> "tor
 
 
 def _total(values: "torch.Tensor", real: "torch.Tensor") -> Array:
+    """Return the sums of the values of real tokens, shape (texts,)."""
     import torch
 
     totals: Array = torch.where(real, values.cpu().double(), 0.0).sum(dim=1).numpy()

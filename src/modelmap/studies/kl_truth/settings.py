@@ -8,7 +8,7 @@ from modelmap.plumbing.section import Section
 
 
 class KlTruthSettings(Section):
-    """How the KL between models of one tokenizer is simulated and compared with the estimate."""
+    """The number of texts drawn from each model, and the factors by which ratios are judged."""
 
     seed: int
     n_texts: Annotated[int, Field(ge=2)]

@@ -1,4 +1,4 @@
-"""Simulating the divergences of all models of a tokenizer, in processes of one thread each."""
+"""Simulation of the divergences between the models of each group, in processes of one thread."""
 
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Task:
-    """One model's sampled texts under all models of its group; with no source the group's own."""
+    """A unit of work: the sums of texts drawn from one model, for all models of its group.
+
+    `source` is the position of that model in the group, or None for the project's texts instead
+    of drawn texts.
+    """
 
     root: Path
     group: Group
@@ -41,36 +45,41 @@ class Task:
 def simulate(
     groups: Sequence[Group], root: Path, rule: Rule, device: str, seed: int, n_workers: int
 ) -> list[Simulated]:
-    """Return the simulated divergences of each group, the same whatever the number of workers."""
+    """Return the simulated divergences of each group.
+
+    They do not depend on the number of workers: each task has its own random generator.
+    """
     tasks = [
         Task(root, group, source, rule, device, seed)
         for group in groups
         for source in (None, *range(len(group.specs)))
     ]
     set_worker_environment()
-    found: list[TextSums] = []
+    results: list[TextSums] = []
     with (
         ProcessPoolExecutor(n_workers, get_context("spawn"), start_worker) as workers,
         Progress("kl_truth", len(tasks)) as progress,
     ):
-        for sums in workers.map(sums_of, tasks):
-            found.append(sums)
-            progress.update(len(found), f"{len(found)} of {len(tasks)} models")
-    done = iter(found)
-    return [_joined([next(done) for _ in range(len(group.specs) + 1)]) for group in groups]
+        for sums in workers.map(sums_of_task, tasks):
+            results.append(sums)
+            progress.update(len(results), f"{len(results)} of {len(tasks)} models")
+    in_order = iter(results)
+    return [_joined([next(in_order) for _ in range(len(group.specs) + 1)]) for group in groups]
 
 
 def _joined(sums: list[TextSums]) -> Simulated:
-    own, *sampled = sums
+    """Return the sums of one group's tasks, of which the first is that of the project's texts."""
+    on_texts, *sampled = sums
     kl = np.concatenate([one.kl for one in sampled])
     log_ratio = np.concatenate([one.log_ratio for one in sampled])
-    return Simulated(kl, log_ratio, own.kl, own.half_squares)
+    return Simulated(kl, log_ratio, on_texts.kl, on_texts.half_squares)
 
 
-def sums_of(task: Task) -> TextSums:
-    """Return the sums of one task; made to run in a process of its own."""
+def sums_of_task(task: Task) -> TextSums:
+    """Return the sums of one task. Runs in a worker process."""
     models, tokenizer = _loaded(task.root, task.group.specs, task.device)
     if task.source is None:
+        # All models read the same tokens, cut at the smallest of their maximum lengths.
         limit = min(maximum_length(model.config, None) for model in models)
         encoded = encode_texts(tokenizer, task.group.texts, task.rule, limit)
         return text_sums(models, range(len(models)), [item.ids for item in encoded])
@@ -85,7 +94,10 @@ def sums_of(task: Task) -> TextSums:
 def _loaded(
     root: Path, specs: tuple[ModelSpec, ...], device: str
 ) -> "tuple[list[PreTrainedModel], PreTrainedTokenizerBase]":
-    """Return all models of a group, kept until another group's are asked for."""
+    """Return the models of a group and their tokenizer.
+
+    A worker keeps them for its next task, which is mostly of the same group.
+    """
     folders = [local_files(spec, Layout(root)) for spec in specs]
     models = [load_model(path, spec, device) for path, spec in zip(folders, specs, strict=True)]
     return models, load_tokenizer(folders[0], specs[0])

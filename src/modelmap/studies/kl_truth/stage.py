@@ -1,4 +1,4 @@
-"""Study kl_truth: KL by simulation of the zoo's models, compared with the estimate."""
+"""Study kl_truth: simulated KL between models of the zoo, compared with the estimate."""
 
 from modelmap.matrix.file import LogLikelihoods, read_matrix
 from modelmap.models.file import read_roster
@@ -20,7 +20,7 @@ from modelmap.zoo.settings import ZooSettings
 
 
 def run(layout: Layout) -> None:
-    """Write reports/studies/kl_truth.csv and .json."""
+    """Write reports/studies/kl_truth.csv and kl_truth.json."""
     settings = read_section(layout, "kl_truth", KlTruthSettings)
     rule = read_section(layout, "score", ScoreSettings).rule
     hardware = load_hardware(layout.conf)
@@ -36,7 +36,7 @@ def run(layout: Layout) -> None:
 
 
 def _groups(layout: Layout, matrix: LogLikelihoods, n_texts: int) -> list[Group]:
-    """Return the zoo's models by tokenizer, each group with texts of the project."""
+    """Return the groups of the zoo's models by tokenizer, each with texts of the project."""
     texts = read_table(layout.texts, TEXTS)
     check_text_set(texts["text"], matrix.text_set)
     shared = by_tokenizer(read_roster(layout.roster), read_section(layout, "zoo", ZooSettings))

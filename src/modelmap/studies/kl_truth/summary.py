@@ -1,4 +1,4 @@
-"""What the study kl_truth finds, for every pair of models and for all pairs together."""
+"""The results of the study kl_truth: a table of the pairs, and a summary over all pairs."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ from modelmap.studies.kl_truth.settings import KlTruthSettings
 def truth_of_groups(
     groups: Sequence[Group], simulated: Sequence[Simulated], matrix: LogLikelihoods
 ) -> pd.DataFrame:
-    """Return one row for each pair of models of one tokenizer: simulated KLs and estimates."""
+    """Return one row per pair of models of one tokenizer, with the columns of KL_TRUTH."""
     coordinates = matrix.coordinates()
     position = {name: i for i, name in enumerate(matrix.models)}
     tables = []
@@ -43,9 +43,9 @@ def truth_of_groups(
 def truth_summary(
     table: pd.DataFrame, groups: Sequence[Group], settings: KlTruthSettings, matrix: LogLikelihoods
 ) -> dict[str, object]:
-    """Return how well the approximations agree with the simulated KL, over pairs."""
+    """Return how well the approximations agree with the simulated KL, as statistics over pairs."""
     pairs = with_ratios(table)
-    width = (table["high_bits_per_byte"] - table["low_bits_per_byte"]) / 2
+    half_width = (table["high_bits_per_byte"] - table["low_bits_per_byte"]) / 2
     return {
         "unit": "bits per byte",
         "nats_per_text_of_one_bit_per_byte": round(matrix.mean_bytes * LN2, 3),
@@ -59,7 +59,7 @@ def truth_summary(
             for group in groups
         },
         "median_relative_half_width": round(
-            float((width / table["truth_bits_per_byte"]).median()), 3
+            float((half_width / table["truth_bits_per_byte"]).median()), 3
         ),
         "within_factor": {
             f"{factor:g}": {

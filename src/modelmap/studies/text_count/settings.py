@@ -8,7 +8,7 @@ from modelmap.plumbing.section import Section
 
 
 class TextCountSettings(Section):
-    """Parts of the texts, taken for the whole, and what is asked of them."""
+    """The sizes and number of the parts of the texts, and the analysis of each part."""
 
     seed: int
     shares: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)]

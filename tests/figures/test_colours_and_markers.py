@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from modelmap.figures.kinship import (
+from modelmap.figures.colours_and_markers import (
     COLOURS,
     KINDS,
     MARKS,

@@ -1,0 +1,133 @@
+"""Comparison of a bundle's tables and manifest with its texts and log-likelihoods.
+
+A digest shows that a file was not changed on the way, not that its content is correct: whoever
+edits a table can write the matching digest too. So everything in a bundle that follows from its
+texts and its log-likelihoods is computed again and compared.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from modelmap.divergence.kl import squared_distances
+from modelmap.matrix.clip_centre import clip_threshold
+from modelmap.matrix.file import LogLikelihoods
+from modelmap.plan.ordered_texts import permanent_random_numbers, plan_table, with_even_share
+from modelmap.plumbing.errors import listed
+from modelmap.published.licences import text_digest
+from modelmap.published.manifest import MANIFEST, Manifest, PlanKeys
+from modelmap.resample.methods import METHODS
+from modelmap.texts.text_set import text_set_hash
+
+ROUNDING = 1e-6
+"""Largest difference that is attributed to rounding: other machines may sum in another order."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The content of a bundle, with the withheld texts restored."""
+
+    manifest: Manifest
+    texts: pd.DataFrame
+    """A table with the columns of BUNDLE_TEXTS."""
+    matrix: LogLikelihoods
+    models: pd.DataFrame
+    plan: pd.DataFrame
+    map: pd.DataFrame
+
+
+def disagreements(bundle: Bundle) -> list[str]:
+    """Return one message for each part of a bundle that differs from what is computed again.
+
+    Places on the map are not compared, because t-SNE amplifies rounding errors: another machine
+    may compute other places from the same numbers.
+    """
+    manifest, matrix, texts = bundle.manifest, bundle.matrix, bundle.texts
+    same_number = len(texts) == matrix.n_texts == manifest.n_texts
+    if not same_number or not text_set_hash(texts["text"]) == matrix.text_set == manifest.text_set:
+        return ["texts.parquet is of other texts"]
+    return [
+        *_wrong_numbers(bundle),
+        *_wrong_texts(texts),
+        *_wrong_models(bundle),
+        *_wrong_plan(bundle),
+    ]
+
+
+def _wrong_numbers(bundle: Bundle) -> list[str]:
+    """Return one message for each number of the matrix or the manifest that is wrong."""
+    manifest, matrix, texts = bundle.manifest, bundle.matrix, bundle.texts
+    quantile = manifest.analysis.matrix.clip_quantile
+    mean_bytes = float(np.mean([len(text.encode("utf-8")) for text in texts["text"]]))
+    threshold = clip_threshold(matrix.loglik_nats, quantile)
+    numbers = [
+        ("mean_bytes of matrix.parquet", matrix.mean_bytes, mean_bytes),
+        (f"mean_bytes of {MANIFEST}", manifest.mean_bytes, mean_bytes),
+        ("clip_threshold_nats of matrix.parquet", matrix.clip_threshold, threshold),
+        (f"clip_threshold_nats of {MANIFEST}", manifest.clip_threshold_nats, threshold),
+        (f"n_models of {MANIFEST}", manifest.n_models, len(matrix.models)),
+        (f"n_withheld of {MANIFEST}", manifest.n_withheld, int(texts["withheld"].sum())),
+    ]
+    return [
+        f"{name} is {there!r}, not {here!r}"
+        for name, there, here in numbers
+        if not np.isclose(there, here, rtol=ROUNDING, atol=0)
+    ]
+
+
+def _wrong_texts(texts: pd.DataFrame) -> list[str]:
+    """Return one message for each column of the texts that has wrong values."""
+    computed = {
+        "text_id": range(len(texts)),
+        "n_bytes": [len(text.encode("utf-8")) for text in texts["text"]],
+        "sha256": [text_digest(text) for text in texts["text"]],
+    }
+    return [
+        message
+        for name, values in computed.items()
+        for message in _wrong_rows(
+            name, (texts[name] == pd.Series(values, index=texts.index)).to_numpy()
+        )
+    ]
+
+
+def _wrong_models(bundle: Bundle) -> list[str]:
+    """Return one message for each table that does not have the models of the matrix, in order."""
+    tables = {"models.parquet": bundle.models, "map.parquet": bundle.map}
+    return [
+        f"{name} is of other models"
+        for name, table in tables.items()
+        if list(table["model"]) != bundle.matrix.models
+    ]
+
+
+def _wrong_plan(bundle: Bundle) -> list[str]:
+    """Return one message for each column of the plan that has wrong values."""
+    plan = bundle.plan
+    if plan["text_id"].tolist() != list(range(bundle.matrix.n_texts)):
+        return ["plan.parquet is of other texts"]
+    settings = bundle.manifest.analysis.plan
+    random_numbers = permanent_random_numbers(bundle.texts["text"].tolist(), settings.seed)
+    size = _size_measure(bundle.matrix, settings)
+    # Ranks are computed from the bundle's own columns: with sizes computed here, which may differ
+    # by rounding, two texts could exchange their ranks.
+    rank = plan_table(plan["size_measure"].to_numpy(), plan["random_number"].to_numpy())["rank"]
+    return [
+        *_wrong_rows("random_number", plan["random_number"].to_numpy() == random_numbers),
+        *_wrong_rows("size_measure", np.isclose(plan["size_measure"], size, ROUNDING, ROUNDING)),
+        *_wrong_rows("rank", (plan["rank"] == rank).to_numpy()),
+    ]
+
+
+def _size_measure(matrix: LogLikelihoods, settings: PlanKeys) -> np.ndarray:
+    """Return the size measure of every text, shape (N,), as the stage plan computes it."""
+    coordinates = matrix.coordinates()
+    size = METHODS[settings.size_measure].size(coordinates, squared_distances(coordinates))
+    return with_even_share(size, settings.even_share)
+
+
+def _wrong_rows(name: str, is_right: np.ndarray) -> list[str]:
+    """Return a message that lists the texts whose value is wrong, or nothing."""
+    wrong = np.flatnonzero(~is_right).tolist()
+    return [f"{name} of text {listed(wrong, 3)}"] if wrong else []
