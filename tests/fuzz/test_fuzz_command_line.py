@@ -16,7 +16,7 @@ from modelmap.__main__ import main
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_table
 from modelmap.score.identity import Identity
-from modelmap.score.store import write_scores
+from modelmap.score.store import write_index, write_scores
 from modelmap.texts.text_set import text_set_hash
 
 NAMES = ["a", "org/b", "c", "d"]
@@ -65,6 +65,7 @@ def write_made_up_scores(layout: Layout) -> None:
     texts = read_table(layout.texts, TEXTS)
     text_set = text_set_hash(texts["text"])
     rng = np.random.default_rng(0)
+    fingerprints = {}
     for name in NAMES:
         frame = pd.DataFrame(
             {
@@ -78,6 +79,8 @@ def write_made_up_scores(layout: Layout) -> None:
         identity = Identity("files", name, "t", "own", "float32", None, "sdpa", None, text_set, 1)
         path = layout.scores / f"{name.replace('/', '__')}.parquet"
         write_scores(frame, path, identity, {"n_params": 9, "added_bos": True})
+        fingerprints[path.name] = identity.fingerprint
+    write_index(layout.scores, fingerprints)
 
 
 def all_files(root: Path) -> dict[str, bytes]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from helpers.job_lists import job_list_of, new_layout, save_models, score_here, scores_bytes
 
+from modelmap.models.load import load_model
 from modelmap.models.source import content_hashes
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.errors import UserError
@@ -76,7 +77,7 @@ def test_a_model_changed_while_it_is_loaded_is_refused(
     layout: Layout, saved: Path, in_process: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Files are hashed again after they were read."""
-    original = work.load_model
+    original = load_model
 
     def load_and_change(directory: Path, spec: ModelSpec, device: str) -> object:
         loaded = original(directory, spec, device)
@@ -172,9 +173,11 @@ def test_damaged_files_of_an_interrupted_run_are_written_again(
     job_list = job_list_of(layout, saved, "one")
     interrupted(job_list)
     folder = job_folder(job_list.work, job_list.jobs[0])
-    paths = [*job_list.work.glob("encoded-*.safetensors")] if name == "encoded" else [
-        folder.path / name
-    ]
+    paths = (
+        [*job_list.work.glob("encoded-*.safetensors")]
+        if name == "encoded"
+        else [folder.path / name]
+    )
     for path in paths:
         path.write_bytes(b"")
     score_all(job_list)

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Iterator
+from functools import partial
 
+import psutil
 import pytest
 from helpers.job_lists import score_here
 from helpers.killing import Victim, is_scorer, kill, processes_in, started, wait_for
@@ -30,7 +32,7 @@ def undisturbed(project: ScoringProject) -> Iterator[dict[str, bytes]]:
         stage.run(project.layout)
     assert project.run("dvc", "commit", "--quiet", "--force").returncode == 0
     left = project.scored()
-    assert set(left) == {f"{name}.parquet" for name in MODELS} | {"dvc.lock"}
+    assert set(left) == {f"{name}.parquet" for name in MODELS} | {"index.json", "dvc.lock"}
     yield left
     wait_for(lambda: not processes_in(project), "end of all processes")
 
@@ -40,6 +42,17 @@ def n_saved(project: ScoringProject) -> int:
     folder = project.layout.store
     shards = sum(1 for _ in folder.glob("work/*/shard-????.parquet"))
     return shards + sum(1 for _ in folder.glob("scores/*.parquet"))
+
+
+def has_saved(project: ScoringProject, n_shards: int) -> bool:
+    """Return whether a run has begun and that many shards are saved."""
+    job_list = project.layout.store / "work" / "jobs.json"
+    return job_list.is_file() and n_saved(project) >= n_shards
+
+
+def have_ended(processes: list[psutil.Process]) -> bool:
+    """Return whether no process is running."""
+    return not any(process.is_running() for process in processes)
 
 
 @pytest.mark.parametrize("kills", [[("dvc", 0)], [("scorer", 1), ("group", 5)]])
@@ -55,15 +68,11 @@ def test_a_killed_run_continues_where_it_was(
     for victim, n_shards in kills:
         n_before = n_saved(project)
         run = started(project)
-        job_list = project.layout.store / "work" / "jobs.json"
-        wait_for(
-            lambda n=n_before + n_shards: job_list.is_file() and n_saved(project) >= n,
-            f"{n_shards} more shards",
-        )
+        wait_for(partial(has_saved, project, n_before + n_shards), f"{n_shards} more shards")
         kill(run, victim)
         assert n_saved(project) < 30, "it had ended before it was killed"
         scorers = [process for process in processes_in(project) if is_scorer(process)]
-        wait_for(lambda left=scorers: not any(one.is_running() for one in left), "end of a scorer")
+        wait_for(partial(have_ended, scorers), "end of a scorer")
     project.repro()
     assert project.scored() == undisturbed
     assert [path.name for path in (project.layout.store / "work").iterdir()] == []

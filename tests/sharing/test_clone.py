@@ -36,7 +36,7 @@ def test_after_dvc_pull_there_is_nothing_to_run(clone: Clone) -> None:
     """`dvc pull`, then `dvc repro`: every stage is as it was pushed."""
     clone.dvc("pull", "dvc.yaml")
     assert clone.stages_run() == set()
-    assert len(list(Layout(clone.root).scores.iterdir())) == 12
+    assert len(list(Layout(clone.root).scores.glob("*.parquet"))) == 12
 
 
 def test_the_analysis_runs_from_the_matrix_without_torch(clone: Clone, tmp_path: Path) -> None:
@@ -63,17 +63,17 @@ def test_a_model_added_to_pulled_scores_is_the_only_one_scored(clone: Clone) -> 
 
     layout = Layout(clone.root)
     clone.dvc("pull", "data/scores")
-    before = {path.name: path.read_bytes() for path in layout.scores.iterdir()}
+    before = {path.name: path.read_bytes() for path in layout.scores.glob("*.parquet")}
     mine = clone.root / "data/models/mine"
     tiny_model("llama").save_pretrained(mine)
     tiny_tokenizer(add_bos=True).save_pretrained(mine)
     clone.edit("conf/models/zoo-only.yaml", r"^models: \{\}", f"models: {{mine: {MINE}}}")
     assert clone.stages_run("--pull", "--allow-missing", "score") == {"resolve", "score"}
-    after = {path.name: path.read_bytes() for path in layout.scores.iterdir()}
+    after = {path.name: path.read_bytes() for path in layout.scores.glob("*.parquet")}
     assert set(after) - set(before) == {"mine.parquet"}
     assert before.items() <= after.items()
     stored = clone.stored_scores()
     clone.edit("conf/models/zoo-only.yaml", r"^models: .*mine.*", "models: {}")
     clone.repro("--pull", "--allow-missing", "score")
-    assert {path.name: path.read_bytes() for path in layout.scores.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in layout.scores.glob("*.parquet")} == before
     assert clone.stored_scores() == stored

@@ -1,0 +1,74 @@
+"""A score file is taken for its own model only, and as it was written."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from helpers.score_project import text_table
+
+from modelmap.matrix.rows import read_rows
+from modelmap.models.spec import ModelSpec
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.layout import Layout
+from modelmap.score.identity import Identity
+from modelmap.score.store import read_scores, write_index, write_scores
+from modelmap.texts.text_set import text_set_hash
+
+TEXTS = text_table(4)
+SPECS = [
+    ModelSpec(name=name, source="directory", location=name, family=name, kind="base")
+    for name in ("a", "b", "c", "d")
+]
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    """Return a project with scores of four models."""
+    made = Layout(tmp_path)
+    fingerprints = {}
+    for i, spec in enumerate(SPECS):
+        text_set = text_set_hash(TEXTS["text"])
+        identity = Identity(
+            "files", spec.name, "t", "own", "float32", None, "auto", None, text_set, 2
+        )
+        frame = pd.DataFrame(
+            {
+                "text_id": np.arange(4),
+                "loglik_nats": -1.0 * i - np.arange(4),
+                "n_tokens": 3,
+                "truncated": False,
+                "lossless": True,
+            }
+        )
+        facts: dict[str, object] = {"n_params": 9, "added_bos": True}
+        write_scores(frame, made.scores / spec.file_name, identity, facts)
+        fingerprints[spec.file_name] = identity.fingerprint
+    write_index(made.scores, fingerprints)
+    return made
+
+
+def test_the_scores_of_each_model_are_a_row(layout: Layout) -> None:
+    """In the order of the roster."""
+    assert read_rows(SPECS[::-1], TEXTS, None, layout).loglik_nats[:, 0].tolist() == [-3, -2, -1, 0]
+
+
+def test_another_models_file_in_a_models_place_is_refused(layout: Layout) -> None:
+    """Its values are whole, and not those of this model."""
+    shutil.copyfile(layout.scores / "a.parquet", layout.scores / "b.parquet")
+    with pytest.raises(UserError, match="scores: b has those of another model; run `dvc repro"):
+        read_rows(SPECS, TEXTS, None, layout)
+
+
+@pytest.mark.parametrize("key", ["facts", "identity", "fingerprint"])
+def test_edited_metadata_is_refused(layout: Layout, key: str) -> None:
+    """The digest covers what is recorded of the scores, not only their values."""
+    path = layout.scores / "a.parquet"
+    table = pq.read_table(path)
+    metadata = dict(table.schema.metadata)
+    metadata[key.encode()] = metadata[key.encode()].replace(b"9", b"8").replace(b"a", b"b")
+    pq.write_table(table.replace_schema_metadata(metadata), path)
+    with pytest.raises(UserError, match=r"a\.parquet is not as it was written"):
+        read_scores(path)
