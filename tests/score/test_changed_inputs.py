@@ -79,8 +79,10 @@ def test_a_model_changed_while_it_is_loaded_is_refused(
     """Files are hashed again after they were read."""
     original = load_model
 
-    def load_and_change(directory: Path, spec: ModelSpec, device: str) -> object:
-        loaded = original(directory, spec, device)
+    def load_and_change(
+        directory: Path, spec: ModelSpec, device: str, adapter: Path | None
+    ) -> object:
+        loaded = original(directory, spec, device, adapter)
         change(saved / "one")
         return loaded
 

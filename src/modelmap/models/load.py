@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from modelmap.models.adapter import CONFIG as ADAPTER_CONFIG
+from modelmap.models.adapter import with_adapter
 from modelmap.models.code import loading_code
 from modelmap.models.options import check_device, loading_options
 from modelmap.models.spec import ModelSpec
@@ -22,6 +24,7 @@ DEFAULT_LENGTH = 2048
 MIN_LENGTH = 16
 """No language model reads fewer tokens. A smaller number is a mistake that would look like a very
 good model: texts of which nothing is scored have log-likelihood 0."""
+CONFIG = "config.json"
 OPTION = "trust_remote_code"
 LONGEST_REASON = 300
 # Tensors of earlier versions of transformers that hold nothing learnt: causal masks, rotary
@@ -47,12 +50,15 @@ def load_tokenizer(directory: Path, spec: ModelSpec) -> "PreTrainedTokenizerBase
         return AutoTokenizer.from_pretrained(directory, trust_remote_code=trusted)
 
 
-def load_model(directory: Path, spec: ModelSpec, device: str) -> "PreTrainedModel":
+def load_model(
+    directory: Path, spec: ModelSpec, device: str, adapter: Path | None = None
+) -> "PreTrainedModel":
     """Return a model with the dtype and options of its entry, in evaluation mode, on `device`.
 
-    With device "auto" accelerate distributes the model over all devices and the main memory. Raises
-    UserError if the device cannot run the model, if the directory has no causal language model, or
-    if its weights are not exactly those of the model that its config.json describes.
+    With device "auto" accelerate distributes the model over all devices and the main memory.
+    `adapter` is the directory of an adapter that is added to the model. Raises UserError if the
+    device cannot run the model, if the directory has no causal language model, or if the weights
+    are not exactly those of the model that its config.json describes, or of the adapter.
     """
     from transformers import AutoModelForCausalLM
 
@@ -70,18 +76,29 @@ def load_model(directory: Path, spec: ModelSpec, device: str) -> "PreTrainedMode
             **options,
         )
         model, report = loaded
-        if problem := misfits(report):
-            raise UserError(
-                f"its weights are not those that its config.json describes ({problem}): download "
-                "or copy it again, or correct its config.json"
-            )
+        _check(report, CONFIG)
+        if adapter is not None:
+            model, report = with_adapter(model, adapter)
+            _check(report, ADAPTER_CONFIG)
         placed: PreTrainedModel = model if "device_map" in options else model.to(device)
     return placed.eval()
+
+
+def tokenizer_directory(directory: Path, adapter: Path | None) -> Path:
+    """Return where a model's tokenizer is: with its adapter if that has one, or with the model."""
+    has_own = adapter is not None and (adapter / "tokenizer_config.json").is_file()
+    return adapter if adapter is not None and has_own else directory
 
 
 def _config(directory: Path, trusted: bool) -> "PretrainedConfig":
     from transformers import AutoConfig
 
+    if (directory / ADAPTER_CONFIG).exists():
+        # transformers would take the newest commit of the base model that the file names.
+        raise UserError(
+            "its files are an adapter: name the model that it changes (key `base` of its entry), "
+            f"or remove {ADAPTER_CONFIG}"
+        )
     return AutoConfig.from_pretrained(directory, trust_remote_code=trusted)
 
 
@@ -107,6 +124,15 @@ def reason(error: Exception) -> str:
     if isinstance(error, UserError):
         return str(error)
     return textwrap.shorten(str(error), LONGEST_REASON, placeholder=" ...")
+
+
+def _check(report: Mapping[str, Any], config: str) -> None:
+    """Raise UserError if a report on loading says that weights and configuration do not fit."""
+    if problem := misfits(report):
+        raise UserError(
+            f"its weights are not those that its {config} describes ({problem}): download or copy "
+            f"it again, or correct its {config}"
+        )
 
 
 def misfits(report: Mapping[str, Any], unread: Iterable[str] = ()) -> str:

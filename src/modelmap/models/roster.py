@@ -136,7 +136,21 @@ def roster_models(
         if is_pinned(entry):
             full.setdefault("revision", pins.get(str(full["location"])))
         entries.append(full)
-    return entries
+    return [_with_base(entry, entries) for entry in entries]
+
+
+def _with_base(entry: dict[str, object], entries: list[dict[str, object]]) -> dict[str, object]:
+    """Return an entry, with the entry of the model that its key `base` names in its place."""
+    if "base" not in entry:
+        return entry
+    bases = [each for each in entries if each["name"] == entry["base"]]
+    if not bases or "base" in bases[0]:
+        problem = "an adapter itself" if bases else "no model of the roster"
+        raise UserError(
+            f"model {entry['name']}: its base {entry['base']} is {problem}; correct it in "
+            "conf/models"
+        )
+    return {**entry, "base": bases[0]}
 
 
 def is_pinned(entry: dict[str, object]) -> bool:

@@ -57,12 +57,31 @@ def _in_package(spec: ModelSpec, layout: Layout) -> Path:
         ) from error
 
 
+def revisions(spec: ModelSpec, layout: Layout) -> tuple[str, str]:
+    """Return what identifies a model's files and its tokenizer's: two hashes, or twice its commit.
+
+    For an adapter both are hashes of all that identifies the adapter and its base model. Raises
+    UserError if a hub model has no commit.
+    """
+    if spec.source != "hub":
+        own = content_hashes(local_files(spec, layout))
+    elif spec.revision is not None:
+        own = (spec.revision, spec.revision)
+    else:
+        raise UserError(f"model {spec.name} has no revision: run `modelmap pin`")
+    if spec.base is None:
+        return own
+    parts = [*own, spec.base.origin, *revisions(spec.base, layout)]
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return digest, digest
+
+
 def check_unchanged(spec: ModelSpec, revision: str, tokenizer: str, layout: Layout) -> None:
     """Raise UserError if a local model's files are not those with these hashes any more.
 
     The files of a hub model are those of its commit, which the hub's client checks.
     """
-    if spec.source != "hub" and content_hashes(local_files(spec, layout)) != (revision, tokenizer):
+    if revisions(spec, layout) != (revision, tokenizer):
         raise UserError(
             f"model {spec.name}: its files changed after the run had started: run `dvc repro` again"
         )

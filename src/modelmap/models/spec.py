@@ -72,6 +72,8 @@ class ModelSpec(BaseModel):
     max_length: Annotated[int, Field(ge=2)] | None = None
     trust_remote_code: StrictBool | None = None
     """Whether Python files that come with the model may run."""
+    base: "ModelSpec | None" = None
+    """For an adapter (LoRA): the model that it changes. In conf/models this is a model's name."""
 
     @field_validator("name")
     @classmethod
@@ -109,12 +111,34 @@ class ModelSpec(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _base_fits_an_adapter(self) -> "ModelSpec":
+        if self.base is None:
+            return self
+        if self.source not in ("hub", "directory"):
+            raise ValueError(
+                f"an adapter comes from the hub or a directory, not from {self.source}"
+            )
+        if self.base.source == "imported":
+            raise ValueError("the base of an adapter cannot be an imported model")
+        if self.base.base is not None:
+            raise ValueError("the base of an adapter cannot be an adapter")
+        if self.trust_remote_code or self.base.trust_remote_code:
+            raise ValueError("the base of an adapter cannot have code of its own")
+        return self
+
+    @model_validator(mode="after")
     def _dtype_is_what_runs(self) -> "ModelSpec":
         """Raise ValueError for options that would compute in 16 bits although dtype is float32."""
         for option in (self.quantisation, self.attention):
             if option in HALF_PRECISION_ONLY and self.dtype == "float32":
                 raise ValueError(f"{option} runs in 16 bits: set dtype float16 or bfloat16")
         return self
+
+    @property
+    def origin(self) -> str:
+        """Return where the files come from, as far as scores depend on it."""
+        # Local files are identified by their content alone.
+        return f"hub:{self.location}" if self.source == "hub" else "files"
 
     @property
     def file_name(self) -> str:

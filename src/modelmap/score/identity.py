@@ -46,7 +46,7 @@ def identify(
     The location is part of the identity of hub models only: local files are identified by content.
     """
     return Identity(
-        source=f"hub:{spec.location}" if spec.source == "hub" else "files",
+        source=spec.origin,
         revision=revision,
         tokenizer=tokenizer,
         rule=scoring.rule,

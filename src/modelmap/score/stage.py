@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from modelmap.models.file import read_roster
-from modelmap.models.source import content_hashes, local_files
+from modelmap.models.source import local_files, revisions
 from modelmap.models.spec import ModelSpec
 from modelmap.models.weights import count_weights
-from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
@@ -44,15 +43,9 @@ def run(layout: Layout, overrides: Sequence[str] = ()) -> None:
 def _job(
     spec: ModelSpec, scoring: ScoreSettings, text_set: str, text_bytes: int, layout: Layout
 ) -> Job:
-    if spec.source == "hub":
-        if spec.revision is None:
-            raise UserError(f"model {spec.name} has no revision: run `modelmap pin`")
-        revision = tokenizer = spec.revision
-        weights = HUB_WEIGHTS
-    else:
-        files = local_files(spec, layout)
-        revision, tokenizer = content_hashes(files)
-        weights = count_weights(files)
+    revision, tokenizer = revisions(spec, layout)
+    whole = spec.base or spec
+    weights = HUB_WEIGHTS if whole.source == "hub" else count_weights(local_files(whole, layout))
     identity = identify(spec, revision, tokenizer, scoring, text_set)
     expected = estimated_tflop(weights, text_bytes)
     return Job(spec=spec, identity=identity, expected_tflop=expected)

@@ -11,9 +11,15 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from modelmap.models.load import load_config, load_model, load_tokenizer, maximum_length
+from modelmap.models.load import (
+    load_config,
+    load_model,
+    load_tokenizer,
+    maximum_length,
+    tokenizer_directory,
+)
 from modelmap.models.options import check_device
-from modelmap.models.prepare import prepared_directory
+from modelmap.models.prepare import adapter_directory, prepared_directory
 from modelmap.models.source import check_unchanged
 from modelmap.models.weights import count_weights
 from modelmap.plumbing.errors import UserError
@@ -123,9 +129,10 @@ class Worker:
         """
         check_device(job.spec, self.device)
         directory = prepared_directory(job.spec, job.identity.revision, self.layout)
+        adapter = adapter_directory(job.spec, self.layout)
         config = load_config(directory, job.spec)
         limit = maximum_length(config, job.spec.max_length)
-        tokenizer = load_tokenizer(directory, job.spec)
+        tokenizer = load_tokenizer(tokenizer_directory(directory, adapter), job.spec)
         check_unchanged(job.spec, job.identity.revision, job.identity.tokenizer, self.layout)
         name = encoding_name(tokenizer, job.identity, limit)
         encoded = self._encode(name, tokenizer, limit)
@@ -196,7 +203,8 @@ class Worker:
             # Released before the next model is loaded, so that memory need not hold both.
             self.model = None
             directory = prepared_directory(job.spec, job.identity.revision, self.layout)
-            loaded = load_model(directory, job.spec, self.device)
+            adapter = adapter_directory(job.spec, self.layout)
+            loaded = load_model(directory, job.spec, self.device, adapter)
             # After loading: files that change while they are read are noticed too.
             check_unchanged(job.spec, job.identity.revision, job.identity.tokenizer, self.layout)
             check_causal(loaded, job.spec)
