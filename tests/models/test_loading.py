@@ -198,6 +198,16 @@ def test_a_state_space_model_is_scored_under_the_defaults(tmp_path: Path) -> Non
     assert log_likelihoods(model, texts, 40) == pytest.approx(expected, abs=tolerance)
 
 
+def test_a_long_message_has_whole_words_only() -> None:
+    """Addresses of any length too; its beginning and its end are there."""
+    words = [f"https://example.org/{'a' * n}" for n in range(100)]
+    told = str(UserError(" ".join(words)))
+    assert set(told.split()) - {"..."} <= set(words)
+    assert told.startswith(f"{words[0]} {words[1]} ")
+    assert told.endswith(words[-1])
+    assert 700 < len(told) <= 1000
+
+
 def test_an_attention_that_the_class_does_not_have_is_told_whole(tmp_path: Path) -> None:
     """The message ends at a word, not inside an address."""
     kind_model("state space").save_pretrained(tmp_path)

@@ -39,7 +39,9 @@ def _cut(text: str, longest: int) -> str:
     if len(text) <= longest:
         return text
     tail = longest // 3
-    return f"{text[: longest - tail - 3]}...{text[len(text) - tail :]}"
+    start, end = text[: longest - tail - 5], text[len(text) - tail :]
+    # Half a word or address at the cut would be misleading: it is left out if others remain.
+    return f"{start.rpartition(' ')[0] or start} ... {end.partition(' ')[2] or end}"
 
 
 def listed(names: Sequence[object], shown: int = MAX_LISTED) -> str:
