@@ -15,6 +15,8 @@ WORKER_ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",
     # Progress bars of libraries, which several processes would show at once.
     "TQDM_DISABLE": "1",
+    # Where the package kernels is installed, transformers would download code for some models.
+    "USE_HUB_KERNELS": "NO",
     # By default glibc returns large arrays to the system when they are freed, and gets the memory
     # again page by page. Keeping it saves a tenth of the time.
     "MALLOC_MMAP_THRESHOLD_": str(1 << 32),
