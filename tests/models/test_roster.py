@@ -1,6 +1,7 @@
 """A plain list of hub ids as a roster: what each model's entry is, and what is refused."""
 
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from helpers import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelmap.models.roster import Roster, default_family, roster_models, with_listed
+from modelmap.models.roster import Roster, default_family, read_ids, roster_models, with_listed
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.errors import UserError
 from modelmap.zoo.settings import ZooSettings
@@ -91,6 +92,16 @@ def test_a_list_that_is_none_is_told(root: Path, content: str, told: str) -> Non
     with pytest.raises(UserError) as caught:
         with_listed({"list": "three.yaml"}, root)
     assert str(caught.value).startswith(told)
+
+
+def test_a_list_of_many_models_is_read_soon(root: Path) -> None:
+    """The time grows with the number of ids, not with its square."""
+    ids = [f"org/model-{i}" for i in range(60_000)]
+    path = root / "conf" / "lists" / "three.yaml"
+    path.write_text("".join(f"- {one}\n" for one in ids))
+    began = time.monotonic()
+    assert read_ids(path, "three.yaml") == ids
+    assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize(

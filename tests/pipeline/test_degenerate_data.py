@@ -31,6 +31,8 @@ from modelmap.studies.text_count.tables import TEXT_COUNT
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import text_set_hash
 
+pytestmark = pytest.mark.pipeline
+
 STAGES = ("divergence", "map", "resample", "plan", "stability", "new_models", "predict")
 STUDIES = ("studies.coverage", "studies.text_count")
 NO_DIFFERENCE = "needs models that differ, and all squared distances between them are 0"

@@ -9,7 +9,8 @@ import pytest
 
 import modelmap.__main__
 import modelmap.texts.stage
-from modelmap.__main__ import STAGES, STUDIES, error_line, main
+from modelmap.__main__ import error_line, main
+from modelmap.plumbing.commands import STAGES, STUDIES
 from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.layout import Layout
 

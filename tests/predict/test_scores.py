@@ -161,6 +161,49 @@ def test_a_hostile_pickle_is_refused_and_runs_nothing(tmp_path: Path, protocol: 
     assert not marker.exists()
 
 
+@pytest.mark.parametrize("name", ["a\0b", "\x1b[2J", "\ud800", "a\nb", " "], ids=ascii)
+def test_a_name_that_no_figure_can_show_is_told(tmp_path: Path, name: str) -> None:
+    """Of a benchmark or of a model, in the authors' metadata and in a CSV file."""
+    path = tmp_path / "scores.pkl"
+    told = "not the name of a model or benchmark: "
+    path.write_bytes(pickle.dumps([{"model_name": "a", f"score_v1_{name}": 5.0}]))
+    assert told in told_by(path)
+    path.write_bytes(pickle.dumps([{"model_name": name, "score_v1_ARC": 5.0}]))
+    assert told in told_by(path)
+    if name not in ("\ud800", " "):
+        for table in (f'model,"x{name}"\na,5\n', f'model,ARC\n"x{name}",5\n'):
+            assert told in told_by(written(tmp_path, table))
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        (10**5000, "int"),
+        (-(10**400), "int"),
+        ("\ud800", "\\\\ud800"),
+        ("9" * 2_000_000, "999"),
+        (True, "True"),
+        (b"5", "bytes"),
+    ],
+    ids=["5000 digits", "400 digits", "surrogate", "long text", "true", "bytes"],
+)
+def test_a_cell_of_the_metadata_that_is_no_score_is_told(
+    tmp_path: Path, cell: object, shown: str
+) -> None:
+    """Whatever it is, with its model and benchmark."""
+    path = tmp_path / "scores.pkl"
+    path.write_bytes(pickle.dumps([{"model_name": "a", "score_v1_ARC": cell}]))
+    assert told_by(path).startswith(f"scores.pkl: ARC of a is '{shown}")
+
+
+def test_metadata_of_too_many_benchmarks_is_told(tmp_path: Path) -> None:
+    """As a CSV file of too many columns."""
+    path = tmp_path / "scores.pkl"
+    row = {"model_name": "a", **{f"score_v1_{i}": 5.0 for i in range(100_000)}}
+    path.write_bytes(pickle.dumps([row]))
+    assert told_by(path) == "scores.pkl has 100000 benchmarks, and at most 1000 are read"
+
+
 @pytest.mark.parametrize("rows", [{"a": 1}, [1], [{"name": "a"}]])
 def test_a_pickle_of_something_else_is_told(tmp_path: Path, rows: object) -> None:
     """Such as the authors' other files."""

@@ -269,6 +269,16 @@ def test_four_models_are_enough_for_a_map(root: Path) -> None:
     assert [model["name"] for model in resolved(root)["models"]] == ["m0", "m1", "m2", "m3"]
 
 
+def test_more_models_than_a_map_can_have_are_told(root: Path) -> None:
+    """Before a roster is written that no stage can read."""
+    (root / "conf/lists").mkdir(exist_ok=True)
+    ids = [f"org/model-{i}" for i in range(20_001)]
+    (root / "conf/lists/models_1018.yaml").write_text("".join(f"- {one}\n" for one in ids))
+    (root / "conf/pins.yaml").write_text("".join(f"{one}: {COMMIT}\n" for one in ids))
+    put(root, PARAMS, "experiment", "papers")
+    assert told_by(root) == "the roster has 20001 models, and a map can have at most 20000"
+
+
 def keys_of(content: object) -> set[str]:
     """Return every key of nested mappings."""
     if isinstance(content, dict):

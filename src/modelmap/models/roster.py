@@ -1,6 +1,7 @@
 """Expansion of the section `roster` into the entries of all models of an experiment."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -58,7 +59,7 @@ def read_ids(path: Path, name: str) -> list[str]:
     missing = f"{name} is missing: put the list of hub ids there"
     content = parse_yaml(read_bytes(path, missing, MAX_YAML_BYTES), name)
     ids = checked(Ids, content, name).root
-    repeated = sorted({hub_id for hub_id in ids if ids.count(hub_id) > 1})
+    repeated = sorted(hub_id for hub_id, count in Counter(ids).items() if count > 1)
     if repeated:
         raise UserError(f"{name} names models twice: {listed(repeated)}")
     return ids

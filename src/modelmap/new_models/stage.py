@@ -4,8 +4,6 @@ from functools import partial
 
 import pandas as pd
 
-from modelmap.map.align import aligned
-from modelmap.map.embed import tsne, tsne_options
 from modelmap.map.file import read_places
 from modelmap.map.settings import MapSettings
 from modelmap.matrix.file import read_matrix
@@ -14,9 +12,8 @@ from modelmap.matrix.tables import MODELS
 from modelmap.new_models.settings import NewModelsSettings
 from modelmap.new_models.tables import NEW_MODEL_ERRORS, NEW_MODELS
 from modelmap.new_models.trial import (
-    LS_BY_EXISTING,
-    Trial,
     error_table,
+    new_places,
     newest,
     run_errors,
     skip_reason,
@@ -29,8 +26,7 @@ from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.section import read_section
 from modelmap.plumbing.tables import empty_table, read_table, write_csv, write_table
-from modelmap.resample.estimate import weighted_coordinates
-from modelmap.resample.paper_draws import FIRST_SEED, run_seeds
+from modelmap.resample.paper_draws import run_seeds
 
 
 def run(layout: Layout) -> None:
@@ -48,18 +44,9 @@ def run(layout: Layout) -> None:
     seeds, n_workers = run_seeds(settings.n_runs), load_hardware(layout.conf).n_workers
     runs = parallel_map(partial(run_errors, shared), seeds, n_workers, "errors of new models")
     errors = error_table(runs)
-    places = _places(shared, matrix.models, layout)
+    reference = read_places(layout.map, matrix.models)
+    places = new_places(shared, matrix.models, reference, read_section(layout, "map", MapSettings))
     _write(layout, places, errors, trial_metrics(shared, errors, settings.n_runs))
-
-
-def _places(shared: Trial, models: list[str], layout: Layout) -> pd.DataFrame:
-    """Return the places of all models on the map of the first run, aligned to the model map."""
-    map_settings = read_section(layout, "map", MapSettings)
-    _, sample = shared.samples(FIRST_SEED)[LS_BY_EXISTING]
-    coordinates = weighted_coordinates(shared.coordinates, sample)
-    places = tsne(coordinates, tsne_options(map_settings, map_settings.max_iter))
-    x, y = aligned(places, read_places(layout.map, models)).T
-    return pd.DataFrame({"model": models, "is_new": shared.is_new, "x": x, "y": y})
 
 
 def _write(

@@ -11,13 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from modelmap.divergence.kl import ROUNDING, reason_if_identical, squared_distances
+from modelmap.map.align import aligned
+from modelmap.map.embed import tsne, tsne_options
+from modelmap.map.settings import MapSettings
 from modelmap.matrix.clip_centre import clip_threshold, clipped, double_centred
 from modelmap.plumbing.arrays import Mask, Matrix, Vector
 from modelmap.resample.errors import absolute_error, relative_error, root_mean_square
-from modelmap.resample.estimate import UniqueTexts, unique_texts
+from modelmap.resample.estimate import UniqueTexts, unique_texts, weighted_coordinates
 from modelmap.resample.gram import GramSums
 from modelmap.resample.methods import probabilities
-from modelmap.resample.paper_draws import drawn_texts
+from modelmap.resample.paper_draws import FIRST_SEED, drawn_texts
 
 FEWEST_EXISTING = 4
 """The fewest models that a map can be made of."""
@@ -198,3 +201,17 @@ def trial_metrics(shared: Trial, errors: pd.DataFrame, n_runs: int) -> dict[str,
             },
         }
     return metrics
+
+
+def new_places(
+    trial: Trial, models: Sequence[str], reference: Matrix, settings: MapSettings
+) -> pd.DataFrame:
+    """Return the places of all models on the map of the first run, aligned to `reference`.
+
+    `reference` is the model map, shape (K, 2).
+    """
+    _, sample = trial.samples(FIRST_SEED)[LS_BY_EXISTING]
+    coordinates = weighted_coordinates(trial.coordinates, sample)
+    places = tsne(coordinates, tsne_options(settings, settings.max_iter))
+    x, y = aligned(places, reference).T
+    return pd.DataFrame({"model": list(models), "is_new": trial.is_new, "x": x, "y": y})

@@ -7,8 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from modelmap.plumbing.errors import UserError, listed
-from modelmap.plumbing.files import exists, read_bytes
+from modelmap.plumbing.errors import (
+    MAX_NAME_LENGTH,
+    UserError,
+    is_label,
+    listed,
+    one_line,
+)
+from modelmap.plumbing.files import MAX_INTEGER, exists, read_bytes
 from modelmap.plumbing.unpickle import load_allowing, numbers_and_dates
 from modelmap.predict.targets import MEAN_LOGLIK, PERCENT
 
@@ -74,7 +80,12 @@ def _published(path: Path) -> pd.DataFrame:
             "it must be the authors' metadata, or a CSV file"
         )
     keys = dict.fromkeys(key for row in rows for key in row if key.startswith(SCORE_KEY))
+    if len(keys) > MAX_COLUMNS:
+        raise UserError(
+            f"{path.name} has {len(keys)} benchmarks, and at most {MAX_COLUMNS} are read"
+        )
     names = {key: key.removeprefix(SCORE_KEY) for key in keys}
+    _check_labels([*names.values(), *(row[NAME_KEY] for row in rows)], path.name)
     cells = {
         MEAN if name == PUBLISHED_MEAN else name: [_cell(row.get(key)) for row in rows]
         for key, name in names.items()
@@ -94,11 +105,24 @@ def _cell(value: object) -> str:
     """Return a score as text, or the type of any other value, which _check_cells then reports."""
     if value is None:
         return ""
-    return str(value) if isinstance(value, str | int | float) else type(value).__name__
+    if isinstance(value, str):
+        return one_line(value, MAX_NAME_LENGTH)
+    # Python refuses to write integers of thousands of digits.
+    is_number = isinstance(value, float) or (isinstance(value, int) and abs(value) <= MAX_INTEGER)
+    return str(value) if is_number else type(value).__name__
+
+
+def _check_labels(names: Sequence[str], file: str) -> None:
+    """Raise UserError that lists names with control characters, which no figure can show."""
+    # An empty name has a message of its own, in _check_names.
+    wrong = [repr(name) for name in names if name and not is_label(name)]
+    if wrong:
+        raise UserError(f"{file}: not the name of a model or benchmark: {listed(wrong)}")
 
 
 def _check_names(cells: pd.DataFrame, name: str) -> None:
     columns, models = list(cells.columns), cells.index
+    _check_labels([*columns, *models], name)
     if not columns or cells.empty:
         raise UserError(
             f"{name} has no scores: it needs a row per model and a column per benchmark"
@@ -116,8 +140,9 @@ def _check_cells(cells: pd.DataFrame, scores: pd.DataFrame, name: str) -> None:
     missing = cells.map(lambda cell: cell.lower() in MISSING).to_numpy()
     values = scores.to_numpy()
     valid = missing | ((values >= PERCENT[0]) & (values <= PERCENT[1]))
+    texts, columns, models = cells.to_numpy(), list(cells.columns), list(cells.index)
     wrong = [
-        f"{cells.columns[column]} of {cells.index[row]} is {cells.iloc[row, column]!r}"
+        f"{columns[column]} of {models[row]} is {texts[row, column]!r}"
         for row, column in np.argwhere(~valid)
     ]
     if wrong:

@@ -14,19 +14,13 @@ from modelmap.predict.scores import matched_scores, read_scores
 from modelmap.predict.settings import HELD_OUT, PredictSettings
 from modelmap.predict.summary import predict_metrics, prediction_tables, shares_table
 from modelmap.predict.tables import PREDICTION_CURVES, PREDICTION_TABLE, PREDICTIONS
-from modelmap.predict.targets import Problem, held_out_problems, score_problem
+from modelmap.predict.targets import Found, held_out_problems, score_problem
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import check_text_set
 
-Found = tuple[list[Problem], dict[str, object], dict[str, str]]
-"""Problems, metrics about the source of their targets, and reasons for skipped targets."""
-
 
 def run(layout: Layout) -> None:
-    """Write data/predictions.parquet, prediction.csv, prediction_table.csv and their metrics.
-
-    The CSV files are in reports/plots, the metrics in reports/metrics/predict.json.
-    """
+    """Write data/predictions.parquet, two CSV files in reports/plots, and their metrics."""
     settings = read_section(layout, "predict", PredictSettings)
     matrix = read_matrix(layout.matrix)
     models = read_table(layout.models, MODELS).set_index("model")
@@ -34,20 +28,13 @@ def run(layout: Layout) -> None:
     find = _held_out_problems if settings.targets == HELD_OUT else _score_problems
     found, source, skipped = find(layout, settings, matrix)
     problems, unpredictable = predictable(found, families, settings.split_seeds)
-    n_workers = load_hardware(layout.conf).n_workers
-    curves = prediction_curves(problems, families, settings, n_workers)
+    curves = prediction_curves(problems, families, settings, load_hardware(layout.conf).n_workers)
     predictions = prediction_tables(problems, matrix.models, families, settings.split_seeds[0])
     write_table(predictions, PREDICTIONS, layout.predictions)
     write_csv(curves, PREDICTION_CURVES, layout.plot("prediction"))
     write_csv(shares_table(curves), PREDICTION_TABLE, layout.plot("prediction_table"))
-    counts = {
-        "n_models": len(matrix.models),
-        "n_families": len(set(families)),
-        "n_splits": len(settings.split_seeds),
-    }
-    results = predict_metrics(curves, predictions)
-    metrics = {**source, **counts, **results, "skipped": skipped | unpredictable}
-    write_json(layout.metrics("predict"), metrics)
+    results = predict_metrics(curves, predictions, families, settings)
+    write_json(layout.metrics("predict"), {**source, **results, "skipped": skipped | unpredictable})
 
 
 def _held_out_problems(layout: Layout, settings: PredictSettings, matrix: LogLikelihoods) -> Found:
@@ -65,7 +52,7 @@ def _held_out_problems(layout: Layout, settings: PredictSettings, matrix: LogLik
 
 def _score_problems(layout: Layout, settings: PredictSettings, matrix: LogLikelihoods) -> Found:
     scores = read_scores(layout.raw / settings.targets)
-    source = matched_scores(scores, matrix.models, settings.targets)
     loglik_nats = clipped(matrix.loglik_nats, matrix.clip_threshold)
     alphas = settings.alphas("score"), settings.alphas("loglik")
-    return [score_problem(loglik_nats, matrix.models, scores, *alphas)], source, {}
+    problem = score_problem(loglik_nats, matrix.models, scores, *alphas)
+    return [problem], matched_scores(scores, matrix.models, settings.targets), {}

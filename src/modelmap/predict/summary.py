@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 from modelmap.plumbing.tables import empty_table
 from modelmap.predict.correlation import ALL_TEXTS, BASELINE, all_texts_and_baseline, correlations
 from modelmap.predict.evaluate import Families, all_texts_point, fold_members, out_of_fold
+from modelmap.predict.settings import PredictSettings
 from modelmap.predict.tables import PREDICTION_TABLE, PREDICTIONS
 from modelmap.predict.targets import Problem
 from modelmap.resample.methods import PAPERS
@@ -75,9 +76,14 @@ def shares_table(curves: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([empty_table(PREDICTION_TABLE), pd.DataFrame(rows)], ignore_index=True)
 
 
-def predict_metrics(curves: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, object]:
-    """Return the mean correlations over targets, and the correlations of each target."""
+def predict_metrics(
+    curves: pd.DataFrame, predictions: pd.DataFrame, families: Families, settings: PredictSettings
+) -> dict[str, object]:
+    """Return counts, the mean correlations over targets, and the correlations of each target."""
     return {
+        "n_models": len(families),
+        "n_families": len(set(families)),
+        "n_splits": len(settings.split_seeds),
         **means_over_targets(curves),
         **first_split_means(predictions),
         "targets": target_metrics(curves, predictions),

@@ -56,6 +56,10 @@ def outside_category(category: pd.Series, document: pd.Series, held_out: str) ->
     return outside
 
 
+Found = tuple[list[Problem], dict[str, object], dict[str, str]]
+"""Problems, metrics about the source of their targets, and reasons for skipped targets."""
+
+
 def held_out_problems(
     loglik_nats: Matrix,
     texts: pd.DataFrame,

@@ -37,6 +37,8 @@ from modelmap.zoo.settings import ZooSettings
 
 # With fewer models the perplexity of t-SNE, floor((K - 1) / 3), would be below 1.
 FEWEST_MODELS = 4
+# Tables of distances have a row for each of the K (K - 1) / 2 pairs.
+MOST_MODELS = 20_000
 
 # The value of a section's seed that stands for the root seed. It is not an interpolation, because
 # DVC replaces interpolations in params.yaml by their values when it sets a parameter
@@ -224,6 +226,10 @@ def _check_models(resolved: Resolved) -> None:
         raise UserError(
             f"a map needs at least {FEWEST_MODELS} models, the roster has {len(resolved.models)}: "
             "add some in conf/models"
+        )
+    if len(resolved.models) > MOST_MODELS:
+        raise UserError(
+            f"the roster has {len(resolved.models)} models, and a map can have at most {MOST_MODELS}"
         )
     names = [model.name for model in resolved.models]
     # Some file systems, and the hub, do not tell names apart that differ in case alone.

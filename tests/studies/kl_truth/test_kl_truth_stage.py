@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import ROOT
+from helpers.local_hardware import set_workers
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
@@ -59,6 +60,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     """Return a project that is scored, with the study's settings."""
     layout = Layout(tmp_path_factory.mktemp("study"))
     shutil.copytree(ROOT / "conf", layout.conf, ignore=shutil.ignore_patterns("local"))
+    set_workers(layout, 1)
     texts = pd.DataFrame({"text_id": range(6), "text": WORDS})
     texts["category"] = "news"
     for column in ("source", "source_version", "source_path"):
