@@ -1,6 +1,7 @@
 """What is loaded is what the files hold and the entry says, or the model is refused."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,16 @@ def test_another_number_of_layers_refuses_the_model(llama: Path, n_layers: int, 
     """More layers than the file has would be random, and fewer are another model."""
     change_config(llama, num_hidden_layers=n_layers)
     assert told in refusal(llama)
+
+
+def test_a_million_layers_are_refused_at_once(llama: Path) -> None:
+    """Building them would take minutes, before the first tensor is missed."""
+    change_config(llama, num_hidden_layers=10**6)
+    started = time.monotonic()
+    assert "its config.json describes 1,000,000 layers, and its files have 20 tensors" in (
+        refusal(llama)
+    )
+    assert time.monotonic() - started < 5
 
 
 def test_a_tensor_of_another_shape_refuses_the_model(llama: Path) -> None:

@@ -12,6 +12,7 @@ from modelmap.models.adapter import with_adapter
 from modelmap.models.code import loading_code
 from modelmap.models.options import check_device, loading_options
 from modelmap.models.spec import ModelSpec
+from modelmap.models.weights import count_tensors
 from modelmap.plumbing.errors import UserError, listed
 
 if TYPE_CHECKING:
@@ -99,7 +100,20 @@ def _config(directory: Path, trusted: bool) -> "PretrainedConfig":
             "its files are an adapter: name the model that it changes (key `base` of its entry), "
             f"or remove {ADAPTER_CONFIG}"
         )
-    return AutoConfig.from_pretrained(directory, trust_remote_code=trusted)
+    config = AutoConfig.from_pretrained(directory, trust_remote_code=trusted)
+    _check_layers(config, count_tensors(directory))
+    return config
+
+
+def _check_layers(config: "PretrainedConfig", n_tensors: int) -> None:
+    """Raise UserError if a configuration has more layers than the files have tensors."""
+    # transformers builds all layers before it looks for their tensors: a million take minutes.
+    n_layers = getattr(config.get_text_config(), "num_hidden_layers", 0)
+    if n_tensors and isinstance(n_layers, int) and n_layers > n_tensors:
+        raise UserError(
+            f"its {CONFIG} describes {n_layers:,} layers, and its files have {n_tensors:,} tensors: "
+            f"correct its {CONFIG}"
+        )
 
 
 @contextmanager

@@ -229,7 +229,8 @@ def _check_models(resolved: Resolved) -> None:
         )
     if len(resolved.models) > MOST_MODELS:
         raise UserError(
-            f"the roster has {len(resolved.models)} models, and a map can have at most {MOST_MODELS}"
+            f"the roster has {len(resolved.models)} models, a map at most {MOST_MODELS}: "
+            "remove some in conf/models"
         )
     names = [model.name for model in resolved.models]
     # Some file systems, and the hub, do not tell names apart that differ in case alone.
