@@ -111,8 +111,8 @@ def _check_layers(config: "PretrainedConfig", n_tensors: int) -> None:
     n_layers = getattr(config.get_text_config(), "num_hidden_layers", 0)
     if n_tensors and isinstance(n_layers, int) and n_layers > n_tensors:
         raise UserError(
-            f"its {CONFIG} describes {n_layers:,} layers, and its files have {n_tensors:,} tensors: "
-            f"correct its {CONFIG}"
+            f"its {CONFIG} describes {n_layers:,} layers, and its files have {n_tensors:,} "
+            f"tensors: correct its {CONFIG}"
         )
 
 
