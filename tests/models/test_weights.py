@@ -25,6 +25,8 @@ def test_files_that_tell_nothing_count_by_their_size(tmp_path: Path) -> None:
     assert count_weights(tmp_path) == 300
     (tmp_path / "model.safetensors").write_bytes(b"\xff" * 400)
     assert count_weights(tmp_path) == 500
+    (tmp_path / "model.safetensors").write_bytes((2**45).to_bytes(8, "little") + b"{}" * 196)
+    assert count_weights(tmp_path) == 500
     (tmp_path / "small.gguf").write_bytes(bytes(1000))
     assert count_weights(tmp_path / "small.gguf") == 1500
 

@@ -37,8 +37,10 @@ def _shapes(path: Path) -> list[list[int]]:
     try:
         with path.open("rb") as file:
             # The format: the header's length as uint64, then the header as JSON, then the weights.
-            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+            length = int.from_bytes(file.read(8), "little")
+            # A wild length would reserve as much memory.
+            header = json.loads(file.read(min(length, path.stat().st_size)))
         shapes = [part["shape"] for key, part in header.items() if key != METADATA]
         return shapes if all(isinstance(n, int) for shape in shapes for n in shape) else []
-    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return []
