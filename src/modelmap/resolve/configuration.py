@@ -1,8 +1,7 @@
 """Composing conf/, params.yaml and the chosen experiment into one checked configuration."""
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,16 @@ from modelmap.divergence.settings import DivergenceSettings
 from modelmap.figures.settings import FiguresSettings
 from modelmap.map.settings import MapSettings
 from modelmap.matrix.settings import MatrixSettings
-from modelmap.models.roster import LISTS, Roster, roster_models, with_listed
+from modelmap.models.roster import Roster, roster_models, with_listed
 from modelmap.models.spec import ModelSpec
 from modelmap.new_models.settings import NewModelsSettings
 from modelmap.plan.settings import PlanSettings
 from modelmap.plumbing.errors import UserError, listed
-from modelmap.plumbing.files import checked, read_yaml
+from modelmap.plumbing.files import checked
 from modelmap.plumbing.imported import Imported, ImportedSection
 from modelmap.predict.settings import PredictSettings
 from modelmap.resample.settings import ResampleSettings
+from modelmap.resolve.resolvers import check_files, check_resolvers
 from modelmap.score.settings import ScoreSettings
 from modelmap.stability.settings import StabilitySettings
 from modelmap.studies.coverage.settings import CoverageSettings
@@ -44,8 +44,6 @@ MOST_MODELS = 20_000
 # DVC replaces interpolations in params.yaml by their values when it sets a parameter
 # (`dvc exp run -S`).
 ROOT = "root"
-
-OF_THIS_MACHINE = ("conf/hardware.yaml", "conf/hardware/", "conf/local/")
 
 HEADER = """\
 # Written by `modelmap resolve` from conf/, params.yaml and the experiment: edit those, not this.
@@ -89,7 +87,7 @@ def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
     known = sorted(path.stem for path in (root / "conf" / "experiment").glob("*.yaml"))
     if experiment not in known:
         raise UserError(f"params.yaml: no experiment {experiment!r}; there are {', '.join(known)}")
-    _check_files(root)
+    check_files(root)
     searched = QuotedString(f"file://{root}", Quote.single).with_quotes()
     overrides = [f"experiment={experiment}", f"hydra.searchpath=[{searched}]"]
     GlobalHydra.instance().clear()
@@ -97,7 +95,7 @@ def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
         with initialize_config_dir(str(root / "conf"), version_base="1.3"):
             composed = compose("config", overrides=overrides)
         # A defaults list may also name a file of conf/local, or one outside conf/.
-        _check_resolvers(OmegaConf.to_container(composed), f"experiment {experiment}")
+        check_resolvers(OmegaConf.to_container(composed), f"experiment {experiment}")
         content = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
     except UserError:
         raise
@@ -110,57 +108,6 @@ def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
     assert isinstance(content, dict)
     sections = {str(key): value for key, value in content.items()}
     return {**sections, "roster": with_listed(sections.get("roster", {}), root)}
-
-
-def _check_files(root: Path) -> None:
-    """Raise UserError that names the file in which the YAML is wrong, or a resolver is used."""
-    # Hydra's reader expands aliases without limit and does not name the file of a wrong value.
-    for path in [root / "params.yaml", *sorted((root / "conf").rglob("*.yaml"))]:
-        if path.parent != root / LISTS:
-            name = path.relative_to(root).as_posix()
-            content = read_yaml(path, name)
-            if not name.startswith(OF_THIS_MACHINE):
-                _check_resolvers(content, name)
-
-
-def _check_resolvers(content: object, name: str) -> None:
-    """Raise UserError that lists the keys whose value is an interpolation with a resolver.
-
-    What is composed here is written into files that are committed, and a resolver could bring the
-    value of an environment variable into them, such as a token.
-    """
-    keys = [key for key, text in _texts(content, "") if _has_resolver(text)]
-    if keys:
-        raise UserError(
-            f"{name}: {listed(keys)}: only conf/hardware and conf/local may use a resolver, such "
-            "as ${oc.env:...}; write the value itself"
-        )
-
-
-def _texts(content: object, key: str) -> Iterator[tuple[str, str]]:
-    """Yield each text of nested dicts and lists, and each of their keys, with its dotted key."""
-    if isinstance(content, str):
-        yield key, content
-    elif isinstance(content, dict | list):
-        items = content.items() if isinstance(content, dict) else enumerate(content)
-        for name, value in items:
-            inner = f"{key}.{name}" if key else str(name)
-            yield inner, str(name)
-            yield from _texts(value, inner)
-
-
-def _has_resolver(text: str) -> bool:
-    """Return whether a colon stands inside the braces of an interpolation."""
-    # The name of a resolver may itself be an interpolation: ${${name}:argument}.
-    depth = 0
-    for part in re.findall(r"\$\{|\}|:", text):
-        if part == "${":
-            depth += 1
-        elif part == "}":
-            depth = max(0, depth - 1)
-        elif depth:
-            return True
-    return False
 
 
 def resolve(
@@ -222,17 +169,16 @@ def _check_models(resolved: Resolved) -> None:
         raise UserError(
             f"hub models without a pinned revision: {listed(unpinned)}; run `modelmap pin`"
         )
-    if len(resolved.models) < FEWEST_MODELS:
+    names = [model.name for model in resolved.models]
+    if len(names) < FEWEST_MODELS:
         raise UserError(
-            f"a map needs at least {FEWEST_MODELS} models, the roster has {len(resolved.models)}: "
+            f"a map needs at least {FEWEST_MODELS} models, the roster has {len(names)}: "
             "add some in conf/models"
         )
-    if len(resolved.models) > MOST_MODELS:
+    if len(names) > MOST_MODELS:
         raise UserError(
-            f"the roster has {len(resolved.models)} models, a map at most {MOST_MODELS}: "
-            "remove some in conf/models"
+            f"the roster has {len(names)} models, and a map can have at most {MOST_MODELS}"
         )
-    names = [model.name for model in resolved.models]
     # Some file systems, and the hub, do not tell names apart that differ in case alone.
     counts = Counter(name.casefold() for name in names)
     duplicates = sorted({name for name in names if counts[name.casefold()] > 1})
