@@ -50,6 +50,8 @@ HOSTILE: dict[str, str | bytes] = {
     "a key that is a map": "? {a: 1}\n: 2",
     "a zero byte": "a: \0",
     "half a character": b"a: \xed\xa0\x80",
+    "half a character, escaped": 'a: ["\\ud800"]',
+    "half a character, escaped, in a key": '"\\udfff": 1',
     "UTF-16": "a: 1".encode("utf-16"),
     "Latin-1": "a: é".encode("latin-1"),
     "more than a configuration": b"a: " + b"x" * 50_000_000,

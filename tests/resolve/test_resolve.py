@@ -393,7 +393,7 @@ WRONG: dict[str, tuple[Edit, list[str]]] = {
     "name of a column": (model("text_id"), ["text_id", "another name"]),
     "family of a zero byte": (model("m", family="a\0b"), [".family"]),
     "family of terminal commands": (model("m", family="\x1b[2J"), [".family"]),
-    "family of half a character": (text(ROSTER, FAMILY.format('"\\ud800"')), [".family"]),
+    "family of half a character": (text(ROSTER, FAMILY.format('"\\ud800"')), [ROSTER, "line 3"]),
     "family of nothing": (model("m", family=" "), [".family"]),
     "kind of two lines": (model("m", kind="a\nb"), [".kind"]),
     "location of a zero byte": (model("m", location="a\0b"), [".location"]),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -22,7 +23,7 @@ MAX_INTEGER = 2**63 - 1
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """Loads YAML without aliases and without repeated keys in a mapping."""
+    """Loads YAML without aliases, repeated keys in a mapping, or lone surrogates in a text."""
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         # Aliases of aliases let a small file expand to billions of values.
@@ -31,6 +32,13 @@ class _StrictLoader(yaml.SafeLoader):
                 problem="aliases are not read: repeat the value", problem_mark=self.get_mark()
             )
         return super().compose_node(parent, index)
+
+    def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
+        node = super().compose_scalar_node(anchor)
+        # YAML can contain escaped ones, which cannot be written in UTF-8 later.
+        if re.search("[\ud800-\udfff]", node.value):
+            raise yaml.MarkedYAMLError(None, None, "half of a surrogate pair", node.start_mark)
+        return node
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node = super().compose_mapping_node(anchor)
