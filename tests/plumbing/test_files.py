@@ -1,5 +1,6 @@
 """Small files are whole or not there, and wrong ones are told by name and line."""
 
+import errno
 import json
 import math
 import stat
@@ -7,10 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import BaseModel, ConfigDict
 
 from modelmap.plumbing.errors import UserError, listed
-from modelmap.plumbing.files import checked, read_yaml, write_atomically, write_json, write_text
+from modelmap.plumbing.files import (
+    checked,
+    exists,
+    parse_yaml,
+    read_yaml,
+    write_atomically,
+    write_json,
+    write_text,
+)
 
 
 def names(folder: Path) -> list[str]:
@@ -111,6 +121,32 @@ def test_wrong_yaml_is_told_by_file_and_line(tmp_path: Path, content: bytes, tol
         read_yaml(tmp_path / "conf.yaml")
     assert str(caught.value).startswith(told)
     assert "\n" not in str(caught.value)
+
+
+def test_a_path_that_may_not_be_looked_at_is_not_told_to_be_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A folder without permission may have the file; a name that is too long has none."""
+
+    def refuse(path: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    assert not exists(Path("x" * 300))
+    assert not exists(Path("a\0b"))
+    monkeypatch.setattr(Path, "exists", refuse)
+    with pytest.raises(PermissionError):
+        exists(Path("a"))
+
+
+def test_too_little_memory_is_not_told_as_wrong_yaml(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor as anything that is wrong with a file."""
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(yaml, "load", fail)
+    with pytest.raises(MemoryError):
+        parse_yaml(b"a: 1", "a.yaml")
 
 
 def test_a_missing_yaml_file_is_told_with_how_to_restore_it(tmp_path: Path) -> None:

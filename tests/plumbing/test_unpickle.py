@@ -157,3 +157,15 @@ def test_a_pickle_cut_anywhere_is_told_in_one_line(protocol: int) -> None:
 def test_bytes_that_are_no_pickle_are_told_in_one_line(content: bytes) -> None:
     """Whatever unpickling stumbles over, the message is that these bytes are no pickle."""
     assert told_by(content).startswith("not a readable pickle")
+
+
+def test_too_little_memory_is_not_told_as_a_wrong_pickle() -> None:
+    """A whole pickle that does not fit is told as that."""
+
+    def fail() -> None:
+        raise MemoryError
+
+    told = told_by(
+        pickle.dumps(Calls(collections.OrderedDict)), **{"collections.OrderedDict": fail}
+    )
+    assert told == "there is too little memory to read a pickle: end other programs"

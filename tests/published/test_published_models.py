@@ -60,6 +60,8 @@ def test_a_size_that_is_no_number_of_billions_is_not_known(size: object, n_param
         ("2024-04-20", "2024-04-20"),
         (datetime(2023, 1, 2, tzinfo=UTC), "2023-01-02"),
         (datetime(1, 1, 1), "0001-01-01"),
+        # As a hostile pickle sets it: month 12, and every other part out of its range.
+        (pickle.loads(b"cdatetime\ndatetime\n(C\x0a\xff\xff\x0c" + b"\xff" * 7 + b"tR."), None),
         ("0001-01-01T00:00:00+23:00", "0001-01-01"),
         ("9999-12-31T23:59:59-23:00", "9999-12-31"),
         ("2024-04-20T00:00:00\ud800", None),

@@ -98,6 +98,8 @@ def parse_yaml(text: bytes, name: str) -> Any:
     """Return the value of YAML in UTF-8. Raises UserError with `name` and the problem's line."""
     try:
         return yaml.load(text.decode("utf-8-sig"), _StrictLoader)
+    except MemoryError:
+        raise
     except Exception as error:
         # PyYAML passes on the exceptions of Python's conversions, such as those of dates.
         raise UserError(f"{name}{_yaml_problem(error)}") from error
@@ -135,9 +137,14 @@ def read_bytes(path: Path, missing: str, largest: int | None = None) -> bytes:
 
 
 def exists(path: Path) -> bool:
-    """Return whether `path` exists; False also if no file can have this name, as a too long one."""
+    """Return whether `path` exists; False also if no file can have this name, as a too long one.
+
+    Raises PermissionError if its folder may not be looked at.
+    """
     try:
         return path.exists()
+    except PermissionError:
+        raise
     except OSError:
         return False
 

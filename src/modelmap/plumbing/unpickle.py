@@ -94,6 +94,10 @@ def load_allowing(content: bytes, allowed: Mapping[str, Callable[..., Any]]) -> 
         return _AllowListUnpickler(content, allowed).load()
     except UserError:
         raise
+    except MemoryError as error:
+        raise UserError(
+            "there is too little memory to read a pickle: end other programs"
+        ) from error
     except Exception as error:
         raise UserError(f"not a readable pickle ({type(error).__name__}): {error}") from error
 

@@ -59,13 +59,15 @@ def _row(name: str, known: dict[str, Any]) -> dict[str, object]:
 
 def _created(value: Any) -> str | None:
     """Return the ISO date of a datetime or of an ISO 8601 string, or None for any other value."""
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            return None
-    # Not strftime, which writes a year before 1000 with fewer than four digits.
-    return value.isoformat()[: len("YYYY-MM-DD")] if isinstance(value, date) else None
+    if isinstance(value, date):
+        value = value.isoformat()
+    if not isinstance(value, str):
+        return None
+    # Read even if it was a datetime: those of a pickle may have parts out of range.
+    try:
+        return datetime.fromisoformat(value).date().isoformat()
+    except ValueError:
+        return None
 
 
 def _n_params(billions: Any) -> int:
