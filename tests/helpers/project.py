@@ -13,7 +13,6 @@ import yaml
 from helpers import ROOT
 from modelmap.plumbing.layout import Layout
 
-
 UNUSED = (".github", "benchmarks", "docs", "notebooks", "tests")
 """Folders that no stage reads."""
 
