@@ -51,6 +51,6 @@ def test_the_same_command_scores_on_a_cluster(name: str, tmp_path: Path) -> None
     project.append("conf/local/default.yaml", "  scorers: 2\n")
     # Sockets are in the folder, and a socket's path may have 107 bytes.
     with TemporaryDirectory() as folder, cluster(name, Path(folder)) as variables:
-        told = project.repro(MODELMAP_HARDWARE=name, **variables)
-    assert project.scored() == local, told
+        output = project.repro(MODELMAP_HARDWARE=name, **variables)
+    assert project.scored() == local, output
     assert len(local) == len(MODELS) + 1

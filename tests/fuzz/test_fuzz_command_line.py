@@ -97,15 +97,15 @@ def check_run(root: Path, stage: str, capsys: pytest.CaptureFixture[str]) -> Non
     before = all_files(root)
     capsys.readouterr()
     status = main(["--root", str(root), "run", stage])
-    told = capsys.readouterr().err
+    message = capsys.readouterr().err
     after = all_files(root)
     assert set(after) == set(before)
     if status:
         assert status == 1
-        assert told.startswith(f"modelmap run {stage}: ")
-        assert told.count("\n") == 1
-        assert "unexpected" not in told
-        check_line(told.rstrip("\n"))
+        assert message.startswith(f"modelmap run {stage}: ")
+        assert message.count("\n") == 1
+        assert "unexpected" not in message
+        check_line(message.rstrip("\n"))
         assert after == before
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.damage import ODD_VALUES, check_line, damaged, fuzzed, right_or_told
+from helpers.damage import ODD_VALUES, check_line, damaged, fuzzed, read_or_refused
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
@@ -66,7 +66,7 @@ def test_a_right_gguf_passes(tmp_path: Path, gguf: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "kind", "value", "told"),
+    ("place", "kind", "value", "message"),
     [
         (0, "4s", b"GGML", "does not begin with GGUF"),
         (4, "I", 1, "version 1"),
@@ -77,7 +77,7 @@ def test_a_right_gguf_passes(tmp_path: Path, gguf: bytes) -> None:
     ],
 )
 def test_a_wild_number_in_a_gguf_is_told(
-    tmp_path: Path, gguf: bytes, place: int, kind: str, value: Any, told: str
+    tmp_path: Path, gguf: bytes, place: int, kind: str, value: Any, message: str
 ) -> None:
     """Magic, version, the number of tensors and of keys, and a text's length."""
     changed = bytearray(gguf)
@@ -85,7 +85,7 @@ def test_a_wild_number_in_a_gguf_is_told(
     struct.pack_into(form, changed, place, value)
     path = tmp_path / "m.gguf"
     path.write_bytes(changed)
-    pattern = r"^m\.gguf is not a complete GGUF file \(.*" + told
+    pattern = r"^m\.gguf is not a complete GGUF file \(.*" + message
     with pytest.raises(UserError, match=pattern) as caught:
         check_gguf(path)
     check_line(str(caught.value))
@@ -96,8 +96,8 @@ def test_a_gguf_cut_anywhere_is_told_and_converts_to_nothing(tmp_path: Path, ggu
     path = tmp_path / "m.gguf"
     for length in range(0, len(gguf) - 64, 31):
         path.write_bytes(gguf[:length])
-        assert right_or_told(lambda: passes(path), "m.gguf") is None
-    assert right_or_told(lambda: convert_gguf(path, tmp_path / "target"), "m.gguf") is None
+        assert read_or_refused(lambda: passes(path), "m.gguf") is None
+    assert read_or_refused(lambda: convert_gguf(path, tmp_path / "target"), "m.gguf") is None
     assert [item.name for item in tmp_path.iterdir()] == ["m.gguf"]
 
 
@@ -111,7 +111,7 @@ def test_a_damaged_gguf_is_checked_or_told(
 
     path = tmp_path / "m.gguf"
     path.write_bytes(data.draw(damaged(gguf)))
-    if right_or_told(lambda: passes(path), "m.gguf"):
+    if read_or_refused(lambda: passes(path), "m.gguf"):
         try:
             tensors = GGUFReader(path).tensors
         except (ValueError, KeyError, IndexError, TypeError):
@@ -124,7 +124,7 @@ def test_a_gguf_of_no_known_model_is_told_and_leaves_nothing(tmp_path: Path, ggu
     pytest.importorskip("torch")
     (tmp_path / "m.gguf").write_bytes(gguf)
     assert (
-        right_or_told(lambda: convert_gguf(tmp_path / "m.gguf", tmp_path / "t"), "m.gguf") is None
+        read_or_refused(lambda: convert_gguf(tmp_path / "m.gguf", tmp_path / "t"), "m.gguf") is None
     )
     assert [item.name for item in tmp_path.iterdir()] == ["m.gguf"]
 
@@ -156,14 +156,14 @@ def test_a_broken_model_directory_is_told_and_its_code_not_run(
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     spec = ModelSpec.model_validate({**SPEC, "name": "mine"})
-    assert right_or_told(lambda: load_model(tmp_path, spec, "cpu"), "mine") is None
+    assert read_or_refused(lambda: load_model(tmp_path, spec, "cpu"), "mine") is None
 
 
 @fuzzed(50)
 @given(name=NAMES)
 def test_a_models_file_lies_in_its_folder(name: str) -> None:
     """No name leads out of data/scores, or to a name that no file can have."""
-    models = right_or_told(lambda: checked(Models, [{**SPEC, "name": name}], "models"), "models")
+    models = read_or_refused(lambda: checked(Models, [{**SPEC, "name": name}], "models"), "models")
     if models is not None:
         file = models.root[0].file_name
         assert Path(file).name == file
@@ -176,7 +176,7 @@ def test_a_models_file_lies_in_its_folder(name: str) -> None:
 def test_a_finetunes_directory_lies_in_the_zoo(category: str) -> None:
     """A category that names a directory is part of a name, not of a path."""
     content = {"finetunes": [category]}
-    below = right_or_told(lambda: checked(Descendants, content, "conf/zoo"), "conf/zoo")
+    below = read_or_refused(lambda: checked(Descendants, content, "conf/zoo"), "conf/zoo")
     assert below is None or Path(f"base-{category}").name == f"base-{category}"
 
 
@@ -186,10 +186,10 @@ def test_any_location_is_found_or_told(tmp_path: Path, location: str) -> None:
     """Directories, files in packages, and places that cannot be."""
     for source in ("directory", "gguf", "zoo"):
         entry = {**SPEC, "name": "mine", "source": source, "location": location, "version": "1"}
-        specs = right_or_told(partial(checked, Models, [entry], "models"), "models")
+        specs = read_or_refused(partial(checked, Models, [entry], "models"), "models")
         if specs is not None:
             (spec,) = specs.root
-            right_or_told(partial(local_files, spec, Layout(tmp_path)), "mine")
+            read_or_refused(partial(local_files, spec, Layout(tmp_path)), "mine")
 
 
 @fuzzed(50)
@@ -197,5 +197,5 @@ def test_any_location_is_found_or_told(tmp_path: Path, location: str) -> None:
 def test_odd_entries_of_models_are_told(entry: dict[str, Any]) -> None:
     """Any value in any key of a model."""
     content = [{**SPEC, "name": "mine", **entry}]
-    models = right_or_told(lambda: checked(Models, content, "models"), "models")
+    models = read_or_refused(lambda: checked(Models, content, "models"), "models")
     assert models is None or TypeAdapter(Models).dump_json(models)

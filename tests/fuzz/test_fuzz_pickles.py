@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.damage import ODD_VALUES, check_line, damaged, fuzzed, right_or_told, with_odd_values
+from helpers.damage import ODD_VALUES, check_line, damaged, fuzzed, read_or_refused, with_odd_values
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -108,7 +108,7 @@ def test_a_damaged_pickle_is_read_or_told(tmp_path: Path, data: st.DataObject) -
     right = pickle.dumps(ROWS, data.draw(st.sampled_from([3, 4, 5])))
     path = tmp_path / "model-data.pkl"
     path.write_bytes(data.draw(damaged(right) | st.binary(max_size=32)))
-    scores = right_or_told(lambda: read_scores(path))
+    scores = read_or_refused(lambda: read_scores(path))
     assert scores is None or scores.index.is_unique
 
 
@@ -122,7 +122,7 @@ def test_a_pickle_of_odd_values_is_read_or_told(tmp_path: Path, data: st.DataObj
         rows = [rows, Calls(data.draw(st.sampled_from([os.system, eval, exec])), f"touch {marker}")]
     path = tmp_path / "model-data.pkl"
     path.write_bytes(pickle.dumps(rows, data.draw(st.sampled_from([3, 4, 5]))))
-    right_or_told(lambda: read_scores(path))
+    read_or_refused(lambda: read_scores(path))
     assert not marker.exists()
 
 

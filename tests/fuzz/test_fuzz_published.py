@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.damage import ODD_VALUES, damaged, fuzzed, right_or_told, with_odd_values
+from helpers.damage import ODD_VALUES, damaged, fuzzed, read_or_refused, with_odd_values
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,9 +56,9 @@ def test_damaged_or_odd_vectors_are_read_or_told(tmp_path: Path, data: st.DataOb
     """The dict of log-likelihoods, with other bytes or other values in any place."""
     path = tmp_path / "vectors.pkl"
     write_pickle(data, VECTORS, path)
-    vectors = right_or_told(lambda: read_vectors(path))
+    vectors = read_or_refused(lambda: read_vectors(path))
     if vectors is not None:
-        matrix = right_or_told(lambda: stacked(vectors, 3, path.name), path.name)
+        matrix = read_or_refused(lambda: stacked(vectors, 3, path.name), path.name)
         assert matrix is None or (np.isfinite(matrix).all() and matrix.shape == (len(vectors), 3))
 
 
@@ -68,7 +68,7 @@ def test_damaged_or_odd_metadata_is_read_or_told(tmp_path: Path, data: st.DataOb
     """The list of models, with other bytes or other values in any place."""
     path = tmp_path / "metadata.pkl"
     write_pickle(data, METADATA, path)
-    metadata = right_or_told(lambda: read_metadata(path))
+    metadata = read_or_refused(lambda: read_metadata(path))
     if metadata:
         assert len(model_table(list(metadata), metadata)) == len(metadata)
 
@@ -81,7 +81,7 @@ def test_damaged_or_odd_texts_are_read_or_told(tmp_path: Path, data: st.DataObje
     right = "".join(json.dumps(row) + "\n" for row in rows).encode()
     path = tmp_path / "texts.jsonl"
     path.write_bytes(data.draw(st.just(right) | damaged(right)))
-    texts = right_or_told(lambda: read_texts(path), "texts.jsonl")
+    texts = read_or_refused(lambda: read_texts(path), "texts.jsonl")
     assert texts is None or texts["text_id"].tolist() == list(range(len(texts)))
 
 
@@ -91,9 +91,9 @@ def test_a_damaged_or_odd_manifest_is_read_or_told(tmp_path: Path, data: st.Data
     """What a bundle says of itself; whatever it says, only its own tables are copied."""
     right = json.dumps(data.draw(st.just(MANIFEST) | with_odd_values(MANIFEST))).encode()
     (tmp_path / "manifest.json").write_bytes(data.draw(st.just(right) | damaged(right)))
-    manifest = right_or_told(lambda: read_manifest(tmp_path), "manifest.json")
+    manifest = read_or_refused(lambda: read_manifest(tmp_path), "manifest.json")
     if manifest is not None:
-        assert right_or_told(lambda: copy_tables(tmp_path, manifest, tmp_path), "missing") is None
+        assert read_or_refused(lambda: copy_tables(tmp_path, manifest, tmp_path), "missing") is None
 
 
 @pytest.mark.parametrize("name", ["../x.parquet", "/etc/passwd", "texts.parquet/../../x", "a\n"])
@@ -101,4 +101,4 @@ def test_a_manifest_of_other_files_is_told(tmp_path: Path, name: str) -> None:
     """A table's name is one of five: no path leads out of the bundle."""
     content = {**MANIFEST, "sha256": {**MANIFEST["sha256"], name: "0" * 64}}
     (tmp_path / "manifest.json").write_text(json.dumps(content))
-    assert right_or_told(lambda: read_manifest(tmp_path), "manifest.json") is None
+    assert read_or_refused(lambda: read_manifest(tmp_path), "manifest.json") is None

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from helpers.damage import ODD_VALUES, check_line, damaged, fuzzed, right_or_told
+from helpers.damage import ODD_VALUES, check_line, damaged, fuzzed, read_or_refused
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,7 +88,7 @@ def test_a_damaged_parquet_file_is_read_or_told(
     name = data.draw(st.sampled_from(list(READERS)))
     path = tmp_path / name
     path.write_bytes(data.draw(damaged(files[name])))
-    right_or_told(lambda: READERS[name](path), name)
+    read_or_refused(lambda: READERS[name](path), name)
     assert has_scores(path, "no such fingerprint") is False
 
 
@@ -155,7 +155,7 @@ def test_a_table_of_other_columns_is_read_or_told(
             metadata[data.draw(st.sampled_from(METADATA)).encode()] = value
     path = tmp_path / name
     pq.write_table(table.replace_schema_metadata(metadata), path)
-    right_or_told(lambda: READERS[name](path), name)
+    read_or_refused(lambda: READERS[name](path), name)
 
 
 def as_json(value: object) -> bytes:
@@ -183,8 +183,8 @@ def test_a_directory_and_a_link_to_nowhere_are_told(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     (tmp_path / "scores.parquet").symlink_to(tmp_path / "nowhere")
     for name in ("texts.parquet", "scores.parquet"):
-        assert right_or_told(partial(READERS[name], tmp_path / name), name) is None
-    assert right_or_told(lambda: read_csv(tmp_path / "plan.csv", MAP), "plan.csv") is None
+        assert read_or_refused(partial(READERS[name], tmp_path / name), name) is None
+    assert read_or_refused(lambda: read_csv(tmp_path / "plan.csv", MAP), "plan.csv") is None
 
 
 @fuzzed(40)
@@ -193,4 +193,4 @@ def test_a_damaged_csv_table_is_read_or_told(tmp_path: Path, content: bytes) -> 
     """A table as the project writes it, with bytes changed, cut and put in."""
     path = tmp_path / "map.csv"
     path.write_bytes(content)
-    right_or_told(lambda: read_csv(path, MAP), "map.csv")
+    read_or_refused(lambda: read_csv(path, MAP), "map.csv")

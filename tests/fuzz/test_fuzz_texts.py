@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.damage import ODD_VALUES, check_line, damaged, fuzzed, right_or_told, with_odd_values
+from helpers.damage import ODD_VALUES, check_line, damaged, fuzzed, read_or_refused, with_odd_values
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,22 +41,22 @@ JSONL_TOLD = {
 @pytest.mark.parametrize("name", list(JSONL_TOLD))
 def test_hostile_jsonl_is_told_by_its_line(tmp_path: Path, name: str) -> None:
     """Depths, doubled keys, other encodings, and values of other kinds."""
-    content, told = JSONL_TOLD[name]
+    content, message = JSONL_TOLD[name]
     path = tmp_path / "mine.jsonl"
     path.write_bytes(content)
     with pytest.raises(UserError) as caught:
         list(read_documents(path))
     check_line(str(caught.value))
-    assert f"mine.jsonl: {told}" in str(caught.value)
+    assert f"mine.jsonl: {message}" in str(caught.value)
 
 
 def test_a_line_of_50_megabytes_is_a_document_or_a_bad_line(tmp_path: Path) -> None:
     """However long, a line is read once."""
     path = tmp_path / "long.jsonl"
     path.write_bytes(b'\xef\xbb\xbf{"text": "' + b"x" * 50_000_000 + b'"}\n' + b"y" * 1_000_000)
-    with pytest.raises(UserError) as told:
+    with pytest.raises(UserError) as caught:
         list(read_documents(path))
-    assert "long.jsonl: line 2 is not JSON in UTF-8;" in str(told.value)
+    assert "long.jsonl: line 2 is not JSON in UTF-8;" in str(caught.value)
     path.write_bytes(path.read_bytes()[:-1_000_000])
     (document,) = read_documents(path)
     assert len(document.text) == 50_000_000
@@ -66,11 +66,11 @@ def test_a_file_of_bad_lines_is_not_read_to_its_end(tmp_path: Path) -> None:
     """Such as a file of another kind, with a line end every few bytes."""
     path = tmp_path / "other.jsonl"
     path.write_bytes(b"\n" * 10_000_000)
-    with pytest.raises(UserError) as told:
+    with pytest.raises(UserError) as caught:
         list(read_documents(path))
     assert (
         f"line 5 is not JSON in UTF-8 and {MAX_BAD_LINES - 5} more up to line {MAX_BAD_LINES};"
-        in str(told.value)
+        in str(caught.value)
     )
 
 
@@ -80,7 +80,7 @@ def test_damaged_jsonl_is_read_or_told(tmp_path: Path, content: bytes) -> None:
     """Any bytes give documents of text or one line."""
     path = tmp_path / "mine.jsonl"
     path.write_bytes(content)
-    for document in right_or_told(lambda: list(read_documents(path)), "mine.jsonl") or []:
+    for document in read_or_refused(lambda: list(read_documents(path)), "mine.jsonl") or []:
         document.text.encode("utf-8")
         document.category.encode("utf-8")
 
@@ -92,7 +92,7 @@ def test_jsonl_of_odd_values_is_read_or_told(tmp_path: Path, rows: list[Any]) ->
     path = tmp_path / "mine.jsonl"
     flat = [row for part in rows for row in (part if isinstance(part, list) else [part])]
     path.write_text("".join(json.dumps(row) + "\n" for row in flat))
-    found = right_or_told(lambda: list(read_documents(path)), "mine.jsonl")
+    found = read_or_refused(lambda: list(read_documents(path)), "mine.jsonl")
     assert found is None or len(found) == len(flat)
 
 
@@ -110,8 +110,8 @@ def test_a_path_out_of_data_raw_is_told(path: str) -> None:
 @pytest.mark.parametrize("name", ["\0", "x" * 300, "a\nb", "x" * 5000, "\ud800"])
 def test_names_that_no_file_has_are_told(tmp_path: Path, name: str) -> None:
     """Zero bytes, line ends, halves of characters, and more than a name may have."""
-    assert right_or_told(lambda: list(read_documents(tmp_path / name))) is None
-    assert right_or_told(lambda: read_scores(tmp_path / f"{name}.csv")) is None
+    assert read_or_refused(lambda: list(read_documents(tmp_path / name))) is None
+    assert read_or_refused(lambda: read_scores(tmp_path / f"{name}.csv")) is None
 
 
 @fuzzed(50)
@@ -120,7 +120,7 @@ def test_damaged_scores_are_read_or_told(tmp_path: Path, content: bytes) -> None
     """Any bytes give scores from 0 to 100, or one line."""
     path = tmp_path / "scores.csv"
     path.write_bytes(content)
-    scores = right_or_told(lambda: read_scores(path), "scores.csv")
+    scores = read_or_refused(lambda: read_scores(path), "scores.csv")
     assert scores is None or (scores.isna() | ((scores >= 0) & (scores <= 100))).to_numpy().all()
     assert scores is None or (scores.index.is_unique and scores.columns.is_unique)
 
@@ -142,4 +142,4 @@ def test_hostile_csv_is_read_or_told(tmp_path: Path, content: bytes) -> None:
     """Long names, many columns, quotes without end, and numbers beyond all."""
     path = tmp_path / "scores.csv"
     path.write_bytes(content)
-    right_or_told(lambda: read_scores(path), "scores.csv")
+    read_or_refused(lambda: read_scores(path), "scores.csv")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from helpers import ROOT
-from helpers.damage import ODD_VALUES, damaged, fuzzed, right_or_told, with_odd_values
+from helpers.damage import ODD_VALUES, damaged, fuzzed, read_or_refused, with_odd_values
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,7 +73,7 @@ def test_hostile_yaml_is_told(tmp_path: Path, name: str) -> None:
     content = HOSTILE[name]
     path = tmp_path / "conf.yaml"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    assert right_or_told(lambda: read_yaml(path), "conf.yaml") is None
+    assert read_or_refused(lambda: read_yaml(path), "conf.yaml") is None
 
 
 def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_what_is_no_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "endless").symlink_to("/dev/zero")
     for name in ("folder", "endless"):
-        assert right_or_told(partial(read_yaml, tmp_path / name), name) is None
+        assert read_or_refused(partial(read_yaml, tmp_path / name), name) is None
 
 
 @fuzzed(50)
@@ -100,7 +100,7 @@ def test_damaged_yaml_is_read_or_told(tmp_path: Path, content: bytes) -> None:
     """Any bytes give a mapping or one line."""
     path = tmp_path / "params.yaml"
     path.write_bytes(content)
-    found = right_or_told(lambda: read_yaml(path), "params.yaml")
+    found = read_or_refused(lambda: read_yaml(path), "params.yaml")
     assert found is None or isinstance(found, dict)
 
 
@@ -120,7 +120,7 @@ def test_odd_values_in_a_section_are_told_by_its_name(
     key = data.draw(st.sampled_from(list(SECTIONS)))
     content = data.draw(with_odd_values({key: resolved[key]})).get(key)
     kind: Any = SECTIONS[key]
-    kept = right_or_told(lambda: checked(kind, content, f"resolved.yaml {key}"), key)
+    kept = read_or_refused(lambda: checked(kind, content, f"resolved.yaml {key}"), key)
     assert kept is None or no_odd_number(kept.model_dump(), content)
 
 
@@ -130,7 +130,7 @@ def test_a_section_of_any_value_is_read_or_told(tmp_path: Path, content: object)
     """Through the file as well."""
     layout = Layout(tmp_path)
     layout.resolved.write_text(yaml.safe_dump({"figures": content}), encoding="utf-8")
-    right_or_told(lambda: read_section(layout, "figures", FiguresSettings), "resolved.yaml")
+    read_or_refused(lambda: read_section(layout, "figures", FiguresSettings), "resolved.yaml")
 
 
 def no_odd_number(kept: Any, given: Any) -> bool:
@@ -149,7 +149,7 @@ def no_odd_number(kept: Any, given: Any) -> bool:
 def test_odd_values_in_a_composed_configuration_are_told(data: st.DataObject) -> None:
     """What Hydra composed gives every section or one line, and what is right can be written."""
     content = data.draw(with_odd_values(COMPOSED))
-    kept = right_or_told(lambda: resolve(content, "micro", {}))
+    kept = read_or_refused(lambda: resolve(content, "micro", {}))
     assert kept is None or yaml.safe_load(as_yaml(kept))["experiment"] == "micro"
 
 
@@ -165,7 +165,7 @@ def test_a_damaged_configuration_leaves_the_earlier_one(project: Path, data: st.
     for written in ("resolved.yaml", "roster.yaml"):
         (project / written).write_text("earlier")
     try:
-        right_or_told(lambda: stage.run(Layout(project)))
+        read_or_refused(lambda: stage.run(Layout(project)))
     finally:
         (project / name).write_bytes(right)
     for written, key in (("resolved.yaml", "figures"), ("roster.yaml", "models")):
@@ -202,7 +202,7 @@ def test_interpolations_without_end_or_aim_are_told(project: Path, line: str) ->
     text = PARAMS.decode().replace("  n_texts: 640", line)
     assert text != PARAMS.decode()
     (project / "params.yaml").write_text(text)
-    assert right_or_told(lambda: compose_and_resolve(project)) is None
+    assert read_or_refused(lambda: compose_and_resolve(project)) is None
 
 
 def compose_and_resolve(root: Path) -> Resolved:
@@ -216,15 +216,15 @@ def test_odd_pins_tolerances_and_hardware_are_told(tmp_path: Path, content: obje
     """The small files of configuration, with any value in any place."""
     path = tmp_path / "pins.yaml"
     path.write_text(yaml.safe_dump({"org/model": COMMIT, "org/other": content}), encoding="utf-8")
-    found = right_or_told(lambda: read_pins(path), "pins.yaml")
+    found = read_or_refused(lambda: read_pins(path), "pins.yaml")
     assert found is None or found["org/other"] == content
     for key in ("relative", "absolute"):
-        right_or_told(partial(checked, Tolerances, {key: content}, "t.yaml"), "t.yaml")
+        read_or_refused(partial(checked, Tolerances, {key: content}, "t.yaml"), "t.yaml")
     right = Hardware(
         device="cpu", workers=1, batch_tokens=9, logits_mb=1, shard_tflop=1
     ).model_dump()
     for key in right:
-        kept = right_or_told(
+        kept = read_or_refused(
             partial(checked, Hardware, {**right, key: content}, "h.yaml"), "h.yaml"
         )
         assert kept is None or kept.token_budget(10, 10) >= 1
@@ -236,11 +236,11 @@ def test_hardware_that_no_file_describes_is_told(
     """A path out of conf/ is no choice, and a broken file is told by its place."""
     for chosen in ("../experiment/micro", "/etc/passwd", "cpu\n", ""):
         monkeypatch.setenv("MODELMAP_HARDWARE", chosen)
-        assert right_or_told(lambda: load_hardware(project / "conf"), "MODELMAP_HARDWARE") is None
+        assert read_or_refused(lambda: load_hardware(project / "conf"), "MODELMAP_HARDWARE") is None
     monkeypatch.setenv("MODELMAP_HARDWARE", "cpu")
     for broken in ("[" * 2000, "a: !!timestamp x", "a: 2024-13-45", BOMB, "\0"):
         (project / "conf/hardware/cpu.yaml").write_text(broken)
-        assert right_or_told(lambda: load_hardware(project / "conf"), "conf/hardware") is None
+        assert read_or_refused(lambda: load_hardware(project / "conf"), "conf/hardware") is None
 
 
 def test_dates_stand_as_they_are(tmp_path: Path) -> None:

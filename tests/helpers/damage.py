@@ -29,21 +29,21 @@ def fuzzed(n_examples: int) -> settings:
     )
 
 
-def right_or_told(read: Callable[[], Right], *names: str) -> Right | None:
+def read_or_refused(read: Callable[[], Right], *names: str) -> Right | None:
     """Return what `read` does, or None after it was told in one line that names one of `names`."""
     try:
         return read()
     except UserError as error:
-        told = str(error)
-    check_line(told)
-    assert not names or any(name in told for name in names), told
+        message = str(error)
+    check_line(message)
+    assert not names or any(name in message for name in names), message
     return None
 
 
-def check_line(told: str) -> None:
+def check_line(message: str) -> None:
     """Check that a message is one line that a terminal shows whole."""
-    assert 0 < len(told) <= LONGEST_LINE
-    assert told.isprintable()
+    assert 0 < len(message) <= LONGEST_LINE
+    assert message.isprintable()
 
 
 @st.composite

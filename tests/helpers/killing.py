@@ -32,7 +32,7 @@ def wait_for(is_there: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + TIMEOUT_S
     while not is_there():
         assert time.monotonic() < deadline, f"no {what}"
-        time.sleep(0.002)
+        time.sleep(0.01)
 
 
 def kill(run: "subprocess.Popen[bytes]", victim: Victim) -> None:

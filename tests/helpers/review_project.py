@@ -46,9 +46,9 @@ def run(folder: Path, *command: str, **environment: str) -> subprocess.Completed
 
 def done(folder: Path, *command: str) -> str:
     """Run a command that must succeed, and return what it prints."""
-    told = run(folder, *command)
-    assert told.returncode == 0, told.stdout + told.stderr
-    return told.stdout
+    completed = run(folder, *command)
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    return completed.stdout
 
 
 def make_project(root: Path) -> Path:

@@ -2,9 +2,11 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import numpy as np
 import pandas as pd
@@ -21,12 +23,14 @@ from modelmap.matrix.tables import CATEGORY_BITS, MODELS
 from modelmap.new_models.tables import NEW_MODEL_ERRORS, NEW_MODELS
 from modelmap.plan.tables import PLAN, PLAN_ERRORS
 from modelmap.plumbing.arrays import Matrix
+from modelmap.plumbing.files import write_json
 from modelmap.plumbing.layout import Layout
-from modelmap.plumbing.tables import read_csv, read_table, write_table
+from modelmap.plumbing.tables import empty_table, read_csv, read_table, write_csv, write_table
 from modelmap.predict.tables import PREDICTION_CURVES, PREDICTIONS
 from modelmap.resample.tables import DESIGN_ERRORS, RESAMPLE_CURVES
 from modelmap.stability.tables import STABILITY
 from modelmap.studies.coverage.tables import COVERAGE
+from modelmap.studies.kl_truth.tables import KL_TRUTH
 from modelmap.studies.text_count.tables import TEXT_COUNT
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import text_set_hash
@@ -35,6 +39,7 @@ pytestmark = pytest.mark.pipeline
 
 STAGES = ("divergence", "map", "resample", "plan", "stability", "new_models", "predict")
 STUDIES = ("studies.coverage", "studies.text_count")
+FIGURES = ("figures", "studies.figures")
 NO_DIFFERENCE = "needs models that differ, and all squared distances between them are 0"
 SECTIONS: dict[str, dict[str, Any]] = {
     "texts": {"n_texts": "all", "seed": 1, "shares": None},
@@ -86,6 +91,7 @@ SECTIONS: dict[str, dict[str, Any]] = {
         "even_share": 0.1,
         "shares": [0.1, 1.0],
     },
+    "figures": {"formats": ["svg"], "png_dpi": 50},
 }
 
 
@@ -100,33 +106,43 @@ def texts_table(n_texts: int) -> pd.DataFrame:
     return frame[list(TEXTS.columns)]
 
 
-def project(root: Path, values: Matrix, **changes: dict[str, Any]) -> Layout:
-    """Return a project with a matrix, its texts and models, and changed sections of settings."""
+def project(
+    root: Path, values: Matrix, names: Sequence[str] = (), **changes: dict[str, Any]
+) -> Layout:
+    """Return a project with a matrix, its texts and models, and changed sections of settings.
+
+    `names` are names of models, and of their families; without them they are numbered.
+    """
     layout = Layout(root)
     shutil.copytree(ROOT / "conf", layout.conf, ignore=shutil.ignore_patterns("local"))
     set_workers(layout, 1)
     sections = {key: {**section, **changes.get(key, {})} for key, section in SECTIONS.items()}
     layout.resolved.write_text(yaml.safe_dump(sections))
     n_models, n_texts = values.shape
-    names, texts = [f"m{i}" for i in range(n_models)], texts_table(n_texts)
+    families = list(names) or [f"f{i % 4}" for i in range(n_models)]
+    names, texts = list(names) or [f"m{i}" for i in range(n_models)], texts_table(n_texts)
     threshold = clip_threshold(values, sections["matrix"]["clip_quantile"])
     write_table(texts, TEXTS, layout.texts)
     write_matrix(
         LogLikelihoods(values, names, threshold, 900.0, text_set_hash(texts["text"])),
         layout.matrix,
     )
-    models = pd.DataFrame({"model": names, "family": [f"f{i % 4}" for i in range(n_models)]})
+    models = pd.DataFrame({"model": names, "family": families})
     models = models.assign(parent=None, kind="base", created=None, n_params=1, dtype="float32")
     models = models.assign(revision="0" * 64, added_bos=False)
     write_table(models.astype({"parent": "str", "created": "str"}), MODELS, layout.models)
     bits = category_bits(values, names, texts["category"], texts["n_bytes"])
     write_table(bits, CATEGORY_BITS, layout.category_bits)
+    counts = {"n_models": n_models, "n_texts": n_texts, "mean_bytes": 900.0}
+    write_json(layout.metrics("matrix"), counts)
+    write_csv(empty_table(KL_TRUTH), KL_TRUTH, layout.study("kl_truth", "csv"))
+    write_json(layout.study("kl_truth", "json"), {})
     return layout
 
 
 def run_all(layout: Layout) -> None:
-    """Run all analysis stages and the studies of the matrix, in the order of their inputs."""
-    for name in (*STAGES, *STUDIES):
+    """Run all analysis stages, the studies of the matrix and the figures of both."""
+    for name in (*STAGES, *STUDIES, *FIGURES):
         import_module(f"modelmap.{name}.stage").run(layout)
 
 
@@ -263,6 +279,37 @@ def test_identical_models_leave_empty_studies_with_the_reason(identical: Layout)
         assert read_csv(identical.study(study, "csv"), schema).empty
         summary = json.loads(identical.study(study, "json").read_text())
         assert summary == {"skipped": reason}
+
+
+def test_figures_of_empty_tables_are_skipped_with_the_reason_of_their_stage(
+    identical: Layout,
+) -> None:
+    """The others are drawn: a map of one point, a heat map of one colour."""
+    index = json.loads((identical.figures / "index.json").read_text())
+    assert [figure["name"] for figure in index["figures"]] == [
+        "model_map", "kl_heatmap", "category_bits",
+    ]  # fmt: skip
+    reasons = {figure["name"]: figure["reason"] for figure in index["skipped"]}
+    for name in ("pca_spectrum", "resample_errors", "designs", "map_stability"):
+        assert reasons[name] == NO_DIFFERENCE
+    assert reasons["new_models"] == metrics(identical, "new_models")["skipped"]
+    studies = json.loads((identical.studies / "figures" / "index.json").read_text())
+    for figure in studies["skipped"][::2]:
+        summary = json.loads(identical.study(figure["name"], "json").read_text())
+        assert figure["reason"] == summary["skipped"]
+    assert [figure["name"] for figure in studies["skipped"]] == [
+        "coverage", "kl_truth", "text_count",
+    ]  # fmt: skip
+
+
+def test_names_are_drawn_as_they_are(tmp_path: Path) -> None:
+    """Dollar signs and backslashes begin no formula: figures have the very characters."""
+    names = ["a$b", "$", "$$", r"$\frac$", "f_{x}$y$", r"\$", "<b>&", "%s {0}"]
+    layout = project(tmp_path, random_values(), names)
+    run_all(layout)
+    drawn = (layout.figures / "svg" / "model_map.svg").read_text()
+    legend = [escape(name) for name in names]
+    assert [name for name in legend if f">{name}</text>" not in drawn] == []
 
 
 def test_identical_models_have_a_plan_in_random_order(identical: Layout) -> None:

@@ -57,14 +57,14 @@ def texts() -> pd.DataFrame:
     )
 
 
-def told_by(frame: pd.DataFrame, schema: pa.DataFrameSchema = MAP) -> str:
+def refusal(frame: pd.DataFrame, schema: pa.DataFrameSchema = MAP) -> str:
     """Return the one line that a wrong table is refused with."""
     with pytest.raises(UserError) as caught:
         check_table(frame, schema, "map.parquet")
-    told = str(caught.value)
-    assert told.startswith("map.parquet does not fit its schema: ")
-    assert "\n" not in told
-    return told.partition(": ")[2]
+    message = str(caught.value)
+    assert message.startswith("map.parquet does not fit its schema: ")
+    assert "\n" not in message
+    return message.partition(": ")[2]
 
 
 def test_every_schema_is_strict_and_its_key_is_among_its_columns() -> None:
@@ -84,7 +84,7 @@ def test_a_right_table_is_returned_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "parts"),
     [
         (lambda t: t.drop(columns="x"), ["column_in_dataframe (x)"]),
         (lambda t: t.drop(columns=["x", "y"]), ["(x)", "(y)"]),
@@ -110,17 +110,17 @@ def test_a_right_table_is_returned_as_it_is() -> None:
     ],
 )
 def test_each_failure_is_told_with_its_column_and_row(
-    change: Callable[[pd.DataFrame], pd.DataFrame], told: list[str]
+    change: Callable[[pd.DataFrame], pd.DataFrame], parts: list[str]
 ) -> None:
     """Missing, extra, moved and mistyped columns, and every wrong cell, in one line."""
-    message = told_by(change(places()))
-    for part in told:
+    message = refusal(change(places()))
+    for part in parts:
         assert part in message
 
 
 def test_many_failures_are_counted() -> None:
     """The first five are named; how many more there are is said."""
-    message = told_by(places(12).assign(x=np.inf))
+    message = refusal(places(12).assign(x=np.inf))
     assert all(f"x: finite fails at row {row}" in message for row in range(5))
     assert message.endswith(" and 7 more")
 
@@ -129,7 +129,7 @@ def test_rows_are_named_by_their_own_index() -> None:
     """A row of a part of a table is told as it is known there."""
     part = places(6).iloc[3:]
     part.loc[4, "x"] = np.nan
-    assert told_by(part) == "x: not_nullable fails at row 4"
+    assert refusal(part) == "x: not_nullable fails at row 4"
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_impossible_values_are_refused(
     schema: pa.DataFrameSchema, row: tuple[object, ...], column: str
 ) -> None:
     """Negative divergences, ranks from 0, empty categories: only the wrong column is named."""
-    message = told_by(pd.DataFrame([row], columns=list(schema.columns)), schema)
+    message = refusal(pd.DataFrame([row], columns=list(schema.columns)), schema)
     assert message.startswith(f"{column}: ")
     assert message.endswith(" fails at row 0")
 
@@ -176,7 +176,7 @@ def test_wrong_texts_are_refused(
     change: Callable[[pd.DataFrame], pd.DataFrame], column: str
 ) -> None:
     """Ids are unique and from 0, sizes are whole and positive, no text is missing."""
-    assert told_by(change(texts()), TEXTS).startswith(f"{column}: ")
+    assert refusal(change(texts()), TEXTS).startswith(f"{column}: ")
 
 
 def test_a_table_that_does_not_fit_is_not_written(tmp_path: Path) -> None:
@@ -299,20 +299,20 @@ def test_a_changed_byte_of_the_footer_is_told_in_one_line(tmp_path: Path) -> Non
     write_table(places(50), MAP, path, {"unit": "nats"})
     whole = path.read_bytes()
     footer = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
-    told = []
+    messages = []
     places_tried = range(footer, len(whole), 9)
     for place in places_tried:
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
         try:
             read_table(path, MAP)
         except UserError as error:
-            told.append(str(error))
-    assert len(told) > len(places_tried) / 4
-    assert not any("\n" in message for message in told)
+            messages.append(str(error))
+    assert len(messages) > len(places_tried) / 4
+    assert not any("\n" in message for message in messages)
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "message"),
     [
         (
             PermissionError(errno.EACCES, "Permission denied", "/a/map.parquet"),
@@ -324,7 +324,7 @@ def test_a_changed_byte_of_the_footer_is_told_in_one_line(tmp_path: Path) -> Non
     ],
 )
 def test_a_table_that_could_not_be_read_is_not_told_to_be_damaged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, told: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, message: str
 ) -> None:
     """No permission, a disk that fails, and too little memory are told as what they are."""
 
@@ -335,7 +335,7 @@ def test_a_table_that_could_not_be_read_is_not_told_to_be_damaged(
     monkeypatch.setattr(pq, "read_table", fail)
     with pytest.raises(UserError) as caught:
         read_table(tmp_path / "map.parquet", MAP)
-    assert str(caught.value).startswith(told)
+    assert str(caught.value).startswith(message)
     assert "damaged" not in str(caught.value)
 
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from modelmap.divergence import stage as divergence_stage
 from modelmap.map import stage as map_stage
 from modelmap.matrix import stage as matrix_stage
 from modelmap.matrix.clip_centre import clip_threshold
-from modelmap.matrix.file import LogLikelihoods, write_matrix
+from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
 from modelmap.matrix.tables import MODELS
 from modelmap.plan import stage as plan_stage
 from modelmap.plan.tables import PLAN
@@ -535,6 +536,25 @@ def test_tables_that_do_not_belong_together_are_not_exported(
         "is of other texts; run `dvc repro`"
     )
     assert not layout.bundle.exists()
+
+
+def test_a_bundle_of_identical_models_comes_back(exported: Layout, tmp_path: Path) -> None:
+    """Their plan orders the texts by chance alone, and import expects just that."""
+    layout = project(tmp_path / "from", "micro")
+    shutil.copytree(exported.root / "data", layout.root / "data")
+    shutil.copy(exported.resolved, layout.resolved)
+    matrix = read_matrix(layout.matrix)
+    values = np.tile(matrix.loglik_nats[0], (len(NAMES), 1))
+    write_matrix(
+        replace(matrix, loglik_nats=values, clip_threshold=clip_threshold(values, 0.02)),
+        layout.matrix,
+    )
+    for stage in ANALYSIS:
+        stage.run(layout)
+    exporting.run(layout, None, None)
+    here = project(tmp_path / "here", "imported")
+    bring(here, layout.bundle)
+    np.testing.assert_array_equal(read_matrix(here.imported / "matrix.parquet").loglik_nats, values)
 
 
 class Hub:

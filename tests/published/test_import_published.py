@@ -41,7 +41,7 @@ from modelmap.published.request import Request
 from modelmap.resolve import stage as resolve_stage
 from modelmap.score import stage as score_stage
 from modelmap.score.jobs import JobList
-from modelmap.score.store import write_scores
+from modelmap.score.store import write_index, write_scores
 from modelmap.texts import stage as texts_stage
 from modelmap.zoo import stage as zoo_stage
 
@@ -371,6 +371,7 @@ def made_up_scores(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
         for job in job_list.jobs:
             path = job_list.layout.scores / job.spec.file_name
             write_scores(scores, path, job.identity, {"n_params": 1000, "added_bos": True})
+            write_index(job_list.layout.scores, {path.name: job.fingerprint})
 
     monkeypatch.setattr(score_stage, "score_all", score_all)
     return scores
@@ -389,7 +390,7 @@ def test_a_model_of_ones_own_stands_beside_the_imported_ones(
     matrix = read_matrix(layout.matrix)
     assert matrix.models == [*NAMES, "mine"]
     np.testing.assert_array_equal(matrix.loglik_nats[:-1], made_up_values())
-    assert [path.name for path in layout.scores.iterdir()] == ["mine.parquet"]
+    assert sorted(path.name for path in layout.scores.glob("*.parquet")) == ["mine.parquet"]
     np.testing.assert_array_equal(matrix.loglik_nats[-1], made_up_scores["loglik_nats"])
     assert matrix.clip_threshold == np.quantile(matrix.loglik_nats, 0.02)
     models = read_table(layout.models, MODELS)

@@ -191,14 +191,14 @@ def test_variances_and_their_estimates_fit_the_spread_of_many_samples() -> None:
     pi = inclusion_probabilities(relative_size(q, full), 60)
     rng = np.random.default_rng(2)
     pairs = model_pairs(8, 100, rng)
-    estimates, told = [], []
+    estimates, variances = [], []
     for _ in range(2000):
         sample = horvitz_thompson(pivotal_sample(pi, rng), pi)
         estimates.append(squared_distances(weighted_coordinates(q, sample))[pairs])
-        told.append(estimated_variances(q, sample, pairs))
+        variances.append(estimated_variances(q, sample, pairs))
     spread = np.var(estimates, axis=0)
     assert np.median(distance_variances(q, pi)[pairs] / spread) == pytest.approx(1, abs=0.1)
-    assert np.median(np.mean(told, axis=0) / spread) == pytest.approx(1, abs=0.1)
+    assert np.median(np.mean(variances, axis=0) / spread) == pytest.approx(1, abs=0.1)
 
 
 def test_an_estimated_variance_reads_the_samples_texts_alone() -> None:

@@ -131,7 +131,7 @@ def test_a_method_may_reach_what_uniform_sampling_does_not() -> None:
             "d_ratio_to_uniform": np.nan,
         }
     )
-    told = meeting_metrics(points, {"absolute": 0.02})
-    assert told["ls_absolute_unique_texts"] == 5033
-    assert told["ls_absolute_ratio_to_uniform"] is None
-    assert told["uniform_absolute_draws"] is None
+    metrics = meeting_metrics(points, {"absolute": 0.02})
+    assert metrics["ls_absolute_unique_texts"] == 5033
+    assert metrics["ls_absolute_ratio_to_uniform"] is None
+    assert metrics["uniform_absolute_draws"] is None

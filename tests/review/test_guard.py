@@ -49,10 +49,10 @@ def test_modified_data_is_a_change_wherever_it_is_kept() -> None:
 def test_a_stage_dvc_would_run_is_stale_whatever_its_files_say() -> None:
     """Two locks merged line by line: each file is fine, and they do not fit each other."""
     skipped = "Stage 'texts' didn't change, skipping\n"
-    for told in (
+    for line in (
         "Running stage 'map':\n> modelmap map\n",
         "ERROR: failed to reproduce 'map': [Errno 2]",
     ):
-        assert stale_stages(WOULD_RUN.findall(skipped + told), {}, set()) == {
+        assert stale_stages(WOULD_RUN.findall(skipped + line), {}, set()) == {
             "map": [OTHER_RESULTS]
         }

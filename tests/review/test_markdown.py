@@ -45,13 +45,13 @@ def kinds(words: str) -> set[str]:
 
 def test_long_tables_are_cut_and_counted() -> None:
     """Two rows of five are shown, and three more are told."""
-    told = table(["n"], [(str(i),) for i in range(5)], 2)
-    assert told == "| n |\n| --- |\n| 0 |\n| 1 |\n\nand 3 more\n"
+    text = table(["n"], [(str(i),) for i in range(5)], 2)
+    assert text == "| n |\n| --- |\n| 0 |\n| 1 |\n\nand 3 more\n"
 
 
 def test_long_words_are_cut_inside() -> None:
     """The beginning and the end are left."""
-    told = code("a" * 100 + "b" * 100)
-    assert len(told) == 82
-    assert told.startswith("`aaa")
-    assert told.endswith("bbb`")
+    text = code("a" * 100 + "b" * 100)
+    assert len(text) == 82
+    assert text.startswith("`aaa")
+    assert text.endswith("bbb`")

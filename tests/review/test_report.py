@@ -15,10 +15,10 @@ def test_models_are_counted_named_and_shown_with_their_moves() -> None:
     fresh = vectors("abcdeg")
     fresh["c"] = fresh["c"] + np.linspace(0, 1, len(fresh["c"]))
     after = replace(snapshot("abcdeg"), matrix=matrix(fresh))
-    told = models_text(snapshot("abcdef"), after).split("\n\n")
-    assert told[0] == ("6 models before, 6 after: 1 added, 1 dropped, 1 re-scored, 4 kept.")
-    assert told[1:3] == ["Added: `g`.", "Dropped: `f`."]
-    rows = told[3].splitlines()[2:]
+    text = models_text(snapshot("abcdef"), after).split("\n\n")
+    assert text[0] == ("6 models before, 6 after: 1 added, 1 dropped, 1 re-scored, 4 kept.")
+    assert text[1:3] == ["Added: `g`.", "Dropped: `f`."]
+    rows = text[3].splitlines()[2:]
     assert len(rows) == 1
     assert rows[0].startswith("| `c` | re-scored | ")
     assert rows[0].endswith(" | 0.000 |")
@@ -26,8 +26,8 @@ def test_models_are_counted_named_and_shown_with_their_moves() -> None:
 
 def test_nothing_changed_is_said_in_a_few_words() -> None:
     """No table, no list."""
-    told = models_text(snapshot("abcd"), snapshot("abcd"))
-    assert told == (
+    text = models_text(snapshot("abcd"), snapshot("abcd"))
+    assert text == (
         "4 models before, 4 after: 0 added, 0 dropped, 0 re-scored, 4 kept.\n\nNo model moved."
     )
 
@@ -36,9 +36,9 @@ def test_what_is_not_compared_is_one_line_with_its_reasons() -> None:
     """Missing tables by side and reason; the roster is compared all the same."""
     missing = {"data/matrix.parquet": NOT_FOUND, "data/map.parquet": NOT_FOUND}
     before = Snapshot({"a": spec("a"), "b": spec("b")}, missing=missing)
-    told = models_text(before, snapshot("abc")).split("\n\n")
-    assert told[0] == "2 models before, 3 after: 1 added, 0 dropped, 0 re-scored, 2 kept."
-    assert told[-1] == (
+    text = models_text(before, snapshot("abc")).split("\n\n")
+    assert text[0] == "2 models before, 3 after: 1 added, 0 dropped, 0 re-scored, 2 kept."
+    assert text[-1] == (
         "Not compared: `data/matrix.parquet`, `data/map.parquet` before "
         "(`neither in the cache nor in a remote`); "
         "places on the map (fewer than 3 models in both)."
@@ -61,10 +61,10 @@ def test_a_thousand_models_are_a_short_text() -> None:
     after = places(letters[::-1]).assign(model=before["model"])
     specs = {name: spec(name) for name in names.values()}
     many = [Snapshot(specs, places=where) for where in (before, after)]
-    told = models_text(many[0], many[1])
-    assert len(told) < 3000
-    assert "and 998 more" in told
-    shares = [float(line.split("|")[4]) for line in told.splitlines() if line.startswith("| `")]
+    text = models_text(many[0], many[1])
+    assert len(text) < 3000
+    assert "and 998 more" in text
+    shares = [float(line.split("|")[4]) for line in text.splitlines() if line.startswith("| `")]
     assert len(shares) == 20
     assert shares == sorted(shares, reverse=True)
     gone = models_text(many[0], Snapshot({}))
@@ -73,13 +73,13 @@ def test_a_thousand_models_are_a_short_text() -> None:
 
 def test_metrics_in_both_come_first_and_each_has_its_change() -> None:
     """Whatever order DVC gives them in."""
-    told = metrics_text(
+    text = metrics_text(
         {
             "b.json": {"new": {"old": None, "new": 1}, "x": {"old": 1.0, "new": 1.5, "diff": 0.5}},
             "a.json": {"kind": {"old": "u|v", "new": "w"}},
         }
     )
-    assert told.splitlines()[2:] == [
+    assert text.splitlines()[2:] == [
         "| `a.json` | `kind` | `u¦v` | `w` | - |",
         "| `b.json` | `x` | `1.0` | `1.5` | +0.5 |",
         "| `b.json` | `new` | - | `1` | - |",
@@ -90,7 +90,7 @@ def test_metrics_in_both_come_first_and_each_has_its_change() -> None:
 def test_parameters_are_told_once() -> None:
     """resolved.yaml repeats params.yaml."""
     seed = {"old": 1, "new": 2}
-    told = params_text(
+    text = params_text(
         {
             "params.yaml": {"map.seed": seed},
             "resolved.yaml": {
@@ -99,7 +99,7 @@ def test_parameters_are_told_once() -> None:
             },
         }
     )
-    assert told.splitlines()[2:] == [
+    assert text.splitlines()[2:] == [
         "| `params.yaml` | `map.seed` | `1` | `2` |",
         "| `resolved.yaml` | `zoo.steps` | `5` | `6` |",
     ]

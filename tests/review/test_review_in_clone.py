@@ -43,8 +43,8 @@ def cloned(once: Path) -> Iterator[Path]:
 def test_a_fresh_clone_is_up_to_date_without_any_data(cloned: Path) -> None:
     """No cry of wolf: data is not there, and need not be."""
     assert not (cloned / "data").exists()
-    told = run(cloned, ".venv/bin/modelmap", "guard")
-    assert (told.returncode, told.stdout) == (0, UP_TO_DATE + "\n")
+    completed = run(cloned, ".venv/bin/modelmap", "guard")
+    assert (completed.returncode, completed.stdout) == (0, UP_TO_DATE + "\n")
 
 
 def test_edits_are_named_in_one_line(cloned: Path) -> None:
@@ -118,8 +118,8 @@ def test_the_review_is_written_in_a_clone_by_the_workflows_own_lines(project: Pa
         "NUMBER": "7",
     }
     for line in run_lines("review"):
-        told = run(cloned, "bash", "-e", "-c", line, **environment)
-        assert told.returncode == 0, told.stdout + told.stderr
+        completed = run(cloned, "bash", "-e", "-c", line, **environment)
+        assert completed.returncode == 0, completed.stdout + completed.stderr
     assert (cloned / "review/number").read_text() == "7\n"
     text = (cloned / "review/review.md").read_text()
     assert summary.read_text() == text
@@ -138,8 +138,10 @@ def test_make_prints_a_stale_review_and_fails(project: Path) -> None:
     """`make review BASE=...` shows the stale stage first, then the rest; the exit is not zero."""
     cloned = clone(project, project.parent / "typed")
     (cloned / "code.py").write_text("x = 1\n")
-    told = run(cloned, "make", "review", "BASE=origin/main")
-    assert told.returncode != 0
-    assert "**Not up to date**: `stale: matrix (code.py modified); run 'dvc repro'" in told.stdout
-    assert "| `params.yaml` | `seed` | `1` | `2` |" in told.stdout
-    assert "modelmap review: stale: matrix (code.py modified)" in told.stderr
+    completed = run(cloned, "make", "review", "BASE=origin/main")
+    assert completed.returncode != 0
+    assert (
+        "**Not up to date**: `stale: matrix (code.py modified); run 'dvc repro'" in completed.stdout
+    )
+    assert "| `params.yaml` | `seed` | `1` | `2` |" in completed.stdout
+    assert "modelmap review: stale: matrix (code.py modified)" in completed.stderr

@@ -28,8 +28,8 @@ def test_only_listed_metrics_may_differ_and_only_so_far(
     here: dict[str, float], agrees: bool
 ) -> None:
     """A tenth off is near enough for m.a, a half for m.b, nothing for m.n."""
-    told = differences(here, {"m.a": 10.0, "m.b": 1.0, "m.n": 3}, TOLERANCES)
-    assert (told == []) is agrees
+    found = differences(here, {"m.a": 10.0, "m.b": 1.0, "m.n": 3}, TOLERANCES)
+    assert (found == []) is agrees
 
 
 def test_a_pattern_stands_for_all_it_matches_and_the_widest_counts() -> None:

@@ -92,9 +92,9 @@ def comment(github: Path) -> tuple[str, list[str]]:
     }
     said = ""
     for line in run_lines("comment"):
-        told = run(github / "work", "bash", "-e", "-c", line, **environment)
-        said += told.stdout + told.stderr
-        if told.returncode:
+        completed = run(github / "work", "bash", "-e", "-c", line, **environment)
+        said += completed.stdout + completed.stderr
+        if completed.returncode:
             break
     calls = github / "calls"
     return said, calls.read_text().splitlines() if calls.exists() else []

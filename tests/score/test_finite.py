@@ -31,10 +31,10 @@ def test_model_dtype_texts_and_a_dtype_to_try_are_named(dtype: str, value: float
     spec = SPEC.model_copy(update={"dtype": dtype})
     with pytest.raises(UserError) as caught:
         check_finite(scores({3: value, 7: value}), spec)
-    told = (
+    message = (
         f"model org/m: log-likelihoods are not finite in {dtype} on texts 103, 107; {ADVICE[dtype]}"
     )
-    assert str(caught.value) == told
+    assert str(caught.value) == message
 
 
 def test_many_bad_texts_are_counted() -> None:

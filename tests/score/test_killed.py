@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from functools import partial
 
-import psutil
 import pytest
 from helpers.job_lists import score_here
 from helpers.killing import Victim, is_scorer, kill, processes_in, started, wait_for
@@ -44,15 +43,15 @@ def n_saved(project: ScoringProject) -> int:
     return shards + sum(1 for _ in folder.glob("scores/*.parquet"))
 
 
-def has_saved(project: ScoringProject, n_shards: int) -> bool:
-    """Return whether a run has begun and that many shards are saved."""
+def has_saved(project: ScoringProject, n_wanted: int) -> bool:
+    """Return whether a run has begun, and so many shards and finished models are there."""
     job_list = project.layout.store / "work" / "jobs.json"
-    return job_list.is_file() and n_saved(project) >= n_shards
+    return job_list.is_file() and n_saved(project) >= n_wanted
 
 
-def have_ended(processes: list[psutil.Process]) -> bool:
-    """Return whether no process is running."""
-    return not any(process.is_running() for process in processes)
+def has_no_scorer(project: ScoringProject) -> bool:
+    """Return whether the stage score runs nowhere in the project."""
+    return not any(is_scorer(process) for process in processes_in(project))
 
 
 @pytest.mark.parametrize("kills", [[("dvc", 0)], [("scorer", 1), ("group", 5)]])
@@ -66,13 +65,12 @@ def test_a_killed_run_continues_where_it_was(
     """
     project.forget()
     for victim, n_shards in kills:
-        n_before = n_saved(project)
+        wanted = n_saved(project) + n_shards
         run = started(project)
-        wait_for(partial(has_saved, project, n_before + n_shards), f"{n_shards} more shards")
+        wait_for(partial(has_saved, project, wanted), f"{wanted} shards")
         kill(run, victim)
         assert n_saved(project) < 30, "it had ended before it was killed"
-        scorers = [process for process in processes_in(project) if is_scorer(process)]
-        wait_for(partial(have_ended, scorers), "end of a scorer")
+        wait_for(partial(has_no_scorer, project), "end of the scorer")
     project.repro()
     assert project.scored() == undisturbed
     assert [path.name for path in (project.layout.store / "work").iterdir()] == []

@@ -76,9 +76,9 @@ def test_damage_is_told_and_the_next_pull_mends_it(owner: Owner) -> None:
         kept.chmod(0o444)
     layout.map.unlink()
     layout.map.write_bytes(junk)
-    told = owner.run(sys.executable, "-m", "modelmap", "cache").stdout
-    assert "moved damaged objects to" in told
-    assert "removed the copies data/map.parquet; `dvc pull`" in told
+    output = owner.run(sys.executable, "-m", "modelmap", "cache").stdout
+    assert "moved damaged objects to" in output
+    assert "removed the copies data/map.parquet; `dvc pull`" in output
     assert layout.kl.is_file()
     owner.dvc("pull", "data/map.parquet", "data/kl.parquet")
     assert layout.map.read_bytes() == content
@@ -109,6 +109,6 @@ def test_a_lock_file_that_was_cut_short_is_removed(owner: Owner) -> None:
     owner.run(sys.executable, "-m", "modelmap", "cache")
     assert lock.exists()
     lock.write_text('{"/a": {"wri')
-    told = owner.run(sys.executable, "-m", "modelmap", "cache").stdout
-    assert "removed DVC's file of locks" in told
+    output = owner.run(sys.executable, "-m", "modelmap", "cache").stdout
+    assert "removed DVC's file of locks" in output
     assert not lock.exists()

@@ -20,20 +20,24 @@ HEAVY = {"torch", "transformers", "pandas", "numpy", "dvc", "hydra"}
 @pytest.mark.parametrize("code", ["import modelmap", "__import__('modelmap.__main__')"])
 def test_importing_the_package_or_its_command_line_imports_no_library(code: str) -> None:
     """So that both take a moment."""
-    told = f"import sys; {code}; print(*{HEAVY} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True)
+    program = f"import sys; {code}; print(*{HEAVY} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
     assert done.stdout.split() == []
 
 
 def test_help_imports_no_library() -> None:
     """`modelmap --help` knows its commands without loading one."""
-    told = f"""
+    program = f"""
 import atexit, sys
 from modelmap.__main__ import main
 atexit.register(lambda: print("loaded:", *{HEAVY} & set(sys.modules)))
 main(["--help"])
 """
-    done = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
     assert done.stdout.splitlines()[-1].strip() == "loaded:"
 
 

@@ -24,6 +24,11 @@ IN_CAPTION = (
 """Designs whose errors the caption has: values of the columns draws and size_measure, and words."""
 
 
+def skip_reason(inputs: Inputs) -> str | None:
+    """Return why the stage resample measured no errors, or None."""
+    return inputs.skip_reason("resample.json")
+
+
 def draw(inputs: Inputs) -> Figure:
     """Return three panels: relative error, absolute error, and the error of the plan."""
     designs = inputs.table(
@@ -103,12 +108,16 @@ def caption(inputs: Inputs) -> str:
         for design, words in IN_CAPTION
         if design in compared.index
     ]
+    at_share = (
+        f" At {compared['share'].iloc[0]:.0%} of the texts the relative error is "
+        f"{', '.join(errors)}."
+        if errors
+        else ""
+    )
     return (
         f"Errors of squared distances compared with those from all texts ({counts(inputs)}), for "
         "designs with equal numbers of unique texts. They are root mean squares over "
-        f"{inputs.metric('resample.json', 'n_design_runs')} samples. At "
-        f"{compared['share'].iloc[0]:.0%} of the texts the relative error is "
-        f"{', '.join(errors)}. Right: the relative error of the plan's first d texts as predicted "
-        "before any text is drawn, the error of this order, and the root mean square of the "
-        "errors of other orders."
+        f"{inputs.metric('resample.json', 'n_design_runs')} samples.{at_share} Right: the "
+        "relative error of the plan's first d texts as predicted before any text is drawn, the "
+        "error of this order, and the root mean square of the errors of other orders."
     )

@@ -72,6 +72,11 @@ class Inputs:
             value = value[key]
         return value
 
+    def skip_reason(self, name: str) -> str | None:
+        """Return why the stage of a metrics file was skipped, or None if it was not."""
+        reason: str | None = self.metric(name).get("skipped")
+        return reason
+
     def _content(self, name: str) -> Any:
         if name not in self.files:
             raise ValueError(f"the catalogue does not list {name} for this figure")

@@ -39,6 +39,11 @@ COLUMNS_OF_MODELS = (
 )
 
 
+def skip_reason(inputs: Inputs) -> str | None:
+    """Return why the stage stability drew no maps, or None."""
+    return inputs.skip_reason("stability.json")
+
+
 def draw(inputs: Inputs) -> Figure:
     """Return one panel per setting, with the model map and the ellipses of that setting."""
     stability = inputs.table("stability.parquet", *COLUMNS_OF_SETTINGS, *COLUMNS_OF_MODELS)

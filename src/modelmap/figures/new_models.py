@@ -40,8 +40,7 @@ AREA = {True: 44.0, False: 26.0}
 
 def skip_reason(inputs: Inputs) -> str | None:
     """Return why the stage new_models drew no map, or None."""
-    reason: str | None = inputs.metric("new_models.json").get("skipped")
-    return reason
+    return inputs.skip_reason("new_models.json")
 
 
 def draw(inputs: Inputs) -> Figure:

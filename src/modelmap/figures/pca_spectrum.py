@@ -25,6 +25,8 @@ LEFT, BOTTOM, MARGIN = 0.55, 0.42, 0.1
 def skip_reason(inputs: Inputs) -> str | None:
     """Return why there is no curve to draw, or None."""
     spectrum = inputs.table("spectrum.parquet", "cumulative_share")
+    if spectrum.empty:
+        return inputs.skip_reason("map.json")
     if spectrum["cumulative_share"].iloc[0] > 1 - 1e-9:
         return "needs at least 2 components with variance, and one holds all of it"
     return None

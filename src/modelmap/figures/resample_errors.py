@@ -50,6 +50,11 @@ def _content(inputs: Inputs) -> Content:
     return Content(curves, {key: inputs.metric("resample.json", key) for key in keys}, methods)
 
 
+def skip_reason(inputs: Inputs) -> str | None:
+    """Return why the stage resample measured no errors, or None."""
+    return inputs.skip_reason("resample.json")
+
+
 def draw(inputs: Inputs) -> Figure:
     """Return four panels: both errors against the population, over draws and over unique texts."""
     content = _content(inputs)

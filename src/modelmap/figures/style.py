@@ -49,6 +49,8 @@ STYLE: dict[str, object] = {
     "xtick.major.size": 2.5,
     "ytick.major.size": 2.5,
     "text.color": INK,
+    # Names of models, families and categories may hold dollar signs: they begin no formula.
+    "text.parse_math": False,
     "legend.fontsize": SMALL_SIZE,
     "legend.title_fontsize": TEXT_SIZE,
     "legend.frameon": False,
@@ -100,9 +102,18 @@ def hide_ticks_and_frame(axes: Axes) -> None:
 
 
 def log_axes(axes: Axes) -> None:
-    """Make both axes logarithmic, with ticks at 1, 2 and 5 times powers of ten; 1000 is 1k."""
-    axes.set(xscale="log", yscale="log")
-    for axis in (axes.xaxis, axes.yaxis):
+    """Make both axes logarithmic, with ticks at 1, 2 and 5 times powers of ten; 1000 is 1k.
+
+    An axis on which nothing is above 0 stays linear.
+    """
+    limits = axes.dataLim
+    for name, axis, least in (
+        ("x", axes.xaxis, limits.minposx),
+        ("y", axes.yaxis, limits.minposy),
+    ):
+        if not np.isfinite(least):
+            continue
+        axes.set(**{f"{name}scale": "log"})
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))

@@ -14,11 +14,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from modelmap.divergence.kl import reason_if_identical
 from modelmap.plan.design_variance import estimated_variances, predicted_error
 from modelmap.plumbing.arrays import Matrix, Vector
 from modelmap.plumbing.seeds import named_seed
 from modelmap.resample.designs import horvitz_thompson, inclusion_probabilities, sequential_order
 from modelmap.resample.estimate import UniqueTexts, weighted_coordinates
+from modelmap.resample.methods import METHODS, MethodKey
 
 NORMAL_95 = 1.959963984540054
 """The 97.5% quantile of the standard normal distribution: half a 95% interval, over its SE."""
@@ -41,6 +43,18 @@ def with_even_share(size: Vector, even_share: float) -> Vector:
     mean = size.mean()
     measured = size / mean if mean > 0 else np.ones_like(size)
     return (1 - even_share) * measured + even_share
+
+
+def size_measure(
+    coordinates: Matrix, distances: Matrix, method: MethodKey, even_share: float
+) -> Vector:
+    """Return the size measure of the plan, shape (N,), with the mean 1.
+
+    `coordinates` are Q, shape (K, N), and `distances` G, shape (K, K).
+    """
+    # If no text distinguishes the models, none is more important than another.
+    key = "uniform" if reason_if_identical(coordinates) else method
+    return with_even_share(METHODS[key].size(coordinates, distances), even_share)
 
 
 def plan_table(size: Vector, random_numbers: Vector) -> pd.DataFrame:

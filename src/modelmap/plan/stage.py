@@ -5,7 +5,7 @@ import pandas as pd
 from modelmap.divergence.kl import reason_if_identical, squared_distances
 from modelmap.matrix.file import read_matrix
 from modelmap.plan.check import plan_errors, plan_metrics
-from modelmap.plan.ordered_texts import permanent_random_numbers, plan_table, with_even_share
+from modelmap.plan.ordered_texts import permanent_random_numbers, plan_table, size_measure
 from modelmap.plan.settings import PlanSettings
 from modelmap.plan.tables import PLAN, PLAN_ERRORS
 from modelmap.plumbing.files import write_json
@@ -13,7 +13,6 @@ from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
 from modelmap.plumbing.tables import empty_table, read_table, write_csv, write_table
-from modelmap.resample.methods import METHODS
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import check_text_set
 
@@ -27,9 +26,7 @@ def run(layout: Layout) -> None:
     coordinates = matrix.coordinates()
     reason = reason_if_identical(coordinates)
     distances = squared_distances(coordinates)
-    # If no text distinguishes the models, none is more important than another.
-    method = METHODS["uniform" if reason else settings.size_measure]
-    size = with_even_share(method.size(coordinates, distances), settings.even_share)
+    size = size_measure(coordinates, distances, settings.size_measure, settings.even_share)
     plan = plan_table(size, permanent_random_numbers(texts["text"].tolist(), settings.seed))
     write_table(plan, PLAN, layout.plan)
     if reason is not None:

@@ -40,8 +40,12 @@ def _cut(text: str, longest: int) -> str:
         return text
     tail = longest // 3
     start, end = text[: longest - tail - 5], text[len(text) - tail :]
-    # Half a word or address at the cut would be misleading: it is left out if others remain.
-    return f"{start.rpartition(' ')[0] or start} ... {end.partition(' ')[2] or end}"
+    # Half a word or address at the cut would be misleading. It is left out, unless it is most of
+    # what there is.
+    words_before, words_after = start.rpartition(" ")[0], end.partition(" ")[2]
+    before = words_before if 2 * len(words_before) > len(start) else start
+    after = words_after if 2 * len(words_after) > len(end) else end
+    return f"{before} ... {after}"
 
 
 def listed(names: Sequence[object], shown: int = MAX_LISTED) -> str:

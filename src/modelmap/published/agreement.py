@@ -13,11 +13,10 @@ import pandas as pd
 from modelmap.divergence.kl import squared_distances
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods
-from modelmap.plan.ordered_texts import permanent_random_numbers, plan_table, with_even_share
+from modelmap.plan.ordered_texts import permanent_random_numbers, plan_table, size_measure
 from modelmap.plumbing.errors import listed
 from modelmap.published.licences import text_digest
-from modelmap.published.manifest import MANIFEST, Manifest, PlanKeys
-from modelmap.resample.methods import METHODS
+from modelmap.published.manifest import MANIFEST, Manifest
 from modelmap.texts.text_set import text_set_hash
 
 ROUNDING = 1e-6
@@ -108,8 +107,10 @@ def _wrong_plan(bundle: Bundle) -> list[str]:
     if plan["text_id"].tolist() != list(range(bundle.matrix.n_texts)):
         return ["plan.parquet is of other texts"]
     settings = bundle.manifest.analysis.plan
+    coordinates = bundle.matrix.coordinates()
+    distances = squared_distances(coordinates)
+    size = size_measure(coordinates, distances, settings.size_measure, settings.even_share)
     random_numbers = permanent_random_numbers(bundle.texts["text"].tolist(), settings.seed)
-    size = _size_measure(bundle.matrix, settings)
     # Ranks are computed from the bundle's own columns: with sizes computed here, which may differ
     # by rounding, two texts could exchange their ranks.
     rank = plan_table(plan["size_measure"].to_numpy(), plan["random_number"].to_numpy())["rank"]
@@ -118,13 +119,6 @@ def _wrong_plan(bundle: Bundle) -> list[str]:
         *_wrong_rows("size_measure", np.isclose(plan["size_measure"], size, ROUNDING, ROUNDING)),
         *_wrong_rows("rank", (plan["rank"] == rank).to_numpy()),
     ]
-
-
-def _size_measure(matrix: LogLikelihoods, settings: PlanKeys) -> np.ndarray:
-    """Return the size measure of every text, shape (N,), as the stage plan computes it."""
-    coordinates = matrix.coordinates()
-    size = METHODS[settings.size_measure].size(coordinates, squared_distances(coordinates))
-    return with_even_share(size, settings.even_share)
 
 
 def _wrong_rows(name: str, is_right: np.ndarray) -> list[str]:

@@ -62,9 +62,9 @@ def studied(tmp_path_factory: pytest.TempPathFactory) -> Layout:
 
 def test_the_summary_says_which_truth_and_how_it_was_sampled(studied: Layout) -> None:
     """Population, replications, documents, pairs, and three kinds of intervals."""
-    told = json.loads(studied.study("coverage", "json").read_text())
-    assert told["intervals_cover"] == "the population of documents the texts come from"
-    assert told["truth"].startswith("the KL over finite populations")
+    metrics = json.loads(studied.study("coverage", "json").read_text())
+    assert metrics["intervals_cover"] == "the population of documents the texts come from"
+    assert metrics["truth"].startswith("the KL over finite populations")
     numbers = {
         "n_replications": 2000,
         "n_documents": 16,
@@ -73,14 +73,14 @@ def test_the_summary_says_which_truth_and_how_it_was_sampled(studied: Layout) ->
         "n_pairs": 5,
         "n_pairs_of_all_models": 6,
     }
-    assert {key: told[key] for key in numbers} == numbers
+    assert {key: metrics[key] for key in numbers} == numbers
     table = read_csv(studied.study("coverage", "csv"), COVERAGE)
     assert len(table) == 5
     for name in ("coverage", "coverage_normal", "coverage_by_text"):
-        assert told[name]["median"] == pytest.approx(table[name].median(), abs=2e-4)
-        assert told[name]["percentile_5"] == pytest.approx(table[name].quantile(0.05), abs=2e-4)
+        assert metrics[name]["median"] == pytest.approx(table[name].median(), abs=2e-4)
+        assert metrics[name]["percentile_5"] == pytest.approx(table[name].quantile(0.05), abs=2e-4)
     failing = (table["coverage"] - 0.95).abs() > 0.02
-    assert len(told["failing_pairs"]) == failing.sum()
+    assert len(metrics["failing_pairs"]) == failing.sum()
 
 
 def test_the_table_has_the_estimate(studied: Layout) -> None:
@@ -120,13 +120,13 @@ def test_pairs_of_identical_models_are_left_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"n_replications": 1999}, "n_replications: Input should be greater than or equal to 2000"),
         ({"n_populations": 3}, "n_replications must be a multiple of n_populations"),
     ],
 )
-def test_wrong_settings_are_told(change: dict[str, int], told: str) -> None:
+def test_wrong_settings_are_told(change: dict[str, int], message: str) -> None:
     """Fewer replications than the target asks for, and uneven shares."""
-    with pytest.raises(UserError, match=told):
+    with pytest.raises(UserError, match=message):
         checked(CoverageSettings, {**SETTINGS, **change}, "coverage")

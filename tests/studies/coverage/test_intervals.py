@@ -163,11 +163,11 @@ def test_what_is_told_of_coverage_by_hand() -> None:
         }
     )
     assert fails(table["coverage"], 0.95).tolist() == [False, True, True, False, False]
-    told = distribution(table["coverage"], 0.95)
-    assert told["median"] == 0.95
-    assert told["percentile_5"] == 0.906
-    assert told["least"] == 0.9
-    assert told["share_of_pairs_within"] == 0.6
+    summary = distribution(table["coverage"], 0.95)
+    assert summary["median"] == 0.95
+    assert summary["percentile_5"] == 0.906
+    assert summary["least"] == 0.9
+    assert summary["share_of_pairs_within"] == 0.6
     found = failing_pairs(table, 0.95)
     assert (found["n_failing_below"], found["n_failing_above"]) == (1, 1)
     assert found["failing_pairs"] == ["b, w: 0.900", "c, x: 0.980"]

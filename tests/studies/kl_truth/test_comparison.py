@@ -177,9 +177,9 @@ def test_ranges_are_powers_of_ten_of_the_estimate() -> None:
 def test_relations_are_told_in_order_with_unknown_ones_last() -> None:
     """The known order, then others by name, each with its own pairs."""
     kinds = ["distilled", "between families", "merge", "merge"]
-    told = by_relation(with_ratios(pairs([1.0] * 4, [1.0] * 4, relation=kinds)))
-    assert list(told) == ["merge", "between families", "distilled"]
-    assert [one["n_pairs"] for one in told.values() if isinstance(one, dict)] == [2, 1, 1]
+    summary = by_relation(with_ratios(pairs([1.0] * 4, [1.0] * 4, relation=kinds)))
+    assert list(summary) == ["merge", "between families", "distilled"]
+    assert [one["n_pairs"] for one in summary.values() if isinstance(one, dict)] == [2, 1, 1]
 
 
 def test_pairs_that_do_not_differ_have_no_ratio() -> None:

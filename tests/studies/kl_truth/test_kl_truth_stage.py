@@ -140,12 +140,12 @@ def test_the_study_writes_every_pair_of_a_tokenizer(project: Layout) -> None:
     assert named == [("a", "a-x", "finetune"), ("a", "b", between), ("a-x", "b", between)]
     assert set(table["tokenizer"]) == {"t-bos"}
     assert set(table["n_texts"]) == {N_TEXTS}
-    told = json.loads(project.study("kl_truth", "json").read_text())
-    assert told["all_pairs"]["n_pairs"] == 3
-    assert list(told["all_pairs"]["truth_over_estimate"]) == ["q5", "q25", "q50", "q75", "q95"]
-    assert told["tokenizers"]["t-bos"]["n_models"] == 3
+    metrics = json.loads(project.study("kl_truth", "json").read_text())
+    assert metrics["all_pairs"]["n_pairs"] == 3
+    assert list(metrics["all_pairs"]["truth_over_estimate"]) == ["q5", "q25", "q50", "q75", "q95"]
+    assert metrics["tokenizers"]["t-bos"]["n_models"] == 3
     texts = read_table(project.texts, TEXTS)
-    unit = told["nats_per_text_of_one_bit_per_byte"]
+    unit = metrics["nats_per_text_of_one_bit_per_byte"]
     assert unit == pytest.approx(texts["n_bytes"].mean() * np.log(2), abs=1e-3)
     n_tokens = pd.read_parquet(project.scores / "a.parquet")["n_tokens"].to_numpy()
     order = np.argsort(n_tokens, kind="stable")[[0, 2, 3, 5]]

@@ -11,10 +11,10 @@ ANALYSIS = Analysis(n_runs=5, error=0.1, even_share=0.1)
 
 def test_all_texts_have_no_error_to_themselves() -> None:
     """The part that is the whole is exact, and says what the whole says."""
-    told = analyse_part(made_up(6, 50), np.arange(50), ANALYSIS)
-    assert told["error_to_all"] == pytest.approx(0, abs=1e-12)
-    assert told["n_texts"] == 50
-    assert 2 < told["plan_texts"] <= 50
+    result = analyse_part(made_up(6, 50), np.arange(50), ANALYSIS)
+    assert result["error_to_all"] == pytest.approx(0, abs=1e-12)
+    assert result["n_texts"] == 50
+    assert 2 < result["plan_texts"] <= 50
 
 
 def test_smaller_parts_err_more() -> None:

@@ -30,6 +30,9 @@ FULL_SIZE_UP_TO = 200
 
 def skip_reason(inputs: Inputs) -> str | None:
     """Return why there is nothing to draw, or None."""
+    reason = inputs.skip_reason("coverage.json")
+    if reason is not None:
+        return reason
     n_pairs = len(inputs.table("coverage.csv", INTERVALS[0]))
     return "needs at least 2 pairs of models" if n_pairs < 2 else None
 

@@ -10,6 +10,11 @@ from modelmap.figures.style import INK, axes_at, log_axes, new_figure, style
 WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP, BETWEEN = 6.0, 2.6, 0.55, 0.15, 0.42, 0.1, 0.65
 
 
+def skip_reason(inputs: Inputs) -> str | None:
+    """Return why the study text_count has no results, or None."""
+    return inputs.skip_reason("text_count.json")
+
+
 def draw(inputs: Inputs) -> Figure:
     """Return two panels by the number of texts: the relative error, and the texts of a plan."""
     table = inputs.table(
