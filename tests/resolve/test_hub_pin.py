@@ -54,6 +54,15 @@ def test_pin_of_named_models_keeps_the_others(project: Project) -> None:
     ]
 
 
+def test_pin_shows_an_id_of_terminal_commands_in_plain_letters(project: Project) -> None:
+    """What a script hands over may be anything."""
+    done = project.modelmap("pin", "a\x1b[2Jb", GPT2)
+    assert done.stdout.splitlines() == [
+        f"{GPT2} {commit(GPT2)}",
+        "a\\x1b[2Jb: this is not a hub id",
+    ]
+
+
 def test_pin_writes_what_it_got_and_names_the_rest(project: Project) -> None:
     """A missing, a private and a malformed id fail in one line; the fourth model is pinned."""
     project.hub.repos[QWEN].private = True
