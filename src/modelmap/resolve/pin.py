@@ -10,7 +10,7 @@ import yaml
 from modelmap.models.hub import hub_errors, hub_problem, model_info
 from modelmap.models.roster import Roster, is_pinned, read_pins
 from modelmap.models.spec import COMMIT
-from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.errors import MAX_MESSAGE_LENGTH, UserError, listed, one_line
 from modelmap.plumbing.files import checked, read_yaml, write_text
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.progress import Progress
@@ -38,7 +38,7 @@ def run(layout: Layout, models: list[str], update: bool) -> None:
     for model, commit in sorted(commits.items()):
         print(model, commit, *(["unchanged"] if pins.get(model) == commit else []))
     for model, problem in sorted(problems.items()):
-        print(f"{model}: {problem}")
+        print(one_line(f"{model}: {problem}", MAX_MESSAGE_LENGTH))
     if not wanted:
         print("all hub models have a pin: `modelmap pin --update` asks for their newest commits")
     if problems:
