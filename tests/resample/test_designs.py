@@ -162,6 +162,36 @@ def test_the_relative_size_by_direct_definition() -> None:
     assert np.allclose(relative_size(q, full), np.sqrt(direct))
 
 
+def nearly_identical() -> np.ndarray:
+    """Return Q of models that differ by hundreds of nats, but models 0 to 2 by 1e-4 or less."""
+    loglik = 40 * made_up(30, 800)
+    loglik[1] = loglik[0]
+    loglik[2] = loglik[0] + 1e-4 * np.random.default_rng(1).standard_normal(800)
+    return double_centred(loglik)
+
+
+def test_nearly_identical_models_leave_the_relative_size_exact() -> None:
+    """Their large weights do not multiply rounding errors of the other models' magnitude."""
+    q = nearly_identical()
+    full = squared_distances(q)
+    direct = np.zeros(800)
+    for i, j in combinations(range(30), 2):
+        direct += 2 * ((q[i] - q[j]) ** 2 / max(full[i, j], 1e-3)) ** 2
+    np.testing.assert_allclose(relative_size(q, full), np.sqrt(direct), rtol=1e-3)
+
+
+def test_nearly_identical_models_leave_the_predicted_error_exact() -> None:
+    """The variance of each pair is that of its own differences, divided by its own distance."""
+    q = nearly_identical()
+    full = squared_distances(q)
+    squares = 0.0
+    for i, j in combinations(range(30), 2):
+        variance = 800**2 * (1 - 200 / 800) * np.square(q[i] - q[j]).var(ddof=1) / 200
+        squares += 2 * variance / max(full[i, j], 1e-3) ** 2
+    error = predicted_error(q, full, np.full(800, 200 / 800))
+    assert error == pytest.approx(np.sqrt(squares / 900), rel=1e-3)
+
+
 def test_variances_by_direct_definition() -> None:
     """Hajek's approximation, pair by pair and text by text, in sure texts' absence."""
     q = double_centred(made_up(4, 30))

@@ -14,8 +14,9 @@ with respect to the N texts, not to the population that they come from.
 import numpy as np
 from numpy.typing import NDArray
 
+from modelmap.divergence.kl import ROUNDING
 from modelmap.plumbing.arrays import Matrix, Vector
-from modelmap.resample.errors import FLOOR
+from modelmap.resample.errors import FLOOR, close_pairs
 from modelmap.resample.estimate import UniqueTexts
 
 
@@ -52,6 +53,11 @@ def predicted_error(coordinates: Matrix, distances: Matrix, probabilities: Vecto
     centring rows by their estimated mean (resample/estimate.py) is not included.
     """
     variances = distance_variances(coordinates, probabilities)
+    variances[distances <= ROUNDING] = 0.0
+    for i, j in close_pairs(coordinates, distances):
+        # Of the difference and of 0, there are only powers of the difference.
+        pair = np.stack([coordinates[i] - coordinates[j], np.zeros_like(coordinates[i])])
+        variances[i, j] = variances[j, i] = distance_variances(pair, probabilities)[0, 1]
     return float(np.sqrt(np.mean(variances / np.square(np.maximum(distances, FLOOR)))))
 
 

@@ -6,6 +6,7 @@ Both errors are defined in Oyama et al. 2025 (EMNLP Findings), Section 4.
 import numpy as np
 from numpy.typing import NDArray
 
+from modelmap.divergence.kl import ROUNDING
 from modelmap.plumbing.arrays import Matrix
 
 FLOOR = 1e-3
@@ -13,6 +14,27 @@ FLOOR = 1e-3
 
 Nearly identical models have a distance near 0; without a lower bound their pairs would dominate.
 """
+
+CLOSE = 1.5e-7
+"""See close_pairs."""
+
+
+def close_pairs(coordinates: Matrix, distances: Matrix) -> list[tuple[int, int]]:
+    """Return the pairs i < j that are too close for sums of powers (ours).
+
+    `coordinates` are Q, shape (K, N), and `distances` G, shape (K, K). Identical models are not
+    among them.
+    """
+    # A sum over pairs of (a - b)^4 is computed by a few matrix products if it is multiplied out.
+    # The products have the size of a^4 and rounding errors of eps a^4, where eps = 2.2e-16. Divided
+    # by G^2 these are large if two models are near each other and far from the mean model. What
+    # they are added to, sum_ij ((q_is - q_js)^2 / G_ij)^2, is at least (K / N)^2 on average over
+    # texts, because the N values of a pair, before they are squared, sum to 1. Above this limit
+    # the error of a pair is at most eps / CLOSE^2 = 1% of that.
+    n_models, n_texts = coordinates.shape
+    limit = CLOSE * n_texts / n_models * float(np.abs(coordinates).max()) ** 2
+    is_close = np.triu((distances > ROUNDING) & (distances < limit), 1)
+    return [(int(i), int(j)) for i, j in np.argwhere(is_close)]
 
 
 def absolute_error(estimated: Matrix, full: Matrix) -> float:

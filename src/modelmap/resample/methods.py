@@ -12,10 +12,10 @@ from typing import Annotated
 import numpy as np
 from pydantic import AfterValidator
 
-from modelmap.divergence.kl import squared_distances
+from modelmap.divergence.kl import ROUNDING, squared_distances
 from modelmap.plumbing.arrays import Matrix, Vector
 from modelmap.plumbing.errors import UserError
-from modelmap.resample.errors import FLOOR
+from modelmap.resample.errors import FLOOR, close_pairs
 
 Size = Callable[[Matrix, Matrix | None], Vector]
 
@@ -69,8 +69,10 @@ def relative_size(coordinates: Matrix, distances: Matrix | None = None) -> Vecto
     each pair is divided by the pair's own distance.
     """
     known = squared_distances(coordinates) if distances is None else distances
-    pair_weights = 1.0 / np.square(np.maximum(known, FLOOR))
-    np.fill_diagonal(pair_weights, 0.0)
+    pair_weights = np.where(known > ROUNDING, 1.0 / np.square(np.maximum(known, FLOOR)), 0.0)
+    close = {pair: pair_weights[pair] for pair in close_pairs(coordinates, known)}
+    for i, j in close:
+        pair_weights[i, j] = pair_weights[j, i] = 0.0
     squares = np.square(coordinates)
     # The fourth power multiplied out, as in kl_size. Each pair has a weight here, so the products
     # of two power sums become products with the K x K matrix of weights, which is symmetric:
@@ -80,6 +82,8 @@ def relative_size(coordinates: Matrix, distances: Matrix | None = None) -> Vecto
         + 6 * (squares * (pair_weights @ squares)).sum(axis=0)
         - 8 * (coordinates * (pair_weights @ (squares * coordinates))).sum(axis=0)
     )
+    for (i, j), weight in close.items():
+        total += 2 * weight * (coordinates[i] - coordinates[j]) ** 4
     return np.asarray(np.sqrt(np.maximum(total, 0.0)))
 
 
