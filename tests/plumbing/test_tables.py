@@ -219,7 +219,7 @@ def test_a_model_without_a_parent_or_a_date_stays_without_one(tmp_path: Path) ->
     assert back["parent"].isna().tolist() == [True, False]
     assert back["parent"].iloc[1] == "a"
     assert back["created"].isna().all()
-    for column in ("family", "kind"):
+    for column in ("family", "kind", "dtype", "revision"):
         with pytest.raises(UserError, match=rf"{column}: text on one line fails at row 1"):
             write_table(frame.assign(**{column: ["a", "b\x1b"]}), MODELS, tmp_path / "m.parquet")
     frame["created"] = ["2024-10-31", "2024"]

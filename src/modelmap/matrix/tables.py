@@ -29,8 +29,8 @@ MODELS = table(
         "n_params": column(
             "int", "number of parameters, tied ones counted once; 0 if unknown", AT_LEAST_0
         ),
-        "dtype": column("text", "data type it was run in, or unknown"),
-        "revision": column("text", "commit or hash of its files, or unknown"),
+        "dtype": column("text", "data type it was run in, or unknown", LABEL),
+        "revision": column("text", "commit or hash of its files, or unknown", LABEL),
         "added_bos": column("bool", "whether BOS was put before every text; false if unknown"),
     },
     unique=["model"],

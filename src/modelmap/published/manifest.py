@@ -26,8 +26,8 @@ class MapKeys(Section):
     """The settings that the places of the map depend on."""
 
     seed: int
-    metric: str
-    algorithm: str
+    metric: Literal["euclidean", "sqeuclidean"]
+    algorithm: Literal["exact", "barnes_hut"]
     early_exaggeration: float
     max_perplexity: float
     max_iter: int
