@@ -32,7 +32,7 @@ HARDWARE = """\
 hardware:
   workers: 2
   batch_tokens: 256
-  shard_tflop: 2.0e-5
+  shard_tflop: 5.0e-6
 """
 
 
