@@ -33,8 +33,8 @@ studies: setup ## run the studies that are out of date (1 h for all)
 test: setup lint types ## check format, lint and types, and run all tests (5 min)
 	$(PYTEST)
 
-test-fast: setup ## run unit tests: without DVC, remotes and killed processes (1 min)
-	$(PYTEST) -m unit
+test-fast: setup ## run unit tests: without DVC, remotes, killed processes and fuzzing (1 min)
+	$(PYTEST) -m unit --ignore tests/fuzz
 
 soak: setup ## kill scoring at 20 random moments (15 min)
 	python -m pytest -m soak
