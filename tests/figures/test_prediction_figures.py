@@ -176,6 +176,20 @@ def test_numbers_of_four_digits_have_room_on_the_axes() -> None:
             assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
 
 
+def test_a_target_without_correlations_has_no_panel() -> None:
+    """Constant predictions have none, however many texts are sampled."""
+    curves = made_up_curves(2)
+    is_sampled = ~curves["method"].isin([ALL_TEXTS, BASELINE])
+    measures = ["pearson", "pearson_sd", "spearman", "spearman_sd"]
+    curves.loc[is_sampled & (curves["target"] == "target 0"), measures] = np.nan
+    for figure in (PEARSON, SPEARMAN):
+        drawn = figure.draw(curves_of(curves))
+        assert [axes.get_title() for axes in drawn.axes] == ["target 1"]
+        none = curves.assign(**curves[measures].where(~is_sampled))
+        reason = "needs a target that can be predicted, and there is none"
+        assert figure.skip_reason(curves_of(none)) == reason
+
+
 def test_without_a_target_both_figures_are_skipped() -> None:
     """The stage leaves empty tables."""
     reason = "needs a target that can be predicted, and there is none"

@@ -33,15 +33,14 @@ class PredictionCurves:
 
     def skip_reason(self, inputs: Inputs) -> str | None:
         """Return why there is no curve to draw, or None."""
-        methods = inputs.table("prediction.csv", "method")["method"]
-        if not methods.isin(list(method_styles(inputs))).any():
+        if not self._targets(inputs):
             return "needs a target that can be predicted, and there is none"
         return None
 
     def draw(self, inputs: Inputs) -> Figure:
         """Return a panel per target: correlations with bands of one standard deviation."""
         curves = self._curves(inputs)
-        targets = list(pd.unique(curves["target"]))
+        targets = self._targets(inputs)
         rows = ceil(len(targets) / COLUMNS)
         side = (WIDTH - LEFT - RIGHT - (COLUMNS - 1) * ACROSS) / COLUMNS
         with style():
@@ -72,6 +71,13 @@ class PredictionCurves:
             f"{self._means(inputs)}"
             f"{f' Values below {LOWEST:g} are not shown.' if is_cut else ''}"
         )
+
+    def _targets(self, inputs: Inputs) -> list[str]:
+        """Return the targets with a correlation by any sampling method."""
+        curves = self._curves(inputs)
+        is_sampled = curves["method"].isin(list(method_styles(inputs)))
+        there = set(curves.loc[is_sampled & curves[self.measure].notna(), "target"])
+        return [target for target in pd.unique(curves["target"]) if target in there]
 
     def _curves(self, inputs: Inputs) -> pd.DataFrame:
         columns = ("target", "method", "d", self.measure, f"{self.measure}_sd")
