@@ -51,6 +51,14 @@ def test_any_beginning_of_the_order_is_part_of_a_longer_one(n_texts: int, seed: 
         assert (longer["probability"].to_numpy()[:d] >= shorter["probability"] - 1e-12).all()
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("n_chosen", "weights"), [(2, [1, 1]), (3, [1, 1, 2])])
+def test_texts_that_cannot_be_chosen_yet_have_no_weight(n_chosen: int, weights: list[int]) -> None:
+    """Texts of size 0 come last; each of two is chosen with probability 1/2 as the third text."""
+    plan = plan_table(np.array([0.0, 2.0, 0.0, 2.0]), np.array([0.1, 0.2, 0.3, 0.4]))
+    assert planned_texts(plan, n_chosen)["weight"].tolist() == weights
+
+
 def test_weights_are_one_over_probabilities() -> None:
     """Horvitz and Thompson; they are 1 for all texts at d = N."""
     _, _, plan = small_plan()

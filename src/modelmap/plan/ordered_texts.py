@@ -77,10 +77,8 @@ def plan_table(size: Vector, random_numbers: Vector) -> pd.DataFrame:
 def planned_texts(plan: pd.DataFrame, n_chosen: int) -> pd.DataFrame:
     """Return the first `n_chosen` rows of a plan by rank, with inclusion probability and weight."""
     ordered = plan.sort_values("rank", ignore_index=True)
-    probability = inclusion_probabilities(ordered["size_measure"].to_numpy(), n_chosen)
-    ordered["probability"] = probability
-    ordered["weight"] = 1.0 / probability
-    return ordered.head(n_chosen)
+    probability = inclusion_probabilities(ordered["size_measure"].to_numpy(), n_chosen)[:n_chosen]
+    return ordered.head(n_chosen).assign(probability=probability, weight=1.0 / probability)
 
 
 def planned_sample(plan: pd.DataFrame, n_chosen: int) -> UniqueTexts:
