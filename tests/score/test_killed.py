@@ -35,7 +35,7 @@ def undisturbed(project: ScoringProject) -> Iterator[dict[str, bytes]]:
     left = project.scored()
     assert set(left) == {f"{name}.parquet" for name in MODELS} | {"index.json", "dvc.lock"}
     yield left
-    wait_for(lambda: not processes_in(project), "end of all processes")
+    wait_for(partial(has_ended, project), "end of all processes")
 
 
 def n_saved(project: ScoringProject) -> int:
@@ -49,6 +49,11 @@ def has_saved(project: ScoringProject, n_wanted: int) -> bool:
     """Return whether a run has begun, and so many shards and finished models are there."""
     job_list = project.layout.store / "work" / "jobs.json"
     return job_list.is_file() and n_saved(project) >= n_wanted
+
+
+def has_ended(project: ScoringProject) -> bool:
+    """Return whether no process runs in the project."""
+    return not processes_in(project)
 
 
 def has_no_scorer(project: ScoringProject) -> bool:
@@ -67,6 +72,8 @@ def test_a_killed_run_continues_where_it_was(
     """
     project.forget()
     for victim, n_shards in kills:
+        # Workers of the run before may save some more shards until they end.
+        wait_for(partial(has_ended, project), "end of the run before")
         wanted = n_saved(project) + n_shards
         run = started(project)
         wait_for(partial(has_saved, project, wanted), f"{wanted} shards")
