@@ -39,6 +39,8 @@ from modelmap.texts import stage as texts_stage
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import text_set_hash
 
+pytestmark = pytest.mark.pipeline
+
 NAMES = ["a", "org/b", "c", "d"]
 BROUGHT = ("texts", "models", "matrix")
 ANALYSIS = (divergence_stage, map_stage, plan_stage)

@@ -45,6 +45,8 @@ from modelmap.score.store import write_index, write_scores
 from modelmap.texts import stage as texts_stage
 from modelmap.zoo import stage as zoo_stage
 
+pytestmark = pytest.mark.pipeline
+
 
 @pytest.fixture
 def layout(tmp_path: Path) -> Layout:

@@ -45,6 +45,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return score_here(monkeypatch)
 
 
+@pytest.mark.pipeline
 def test_workers_score_all_models_and_give_the_same_bytes_as_one(
     layout: Layout, saved: Path, in_process: list[list[str]], tmp_path: Path
 ) -> None:

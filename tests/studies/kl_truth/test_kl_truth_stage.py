@@ -33,6 +33,8 @@ from modelmap.zoo.architectures import untrained_model
 from modelmap.zoo.settings import Architecture, Shape, TokenizerRecipe
 from modelmap.zoo.tokenizers import train_tokenizer
 
+pytestmark = pytest.mark.pipeline
+
 SHAPE = Shape(hidden_size=16, n_layers=1, n_heads=2, max_length=64)
 WORDS = [f"Text number {i} of a few. " * (1 + i % 3) for i in range(6)]
 MODELS: dict[str, Architecture] = {"a": "llama", "a-x": "llama", "b": "gpt2", "c": "gpt2"}
