@@ -1,22 +1,21 @@
 """Killing a run without a warning, and what is then left of it."""
 
-import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Literal
 
 import psutil
 
 from helpers.score_project import ScoringProject
 
-Victim = Literal["dvc", "scorer", "group"]
+Victim = Literal["dvc", "scorer", "all"]
 TIMEOUT_S = 120.0
 
 
 def started(project: ScoringProject) -> "subprocess.Popen[bytes]":
-    """Return `dvc repro` running in a process group of its own."""
+    """Return `dvc repro` running in a session of its own, which no interrupt reaches."""
     return subprocess.Popen(
         ["dvc", "repro"],
         cwd=project.root,
@@ -40,13 +39,12 @@ def kill(run: "subprocess.Popen[bytes]", victim: Victim) -> None:
 
     Before DVC has started the scorer there is none to kill: the run goes on.
     """
-    if victim == "group":
-        os.killpg(run.pid, signal.SIGKILL)
-    elif victim == "dvc":
+    below = psutil.Process(run.pid).children(recursive=True)
+    if victim != "scorer":
         run.kill()
-    else:
-        for process in psutil.Process(run.pid).children(recursive=True):
-            if is_scorer(process):
+    for process in below:
+        if victim == "all" or (victim == "scorer" and is_scorer(process)):
+            with suppress(psutil.NoSuchProcess):
                 process.kill()
     run.wait(TIMEOUT_S)
 

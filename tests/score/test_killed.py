@@ -16,7 +16,7 @@ pytestmark = pytest.mark.kill
 
 N_SHARDS = 76
 """Of the three models, before they are joined into files."""
-VICTIMS: list[Victim] = ["dvc", "scorer", "group"]
+VICTIMS: list[Victim] = ["dvc", "scorer", "all"]
 
 
 @pytest.fixture(scope="module")
@@ -61,11 +61,11 @@ def has_no_scorer(project: ScoringProject) -> bool:
     return not any(is_scorer(process) for process in processes_in(project))
 
 
-@pytest.mark.parametrize("kills", [[("dvc", 0)], [("group", 1), ("scorer", 5)]])
+@pytest.mark.parametrize("kills", [[("dvc", 0)], [("all", 1), ("scorer", 5)]])
 def test_a_killed_run_continues_where_it_was(
     project: ScoringProject, undisturbed: dict[str, bytes], kills: list[tuple[Victim, int]]
 ) -> None:
-    """Killed before any shard is saved, or after one and once more after five others.
+    """Killed before any shard is saved, or after one and again after five others.
 
     The last run ends in the same bytes. Where DVC alone is killed, the scorer exits as well: it
     would otherwise overwrite the results of the next run.
