@@ -103,6 +103,20 @@ def test_the_same_inputs_give_the_same_bytes(studied: Layout, tmp_path: Path) ->
         assert one.read_bytes() == other.read_bytes()
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("seed", range(3))
+def test_samples_in_which_two_models_agree_have_intervals_of_width_0(
+    seed: int, tmp_path: Path
+) -> None:
+    """Their KL is 0 but for rounding errors, and so is its standard error: no ratio of the two."""
+    values = np.full((4, 40), -700.0)
+    values[0, seed] = -610.0 - 7.1 * seed
+    layout = project(tmp_path, values)
+    stage.run(layout)
+    widths = read_csv(layout.study("coverage", "csv"), COVERAGE)["mean_width_bits_per_byte"]
+    assert widths.between(0, 1e4).all()
+
+
 def test_pairs_of_identical_models_are_left_out(tmp_path: Path) -> None:
     """Between them nothing is estimated. Without other pairs the study is skipped."""
     values = np.random.default_rng(0).normal(-700, 30, (4, 40))

@@ -15,6 +15,9 @@ from modelmap.divergence.standard_error import StandardErrors, error_and_freedom
 from modelmap.plumbing.arrays import Matrix, Vector
 from modelmap.studies.coverage.populations import Documents, Samples
 
+ROUNDING = 1e-12
+"""KLs up to this share of the mean squared difference of two models are rounding errors."""
+
 
 @dataclass(frozen=True)
 class Estimates:
@@ -55,7 +58,10 @@ class SampleEstimates:
         # KL is half the variance, and the terms (difference - m1)^2 / 2 have the mean square
         # fourth / 4.
         m1, m2, m3, m4 = powers @ self._times / self._n_texts
-        kl = (m2 - m1**2) / 2
+        # Where both models agree on all texts of a sample but for a constant, the KL is 0. Rounding
+        # leaves a little, and the ratio of the standard error to that would be arbitrary.
+        least = ROUNDING * np.square(difference).mean()
+        kl = np.where(m2 - m1**2 > least, (m2 - m1**2) / 2, 0.0)
         fourth = m4 - 4 * m1 * m3 + 6 * m1**2 * m2 - 3 * m1**4
         by_text = np.maximum(fourth / 4 - kl**2, 0.0) / (self._n_texts - 1)
         # From here on as in divergence/standard_error.py. The total of a document's terms,
