@@ -9,6 +9,8 @@ from nbclient import NotebookClient
 
 from modelmap.plumbing.layout import Layout
 
+pytestmark = pytest.mark.pipeline
+
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
 
 

@@ -45,14 +45,16 @@ def put(root: Path, file: str, key: str, value: object) -> None:
     path = root / file
     text = path.read_text(encoding="utf-8")
     first = text.partition("\n")[0]
-    content = yaml.safe_load(text) or {}
+    content = yaml.load(text, yaml.CSafeLoader) or {}
     *parents, last = key.split(".")
     inner = content
     for parent in parents:
         inner = inner.setdefault(parent, {})
     inner[last] = value
     header = f"{first}\n" if first.startswith("# @package") else ""
-    path.write_text(header + yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    path.write_text(
+        header + yaml.dump(content, Dumper=yaml.CSafeDumper, sort_keys=False), encoding="utf-8"
+    )
 
 
 def copied(root: Path) -> Path:
