@@ -142,4 +142,44 @@ def test_without_bos_and_eos_the_prefixed_rule_says_so() -> None:
     assert prefix_token(cast(PreTrainedTokenizerBase, only_eos)) == 7
 
 
+@settings(max_examples=60, deadline=None)
+@given(spelled)
+def test_ends_of_tokens_are_bytes_of_the_text(text: str) -> None:
+    """They never decrease, and end where the text ends if the tokenizer keeps all of it."""
+    n_bytes = len(text.encode())
+    for tokenizer in READERS:
+        for rule in ("own", "prefixed"):
+            (item,) = encode_texts(tokenizer, [text], cast(Rule, rule), LONG)
+            assert len(item.ends) == len(item.ids)
+            assert list(item.ends) == sorted(item.ends)
+            assert all(0 <= end <= n_bytes for end in item.ends)
+            if item.lossless and text:
+                assert item.ends[-1] == n_bytes
+
+
+@pytest.mark.parametrize(
+    ("tokenizer", "rule", "text", "ends"),
+    [
+        (byte_level("both"), "own", "a€", (0, 1, 4, 4, 4, 4)),
+        (byte_level("nothing"), "prefixed", "a€", (0, 1, 4, 4, 4)),
+        (byte_level("nothing"), "own", f"{BOS}a", (len(BOS), len(BOS) + 1)),
+        (ByT5Tokenizer(), "own", "a€b", (1, 4, 4, 4, 5, 5)),
+    ],
+)
+def test_ends_of_tokens_that_split_a_character_or_are_special(
+    tokenizer: PreTrainedTokenizerBase, rule: Rule, text: str, ends: tuple[int, ...]
+) -> None:
+    """The tokens of one character end where it ends; BOS and EOS take no bytes."""
+    (item,) = encode_texts(tokenizer, [text], rule, LONG)
+    assert item.ends == ends
+
+
+def test_ends_of_a_text_that_is_cut_are_those_of_its_first_tokens() -> None:
+    """Bytes after the last end are not scored."""
+    (whole,) = encode_texts(byte_level("BOS"), ["The map of models"], "own", LONG)
+    (cut,) = encode_texts(byte_level("BOS"), ["The map of models"], "own", 3)
+    assert cut.truncated
+    assert cut.ends == whole.ends[:3]
+
+
 READERS = [byte_level("both"), byte_level("EOS"), with_byte_fallback(), of_words()]

@@ -22,6 +22,9 @@ def scores(n: int = 4) -> pd.DataFrame:
             "n_tokens": np.full(n, 3),
             "truncated": np.zeros(n, dtype=bool),
             "lossless": np.ones(n, dtype=bool),
+            "scored_from": np.zeros(n, dtype=np.int64),
+            "scored_to": np.full(n, 9),
+            "segments_nats": [np.full(k, -0.5, dtype=np.float32) for k in range(n)],
         }
     )
 

@@ -12,8 +12,12 @@ FINITE = pa.Check(lambda s: s.abs() < float("inf"), error="finite")
 
 
 def column(kind: str, describes: str, *checks: pa.Check) -> pa.Column:
-    """Return the schema of a column without missing values; `kind` is text, int, float or bool."""
-    dtype = {"text": str, "int": "int64", "float": "float64", "bool": "bool"}[kind]
+    """Return the schema of a column without missing values.
+
+    `kind` is text, int, float, bool, or floats for an array of float32 in each row.
+    """
+    kinds = {"text": str, "int": "int64", "float": "float64", "bool": "bool", "floats": object}
+    dtype = kinds[kind]
     return pa.Column(dtype, checks=list(checks), description=describes)
 
 

@@ -25,10 +25,14 @@ class EncodedTexts:
     """int32, shape (total tokens,)."""
     starts: np.ndarray
     """int64, shape (N + 1,): where each text begins in `ids`, and where the last one ends."""
+    ends: np.ndarray
+    """int32, shape (total tokens,): the bytes of a text up to the end of each of its tokens."""
     truncated: np.ndarray
     """bool, shape (N,): whether the text was cut at the maximum length."""
     lossless: np.ndarray
     """bool, shape (N,): whether the tokens decode to the text exactly."""
+    n_bytes: np.ndarray
+    """int32, shape (N,): the number of UTF-8 bytes of each text."""
     added_bos: np.ndarray
     """bool, shape (1,): whether a token is put before the first token of each text."""
 
@@ -43,15 +47,36 @@ class EncodedTexts:
         ids: np.ndarray = self.ids[self.starts[row] : self.starts[row + 1]]
         return ids
 
+    def byte_ends(self, row: int) -> np.ndarray:
+        """Return the bytes up to the end of each token of the text in `row`, int32."""
+        ends: np.ndarray = self.ends[self.starts[row] : self.starts[row + 1]]
+        return ends
 
-def concatenated(encoded: Sequence[Encoded], added_bos: bool) -> EncodedTexts:
-    """Return the ids of all texts, concatenated in arrays."""
+    def scored_bytes(self, row: int) -> tuple[int, int]:
+        """Return the first byte of the text in `row` that is scored, and where scoring ends.
+
+        The bytes of the first id are not scored, which is a token of the text unless BOS is put
+        before it, and neither are those that are cut off.
+        """
+        ends = self.byte_ends(row)
+        n_bytes = int(self.n_bytes[row])
+        if not len(ends):
+            return n_bytes, n_bytes
+        return int(ends[0]), int(ends[-1]) if self.truncated[row] else n_bytes
+
+
+def concatenated(
+    encoded: Sequence[Encoded], n_bytes: Sequence[int], added_bos: bool
+) -> EncodedTexts:
+    """Return the ids of all texts, of which `n_bytes` are the sizes, concatenated in arrays."""
     lengths = [len(item.ids) for item in encoded]
     return EncodedTexts(
         np.array([token for item in encoded for token in item.ids], dtype=np.int32),
         np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        np.array([end for item in encoded for end in item.ends], dtype=np.int32),
         np.array([item.truncated for item in encoded], dtype=bool),
         np.array([item.lossless for item in encoded], dtype=bool),
+        np.array(n_bytes, dtype=np.int32),
         np.array([added_bos]),
     )
 

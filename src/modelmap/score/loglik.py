@@ -4,6 +4,7 @@ Oyama et al. 2025 (ACL), Eq. 1: log p(x) = sum over t of log p(y_t | y_<t).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,10 +23,27 @@ ELEMENTS_AT_ONCE = {"cpu": 1 << 18, "cuda": 1 << 26}
 PADDING = -100
 
 
+@dataclass(frozen=True)
+class TokenLogliks:
+    """The log-likelihoods of some sequences, and of each of their tokens, in nats."""
+
+    totals: np.ndarray
+    """float64, shape (sequences,)."""
+    tokens: list[np.ndarray]
+    """For each sequence float32, shape (number of its ids - 1,): the first id is not scored."""
+
+
 def log_likelihoods(
     model: "PreTrainedModel", sequences: Sequence[Sequence[int] | np.ndarray], batch_tokens: int
 ) -> np.ndarray:
-    """Return the log-likelihood in nats of each sequence, float64, shape (len(sequences),).
+    """Return the log-likelihood in nats of each sequence, as `token_log_likelihoods` does."""
+    return token_log_likelihoods(model, sequences, batch_tokens).totals
+
+
+def token_log_likelihoods(
+    model: "PreTrainedModel", sequences: Sequence[Sequence[int] | np.ndarray], batch_tokens: int
+) -> TokenLogliks:
+    """Return the log-likelihood of each sequence, and those of its tokens.
 
     `sequences` are token ids. Every id but the first is scored, given all ids before it. A sequence
     of fewer than two ids has log-likelihood 0. One forward pass takes at most `batch_tokens`
@@ -38,6 +56,7 @@ def log_likelihoods(
     import torch
 
     totals = np.zeros(len(sequences))
+    tokens = [np.zeros(0, dtype=np.float32) for _ in sequences]
     scored = [i for i, ids in enumerate(sequences) if len(ids) > 1]
     divided = batches([len(sequences[i]) for i in scored], batch_tokens)
     rows = [[scored[i] for i in batch] for batch in divided]
@@ -45,16 +64,27 @@ def log_likelihoods(
         parts = [
             _batch_logliks(model, [sequences[row] for row in batch], batch_tokens) for batch in rows
         ]
-    if parts:
-        # One copy from the device for all batches: each copy would wait for its batch to end.
-        totals[[row for batch in rows for row in batch]] = torch.cat(parts).cpu().numpy()
-    return totals
+        if parts:
+            # One copy from the device for all batches: each copy would wait for its batch to end.
+            sums = torch.cat([part.double().sum(dim=1) for part in parts])
+            flat = torch.cat([part.reshape(-1) for part in parts]).cpu().numpy()
+            totals[[row for batch in rows for row in batch]] = sums.cpu().numpy()
+    done = 0
+    for batch, part in zip(rows, parts, strict=True):
+        padded = flat[done : done + part.numel()].reshape(part.shape)
+        done += part.numel()
+        for row, values in zip(batch, padded, strict=True):
+            tokens[row] = values[: len(sequences[row]) - 1]
+    return TokenLogliks(totals, tokens)
 
 
 def _batch_logliks(
     model: "PreTrainedModel", sequences: Sequence[Sequence[int] | np.ndarray], positions: int
 ) -> "torch.Tensor":
-    """Return the log-likelihoods in nats of one batch, float64, on the model's device."""
+    """Return the tokens' log-likelihoods in nats of one batch, float32, on the model's device.
+
+    The shape is (texts, positions), with 0 where a text has ended.
+    """
     import torch
     from torch.nn.utils.rnn import pad_sequence
 
@@ -77,7 +107,7 @@ def _batch_logliks(
         end = done + logits.shape[1]
         parts.append(_target_logprobs(logits, targets[:, done:end]))
         done = end
-    return torch.cat(parts, dim=1).double().sum(dim=1)
+    return torch.cat(parts, dim=1)
 
 
 def _target_logprobs(logits: "torch.Tensor", targets: "torch.Tensor") -> "torch.Tensor":

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
+from modelmap.plumbing.arrays import Indices
 from modelmap.plumbing.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,6 +30,13 @@ class Encoded:
     """Whether ids at the end were cut off."""
     lossless: bool
     """Whether the ids without special tokens, before cutting, decode to the text exactly."""
+    ends: tuple[int, ...]
+    """For each id, the number of UTF-8 bytes of the text up to its end; they never decrease.
+
+    A token covers the bytes from the end of the token before it to its own end. Special tokens
+    that the text does not contain cover none. Of several tokens that together are one character, the
+    first covers all of its bytes.
+    """
 
     @property
     def n_scored(self) -> int:
@@ -43,12 +53,11 @@ def encode_texts(
     EOS where there is no BOS, before the text unless the text begins with it, and adds nothing
     else. Raises UserError under "prefixed" if the tokenizer has neither.
     """
-    if rule == "own":
-        full, plain = _own(tokenizer, list(texts))
-    else:
-        plain = tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
+    both = _tokenized(tokenizer, list(texts), with_special=rule == "own")
+    plain = [one.plain for one in both]
+    if rule == "prefixed":
         prefix = prefix_token(tokenizer)
-        full = [_prefixed(ids, prefix) for ids in plain]
+        both = [_prefixed(one, prefix) for one in both]
     # A tokenizer that changes a text (lower case, unknown tokens, spaces) gives the likelihood of
     # another text. clean_up_tokenization_spaces would make such a change while decoding.
     decoded = [
@@ -56,32 +65,94 @@ def encode_texts(
         for ids in plain
     ]
     return [
-        Encoded(tuple(ids[:max_length]), len(ids) > max_length, decoded_text == text)
-        for ids, decoded_text, text in zip(full, decoded, texts, strict=True)
+        Encoded(
+            tuple(one.ids[:max_length]),
+            len(one.ids) > max_length,
+            decoded_text == text,
+            tuple(byte_ends(text, one.character_ends)[:max_length].tolist()),
+        )
+        for one, decoded_text, text in zip(both, decoded, texts, strict=True)
     ]
 
 
-def _own(
-    tokenizer: "PreTrainedTokenizerBase", texts: list[str]
-) -> tuple[list[list[int]], list[list[int]]]:
-    """Return the ids of each text with the tokenizer's special tokens, and without them."""
+@dataclass(frozen=True)
+class _Tokenized:
+    """The tokens of one text."""
+
+    ids: list[int]
+    """With the special tokens that the tokenizer adds, if they are wanted."""
+    plain: list[int]
+    """Without them."""
+    character_ends: list[int]
+    """For each of `ids`, the number of characters of the text up to its end."""
+
+
+def _tokenized(
+    tokenizer: "PreTrainedTokenizerBase", texts: list[str], with_special: bool
+) -> list[_Tokenized]:
     if not tokenizer.is_fast:
-        # Tokenizers written in Python give no reliable mask: some append no EOS where the text
-        # itself ends in one. So they are run twice.
-        plain = tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]
-        return tokenizer(texts, verbose=False)["input_ids"], plain
+        return [_slowly_tokenized(tokenizer, text, with_special) for text in texts]
     # One pass instead of two. The mask marks the special tokens that the tokenizer added, not
     # those that the text itself contains, such as a literal "</s>".
-    both = tokenizer(texts, return_special_tokens_mask=True, verbose=False)
-    masks = both["special_tokens_mask"]
-    return both["input_ids"], [
-        [token for token, added in zip(ids, mask, strict=True) if not added]
-        for ids, mask in zip(both["input_ids"], masks, strict=True)
+    found = tokenizer(
+        texts,
+        add_special_tokens=with_special,
+        return_special_tokens_mask=True,
+        return_offsets_mapping=True,
+        verbose=False,
+    )
+    columns = (found[key] for key in ("input_ids", "special_tokens_mask", "offset_mapping"))
+    return [
+        _Tokenized(
+            ids,
+            [token for token, added in zip(ids, mask, strict=True) if not (added and with_special)],
+            [
+                0 if added and with_special else end
+                for (_, end), added in zip(offsets, mask, strict=True)
+            ],
+        )
+        for ids, mask, offsets in zip(*columns, strict=True)
     ]
 
 
-def _prefixed(ids: list[int], prefix: int) -> list[int]:
-    return ids if ids[:1] == [prefix] else [prefix, *ids]
+def _slowly_tokenized(
+    tokenizer: "PreTrainedTokenizerBase", text: str, with_special: bool
+) -> _Tokenized:
+    """Return the tokens of a text by a tokenizer written in Python."""
+    # Such tokenizers give no offsets, and no reliable mask: some append no EOS where the text
+    # itself ends in one. So they are run twice, and ends are found by decoding the first tokens.
+    plain: list[int] = tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
+    ids: list[int] = tokenizer(text, verbose=False)["input_ids"] if with_special else plain
+    n_before = next((i for i in range(len(ids)) if ids[i : i + len(plain)] == plain), 0)
+    ends = []
+    for n in range(1, len(plain) + 1):
+        text = tokenizer.decode(
+            plain[:n], skip_special_tokens=False, clean_up_tokenization_spaces=False
+        )
+        # A character of which only some tokens are there is decoded to one or more U+FFFD. It
+        # counts as a whole, as in the offsets of tokenizers that are not written in Python.
+        ends.append(len(text.rstrip("\ufffd")) + text.endswith("\ufffd"))
+    return _Tokenized(ids, plain, [0] * n_before + ends + [0] * (len(ids) - n_before - len(ends)))
+
+
+def _prefixed(one: _Tokenized, prefix: int) -> _Tokenized:
+    if one.ids[:1] == [prefix]:
+        return one
+    return _Tokenized([prefix, *one.ids], one.plain, [0, *one.character_ends])
+
+
+def byte_ends(text: str, character_ends: Sequence[int]) -> Indices:
+    """Return the number of UTF-8 bytes up to the end of each token, from that of characters.
+
+    An end that is lower than one before it is raised to that one, so that ends never decrease: a
+    tokenizer gives 0 for tokens that are not from the text.
+    """
+    codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+    n_bytes = 1 + (codes > 0x7F) + (codes > 0x7FF) + (codes > 0xFFFF)
+    totals = np.concatenate([[0], np.cumsum(n_bytes)])
+    ends = np.minimum(np.asarray(character_ends, dtype=np.int64), len(codes))
+    found: Indices = totals[np.maximum.accumulate(ends)] if len(ends) else ends
+    return found
 
 
 def prefix_token(tokenizer: "PreTrainedTokenizerBase") -> int:

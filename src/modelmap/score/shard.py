@@ -11,13 +11,15 @@ import numpy as np
 import pandas as pd
 
 from modelmap.models.options import attention_of
+from modelmap.plumbing.arrays import Indices
 from modelmap.plumbing.errors import UserError
 from modelmap.score.batches import batches
 from modelmap.score.encoded import EncodedTexts
 from modelmap.score.finite import check_finite
 from modelmap.score.job_folder import Division, JobFolder
 from modelmap.score.jobs import Job
-from modelmap.score.loglik import log_likelihoods
+from modelmap.score.loglik import TokenLogliks, token_log_likelihoods
+from modelmap.score.segment_sums import segment_sums
 from modelmap.score.store import read_valid, shard_facts, write_scores
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ class PartialScores:
 
     loglik_nats: dict[int, float]
     """By row of the text table."""
+    segments_nats: dict[int, np.ndarray]
+    """By row: the log-likelihoods of the text's segments."""
     token_budgets: list[int]
     """All token budgets that they were scored with."""
 
@@ -47,12 +51,17 @@ class Shard:
         self.path, self.partial = folder.shard(index), folder.partial(index)
 
     def score(
-        self, model: "PreTrainedModel", encoded: EncodedTexts, text_ids: Sequence[int]
+        self,
+        model: "PreTrainedModel",
+        encoded: EncodedTexts,
+        text_ids: Sequence[int],
+        bounds: Sequence[Indices],
     ) -> None:
         """Score the texts that an earlier worker has not scored, and save the shard.
 
-        `text_ids` are the ids of all rows of the text table. Raises UserError if a score is not
-        finite, or if one text alone needs more memory than there is.
+        `text_ids` are the ids of all rows of the text table, and `bounds` the bounds of their
+        segments. Raises UserError if a score is not finite, or if one text alone needs more memory
+        than there is.
         """
         scores = self._read_partial(text_ids)
         saved_at = time.monotonic()
@@ -65,7 +74,10 @@ class Shard:
                     _free_memory()
                     self._halve_budget(budget, [text_ids[row] for row in rows])
                     break
-                scores.loglik_nats.update(zip(rows, logliks.tolist(), strict=True))
+                scores.loglik_nats.update(zip(rows, logliks.totals.tolist(), strict=True))
+                for row, tokens in zip(rows, logliks.tokens, strict=True):
+                    sums = segment_sums(tokens, encoded.byte_ends(row), bounds[row])
+                    scores.segments_nats[row] = sums
                 if budget not in scores.token_budgets:
                     scores.token_budgets.append(budget)
                 if time.monotonic() - saved_at > SAVE_EVERY_S:
@@ -87,12 +99,14 @@ class Shard:
         """Return the scores that an interrupted worker saved, or none if they are not valid."""
         saved = read_valid(self.partial, self.job.fingerprint)
         if saved is None:
-            return PartialScores({}, [])
+            return PartialScores({}, {}, [])
         frame, metadata = saved
         row_of = {text_ids[row]: row for row in self.rows}
         rows = [row_of[text_id] for text_id in frame["text_id"]]
         values = dict(zip(rows, frame["loglik_nats"].tolist(), strict=True))
-        return PartialScores(values, shard_facts(metadata, self.partial.name).token_budgets)
+        segments = dict(zip(rows, frame["segments_nats"], strict=True))
+        budgets = shard_facts(metadata, self.partial.name).token_budgets
+        return PartialScores(values, segments, budgets)
 
     def _save(
         self,
@@ -110,6 +124,9 @@ class Shard:
                 "n_tokens": np.maximum(encoded.lengths[rows] - 1, 0),
                 "truncated": encoded.truncated[rows],
                 "lossless": encoded.lossless[rows],
+                "scored_from": [encoded.scored_bytes(row)[0] for row in rows],
+                "scored_to": [encoded.scored_bytes(row)[1] for row in rows],
+                "segments_nats": [scores.segments_nats[row] for row in rows],
             }
         )
         check_finite(frame, self.job.spec)
@@ -134,12 +151,12 @@ class Shard:
 
 def _score_batch(
     model: "PreTrainedModel", sequences: Sequence[np.ndarray], budget: int
-) -> np.ndarray | None:
-    """Return the log-likelihoods of one batch in nats, or None if memory ran out."""
+) -> TokenLogliks | None:
+    """Return the log-likelihoods of one batch, or None if memory ran out."""
     # The exception refers to the frames of the failed pass, and through them to its tensors. They
     # can be freed only after the exception is gone, so it must not leave this function.
     try:
-        return log_likelihoods(model, sequences, budget)
+        return token_log_likelihoods(model, sequences, budget)
     except Exception as error:
         if not _out_of_memory(error):
             raise

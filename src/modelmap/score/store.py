@@ -42,7 +42,12 @@ def digest(frame: pd.DataFrame, identity: str, facts: str) -> str:
     """Return the sha256 of a score file's metadata, and of the names and values of its columns."""
     total = hashlib.sha256(f"{identity}\0{facts}\0".encode())
     for name in frame.columns:
-        total.update(name.encode() + b"\0" + np.ascontiguousarray(frame[name].to_numpy()).tobytes())
+        total.update(name.encode() + b"\0")
+        values = frame[name].to_numpy()
+        if values.dtype == object:
+            total.update(np.array([len(array) for array in values]).tobytes())
+            values = np.concatenate([*values, np.zeros(0, dtype=np.float32)])
+        total.update(np.ascontiguousarray(values).tobytes())
     return total.hexdigest()
 
 

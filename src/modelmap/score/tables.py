@@ -10,6 +10,11 @@ SCORES = table(
         "n_tokens": column("int", "how many tokens were scored", AT_LEAST_0),
         "truncated": column("bool", "whether the text was cut at the model's maximum length"),
         "lossless": column("bool", "whether the tokens decode to the text exactly"),
+        "scored_from": column("int", "number of bytes before the first scored byte", AT_LEAST_0),
+        "scored_to": column("int", "number of bytes up to the last scored byte", AT_LEAST_0),
+        "segments_nats": column(
+            "floats", "log-likelihood of each segment of the text, spread over bytes; float32"
+        ),
     },
     unique=["text_id"],
 )

@@ -39,6 +39,7 @@ from modelmap.score.job_folder import Division, JobFolder, job_folder, try_lock
 from modelmap.score.jobs import Job, JobList, read_job_list
 from modelmap.score.rule import adds_bos, encode_texts
 from modelmap.score.shard import Shard
+from modelmap.texts.segments import segment_bounds
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import text_set_hash
 
@@ -65,6 +66,7 @@ class Worker:
         self.device = job_list.hardware.device_of(number)
         self.texts: pd.DataFrame = read_table(job_list.layout.texts, TEXTS)
         self.text_set = text_set_hash(self.texts["text"])
+        self.bounds = [segment_bounds(text) for text in self.texts["text"]]
         self.model: tuple[str, PreTrainedModel] | None = None
         self.encoded: tuple[str, EncodedTexts] | None = None
 
@@ -168,7 +170,8 @@ class Worker:
             if locked and self._encoded(name) is None:
                 texts, rule = self.texts["text"].tolist(), self.job_list.scoring.rule
                 encoded = encode_texts(tokenizer, texts, rule, limit)
-                write_encoded(concatenated(encoded, adds_bos(tokenizer, rule)), path)
+                n_bytes, added_bos = self.texts["n_bytes"].tolist(), adds_bos(tokenizer, rule)
+                write_encoded(concatenated(encoded, n_bytes, added_bos), path)
         return self._encoded(name)
 
     def _encoded(self, name: str) -> EncodedTexts | None:
@@ -194,7 +197,8 @@ class Worker:
                 # Another worker may have saved the shard since it was looked for above.
                 if locked and not path.is_file():
                     shard = Shard(job, folder, division, index)
-                    shard.score(self._model(job), encoded, self.texts["text_id"].tolist())
+                    text_ids = self.texts["text_id"].tolist()
+                    shard.score(self._model(job), encoded, text_ids, self.bounds)
             state = "worked" if locked else "busy" if state == "done" else state
         return state
 
