@@ -34,8 +34,8 @@ class Encoded:
     """For each id, the number of UTF-8 bytes of the text up to its end; they never decrease.
 
     A token covers the bytes from the end of the token before it to its own end. Special tokens
-    that the text does not contain cover none. Of several tokens that together are one character, the
-    first covers all of its bytes.
+    that the text does not contain cover none. Of several tokens that together are one character,
+    the first covers all of its bytes.
     """
 
     @property
@@ -124,14 +124,19 @@ def _slowly_tokenized(
     plain: list[int] = tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
     ids: list[int] = tokenizer(text, verbose=False)["input_ids"] if with_special else plain
     n_before = next((i for i in range(len(ids)) if ids[i : i + len(plain)] == plain), 0)
-    ends = []
-    for n in range(1, len(plain) + 1):
-        text = tokenizer.decode(
-            plain[:n], skip_special_tokens=False, clean_up_tokenization_spaces=False
+    ends = [
+        len(
+            tokenizer.decode(
+                plain[:n], skip_special_tokens=False, clean_up_tokenization_spaces=False
+            ).rstrip("\ufffd")
         )
-        # A character of which only some tokens are there is decoded to one or more U+FFFD. It
-        # counts as a whole, as in the offsets of tokenizers that are not written in Python.
-        ends.append(len(text.rstrip("\ufffd")) + text.endswith("\ufffd"))
+        for n in range(1, len(plain) + 1)
+    ]
+    # A character of which only some tokens are there is left out by decoding, or is U+FFFD. Its
+    # tokens end where it ends, as in the offsets of tokenizers that are not written in Python.
+    for n in range(len(ends) - 2, -1, -1):
+        if ends[n] <= (ends[n - 1] if n else 0):
+            ends[n] = ends[n + 1]
     return _Tokenized(ids, plain, [0] * n_before + ends + [0] * (len(ids) - n_before - len(ends)))
 
 
