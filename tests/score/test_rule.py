@@ -149,7 +149,7 @@ def test_ends_of_tokens_are_bytes_of_the_text(text: str) -> None:
     n_bytes = len(text.encode())
     for tokenizer in READERS:
         for rule in ("own", "prefixed"):
-            (item,) = encode_texts(tokenizer, [text], cast(Rule, rule), LONG)
+            (item,) = encode_texts(tokenizer, [text], rule, LONG)
             assert len(item.ends) == len(item.ids)
             assert list(item.ends) == sorted(item.ends)
             assert all(0 <= end <= n_bytes for end in item.ends)

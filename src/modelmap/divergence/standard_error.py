@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from modelmap.plumbing.arrays import Indices, Matrix, Vector
+from modelmap.plumbing.arrays import Indices, Mask, Matrix, Vector
 from modelmap.plumbing.errors import UserError
 
 Count = int | Indices
@@ -71,6 +71,26 @@ class StratifiedDocuments:
         variance: Matrix = correction * np.square(deviations)
         return variance
 
+    def errors(self, terms: Matrix) -> tuple[Vector, Vector]:
+        """Return the standard errors of P means over texts, and their degrees of freedom, (P,).
+
+        `terms`, shape (N, P), are the values of the texts.
+        """
+        return error_and_freedom(
+            self.variance_terms(terms),
+            len(terms),
+            self.n_documents,
+            self.n_documents - self.n_strata,
+        )
+
+    def of_texts(self, texts: Mask) -> "StratifiedDocuments":
+        """Return the documents of some of the texts, which are marked in a mask of shape (N,)."""
+        if texts.all():
+            return self
+        documents, numbers = np.unique(self.document_of_text[texts], return_inverse=True)
+        strata = without_single_documents(self.stratum_of_document[documents])
+        return StratifiedDocuments(numbers.astype(np.int64), strata)
+
 
 @dataclass(frozen=True)
 class StandardErrors:
@@ -98,12 +118,22 @@ def stratified_documents(texts: pd.DataFrame, by_category: bool) -> StratifiedDo
     categories = texts[["document_id", "category"]].drop_duplicates()
     if not by_category or len(categories) > len(names):
         return StratifiedDocuments(document_of_text, np.zeros(len(names), dtype=np.int64))
-    category = categories["category"]
-    n_documents = category.value_counts().sort_index().sort_values(kind="stable")
+    strata, _ = pd.factorize(categories["category"], sort=True)
+    return StratifiedDocuments(document_of_text, without_single_documents(strata.astype(np.int64)))
+
+
+def without_single_documents(strata: Indices) -> Indices:
+    """Return the strata of documents, numbered from 0, with those of a single document merged.
+
+    They are merged into one stratum, with the smallest other one if there is only one of them.
+    """
+    numbers, n_documents = np.unique(strata, return_counts=True)
+    smallest_first = numbers[np.argsort(n_documents, kind="stable")]
     n_single = int((n_documents == 1).sum())
-    merged = n_documents.index[: max(n_single, 2)] if n_single else []
-    strata = pd.factorize(category.mask(category.isin(merged), n_documents.index[0]))[0]
-    return StratifiedDocuments(document_of_text, strata.astype(np.int64))
+    merged = smallest_first[: max(n_single, 2)] if n_single else smallest_first[:0]
+    new = np.where(np.isin(strata, merged), smallest_first[0], strata)
+    merged_strata: Indices = pd.factorize(new)[0].astype(np.int64)
+    return merged_strata
 
 
 def standard_errors(coordinates: Matrix, documents: StratifiedDocuments) -> StandardErrors:
@@ -114,8 +144,7 @@ def standard_errors(coordinates: Matrix, documents: StratifiedDocuments) -> Stan
     with v_d as `StratifiedDocuments.variance_terms` returns it. With one text per document and one
     stratum this is the usual s / sqrt(N).
     """
-    n_models, n_texts = coordinates.shape
-    max_freedom = documents.n_documents - documents.n_strata
+    n_models = len(coordinates)
     errors, freedom = np.zeros((2, n_models, n_models))
     for start in range(0, n_models, MODELS_PER_BLOCK):
         block = np.ascontiguousarray(coordinates[start : start + MODELS_PER_BLOCK].T)
@@ -123,9 +152,7 @@ def standard_errors(coordinates: Matrix, documents: StratifiedDocuments) -> Stan
         # The matrices are symmetric, so rows below the block are not computed.
         for i in range(columns.stop):
             terms = np.square(block - coordinates[i][:, None]) / 2
-            errors[i, columns], freedom[i, columns] = error_and_freedom(
-                documents.variance_terms(terms), n_texts, documents.n_documents, max_freedom
-            )
+            errors[i, columns], freedom[i, columns] = documents.errors(terms)
     return StandardErrors(_symmetric(errors), _symmetric(freedom))
 
 

@@ -89,7 +89,8 @@ def _read_score_files(
         facts.append(recorded(metadata, path.name))
         if facts[-1].text_set != text_set:
             wrong.append(f"{spec.name} was scored on other texts")
-        scores[spec.name] = frame
+        # Segments are read one model at a time, because of all models they need much memory.
+        scores[spec.name] = frame.drop(columns="segments_nats")
     if wrong:
         raise UserError(f"scores: {listed(wrong)}; run `dvc repro score`")
     return scores, facts

@@ -6,8 +6,10 @@ from modelmap.matrix.assemble import LN2, category_bits
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods, write_matrix
 from modelmap.matrix.rows import Rows, read_rows
+from modelmap.matrix.segments import segment_rows, segment_table
+from modelmap.matrix.segments_file import write_segments
 from modelmap.matrix.settings import MatrixSettings
-from modelmap.matrix.tables import CATEGORY_BITS, MODELS
+from modelmap.matrix.tables import CATEGORY_BITS, MODELS, SEGMENTS
 from modelmap.models.file import read_roster
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.imported import ImportedSection
@@ -19,11 +21,12 @@ from modelmap.texts.text_set import text_set_hash
 
 
 def run(layout: Layout) -> None:
-    """Write data/matrix.parquet, models.parquet, category_bits.parquet and their metrics."""
+    """Write data/matrix.parquet, segments.*, models.parquet, category_bits.parquet and metrics."""
     settings = read_section(layout, "matrix", MatrixSettings)
     imported = read_section(layout, "imported", ImportedSection).data
     texts = read_table(layout.texts, TEXTS)
-    rows = read_rows(read_roster(layout.roster), texts, imported, layout)
+    specs = read_roster(layout.roster)
+    rows = read_rows(specs, texts, imported, layout)
     matrix = LogLikelihoods(
         rows.loglik_nats,
         list(rows.models["model"]),
@@ -33,6 +36,16 @@ def run(layout: Layout) -> None:
     )
     bits = category_bits(matrix.loglik_nats, matrix.models, texts["category"], texts["n_bytes"])
     write_matrix(matrix, layout.matrix)
+    scored = [spec for spec in specs if spec.source != "imported"]
+    segments = segment_table(texts)
+    write_table(segments, SEGMENTS, layout.segment_table)
+    write_segments(
+        segment_rows(scored, segments, layout),
+        [spec.name for spec in scored],
+        len(segments),
+        matrix.text_set,
+        layout.segments,
+    )
     write_table(rows.models, MODELS, layout.models)
     write_table(bits, CATEGORY_BITS, layout.category_bits)
     write_json(layout.metrics("matrix"), _metrics(matrix, rows))

@@ -46,3 +46,14 @@ CATEGORY_BITS = table(
     },
     unique=["model", "category"],
 )
+
+SEGMENTS = table(
+    "The segments of all texts, in the order of the columns of segments.safetensors.",
+    {
+        "text_id": column("int", "as in the texts table", AT_LEAST_0),
+        "segment": column("int", "position of the segment in its text", AT_LEAST_0),
+        "text": column("text", "the segment itself"),
+        "n_bytes": column("int", "number of UTF-8 bytes of the segment", AT_LEAST_1),
+    },
+    unique=["text_id", "segment"],
+)

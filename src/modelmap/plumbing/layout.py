@@ -76,6 +76,15 @@ class Layout:
         return self.root / "data" / "matrix.parquet"
 
     @property
+    def segments(self) -> Path:
+        """The log-likelihoods of segments; a table says which segments they are."""
+        return self.root / "data" / "segments.safetensors"
+
+    @property
+    def segment_table(self) -> Path:
+        return self.root / "data" / "segments.parquet"
+
+    @property
     def models(self) -> Path:
         return self.root / "data" / "models.parquet"
 

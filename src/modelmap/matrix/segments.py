@@ -1,0 +1,78 @@
+"""The log-likelihoods of segments: all scored models on all segments of the texts (ours)."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from modelmap.models.spec import ModelSpec
+from modelmap.plumbing.arrays import Indices
+from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.layout import Layout
+from modelmap.score.store import read_scores
+from modelmap.texts.segments import segments
+
+SUM_TOLERANCE = 1e-6
+"""Largest difference between a text's log-likelihood and the sum of its segments, as a share."""
+
+
+def segment_table(texts: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per segment of the texts, in order, with the columns of SEGMENTS."""
+    divided = [segments(text) for text in texts["text"]]
+    words = [segment for one in divided for segment in one]
+    return pd.DataFrame(
+        {
+            "text_id": np.repeat(texts["text_id"].to_numpy(), [len(one) for one in divided]),
+            "segment": np.concatenate([np.arange(len(one)) for one in divided]),
+            "text": words,
+            "n_bytes": [len(segment.encode("utf-8")) for segment in words],
+        }
+    )
+
+
+def segment_rows(
+    specs: Sequence[ModelSpec], table: pd.DataFrame, layout: Layout
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the log-likelihoods of all segments in nats for each scored model, float32.
+
+    `table` is that of `segment_table`. A segment that is not wholly scored is NaN. Only one model's
+    scores are in memory at a time. Raises UserError if the segments of a model are not those of
+    the texts, or do not add up to its log-likelihoods.
+    """
+    first = np.flatnonzero(table["segment"].to_numpy() == 0)
+    ends = table.groupby("text_id", sort=False)["n_bytes"].cumsum().to_numpy()
+    starts = ends - table["n_bytes"].to_numpy()
+    text_ids = table["text_id"].to_numpy()[first]
+    n_segments = np.diff(first, append=len(table))
+    for spec in specs:
+        frame, _ = read_scores(layout.scores / spec.file_name)
+        frame = frame.set_index("text_id").loc[text_ids]
+        lengths = frame["segments_nats"].map(len).to_numpy()
+        values = np.concatenate(frame["segments_nats"].to_list())
+        wrong = lengths != n_segments
+        if not wrong.any():
+            sums = np.add.reduceat(values, first, dtype=np.float64)
+            wrong = ~np.isclose(sums, frame["loglik_nats"], rtol=SUM_TOLERANCE, atol=SUM_TOLERANCE)
+        if wrong.any():
+            raise UserError(
+                f"scores of {spec.name}: segments do not add up to texts "
+                f"{listed(text_ids[wrong].tolist())}; delete {spec.file_name} in data/scores and "
+                "run `dvc repro score`"
+            )
+        yield _wholly_scored(values, starts, ends, frame, n_segments)
+
+
+def _wholly_scored(
+    values: NDArray[np.float32],
+    starts: Indices,
+    ends: Indices,
+    frame: pd.DataFrame,
+    n_segments: Indices,
+) -> NDArray[np.float32]:
+    """Return the values of segments, NaN for those of which some bytes are not scored."""
+    # The first token of a text has no log-likelihood where no BOS is put before it.
+    scored_from = np.repeat(frame["scored_from"].to_numpy(), n_segments)
+    scored_to = np.repeat(frame["scored_to"].to_numpy(), n_segments)
+    whole = (starts >= scored_from) & (ends <= scored_to)
+    return np.where(whole, values, np.float32(np.nan))

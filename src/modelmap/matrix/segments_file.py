@@ -1,0 +1,94 @@
+"""The file of segments' log-likelihoods, which is read without loading all of it into memory."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelmap.matrix.tables import SEGMENTS
+from modelmap.plumbing.arrays import Indices
+from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.files import write_atomically
+from modelmap.plumbing.tables import read_table
+
+TENSOR = "loglik_nats"
+LENGTH_BYTES = 8
+"""A safetensors file begins with the length of its header, in this many bytes."""
+
+
+@dataclass(frozen=True)
+class SegmentLogliks:
+    """The log-likelihoods of K models on the W segments of N texts."""
+
+    loglik_nats: NDArray[np.float32]
+    """Shape (K, W), in nats; NaN where a segment is not wholly scored. Memory-mapped."""
+    models: list[str]
+    """The names of the rows: all models of the matrix that were scored here."""
+    first: Indices
+    """Shape (N,): the first segment of each text."""
+    n_bytes: Indices
+    """Shape (W,): the UTF-8 bytes of each segment."""
+    text_set: str
+    """The hash of the texts."""
+
+
+def write_segments(
+    rows: Iterable[NDArray[np.float32]],
+    models: Sequence[str],
+    n_segments: int,
+    text_set: str,
+    path: Path,
+) -> None:
+    """Write the rows of the models, shape (n_segments,) each, as the tensor of a safetensors file.
+
+    Rows are written one at a time. A failure leaves an earlier file as it was.
+    """
+    shape = [len(models), n_segments]
+    header = {
+        "__metadata__": {"models": json.dumps(list(models)), "text_set": text_set},
+        TENSOR: {"dtype": "F32", "shape": shape, "data_offsets": [0, 4 * shape[0] * shape[1]]},
+    }
+    text = json.dumps(header).encode()
+    # Padded with spaces, as the format allows, so that the values are aligned in memory.
+    text += b" " * (-len(text) % LENGTH_BYTES)
+
+    def write(temporary: Path) -> None:
+        with temporary.open("wb") as handle:
+            handle.write(len(text).to_bytes(LENGTH_BYTES, "little") + text)
+            for row in rows:
+                handle.write(np.ascontiguousarray(row, dtype="<f4").tobytes())
+
+    write_atomically(path, write)
+
+
+def read_segments(path: Path, table_path: Path) -> SegmentLogliks:
+    """Return the log-likelihoods of a file of segments, and their texts and sizes from the table.
+
+    Raises UserError if a file is missing or damaged, or if they are of different segments.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    table = read_table(table_path, SEGMENTS)
+    try:
+        with safe_open(path, "numpy") as file:
+            metadata, shape = file.metadata(), file.get_slice(TENSOR).get_shape()
+        models, text_set = json.loads(metadata["models"]), metadata["text_set"]
+    except FileNotFoundError as error:
+        raise UserError(f"{path.name} is missing: run `dvc repro`") from error
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path.name} is damaged: run `dvc repro matrix`") from error
+    if shape != [len(models), len(table)]:
+        raise UserError(f"{path.name} is not of the segments of {table_path.name}: run `dvc repro`")
+    with path.open("rb") as handle:
+        offset = LENGTH_BYTES + int.from_bytes(handle.read(LENGTH_BYTES), "little")
+    # A file without values cannot be mapped.
+    values = (
+        np.memmap(path, dtype="<f4", mode="r", offset=offset, shape=tuple(shape))
+        if models
+        else np.zeros(shape, dtype=np.float32)
+    )
+    first = np.flatnonzero(table["segment"].to_numpy() == 0).astype(np.int64)
+    return SegmentLogliks(values, models, first, table["n_bytes"].to_numpy(), text_set)
