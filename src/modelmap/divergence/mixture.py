@@ -138,8 +138,10 @@ def mixture_estimates(
             n_pairs += int((squares > 0).any(axis=0).sum())
             progress.update(done)
     upper = np.stack([np.where(np.tri(n_models, dtype=bool), 0.0, values) for values in found])
-    symmetric = upper + upper.transpose(0, 2, 1)
-    return MixtureEstimates(*symmetric, np.sqrt(importance / max(n_pairs, 1)))
+    kl, error, freedom, n_texts, drift_share = upper + upper.transpose(0, 2, 1)
+    return MixtureEstimates(
+        kl, error, freedom, n_texts, drift_share, np.sqrt(importance / max(n_pairs, 1))
+    )
 
 
 def _pair_estimates(

@@ -1,6 +1,6 @@
 """Tables made from the matrix of KL divergences: pairs, nearest neighbours, clusters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,26 +10,15 @@ from scipy.spatial.distance import squareform
 from modelmap.plumbing.arrays import Matrix
 
 
-def pair_table(
-    kl: Matrix, errors: Matrix, ends: tuple[Matrix, Matrix], models: Sequence[str]
-) -> pd.DataFrame:
+def pair_table(values: Mapping[str, np.ndarray], models: Sequence[str]) -> pd.DataFrame:
     """Return one row per unordered pair of models, with model_a before model_b in the matrix.
 
-    `kl`, its standard errors `errors`, and the lower and upper ends `ends` of its confidence
-    intervals have shape (K, K) and are in bits per byte.
+    `values` are symmetric matrices of shape (K, K) by the name of their column.
     """
     first, second = np.triu_indices(len(models), k=1)
     names = np.asarray(models, dtype=object)
-    return pd.DataFrame(
-        {
-            "model_a": names[first],
-            "model_b": names[second],
-            "kl_bits_per_byte": kl[first, second],
-            "se_bits_per_byte": errors[first, second],
-            "low_bits_per_byte": ends[0][first, second],
-            "high_bits_per_byte": ends[1][first, second],
-        }
-    )
+    columns = {name: value[first, second] for name, value in values.items()}
+    return pd.DataFrame({"model_a": names[first], "model_b": names[second], **columns})
 
 
 def square_form(pairs: pd.DataFrame, models: Sequence[str]) -> Matrix:

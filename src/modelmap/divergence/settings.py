@@ -8,8 +8,9 @@ from modelmap.plumbing.section import Section
 
 
 class DivergenceSettings(Section):
-    """How neighbours, clusters and confidence intervals are computed from the KL divergences."""
+    """How KL divergences are estimated, and what is computed from them."""
 
+    estimate: Literal["mixture", "papers"]
     n_neighbours: Annotated[int, Field(ge=1)]
     linkage: Literal["average", "complete", "single"]
     confidence: Annotated[float, Field(ge=0.5, le=0.99)]

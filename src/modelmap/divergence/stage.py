@@ -1,13 +1,14 @@
 """Stage divergence: estimate KL divergences with intervals, neighbours and clusters."""
 
-from modelmap.divergence.interval import TARGET_POPULATION, intervals
-from modelmap.divergence.kl import bits_per_byte, nats_per_text, squared_distances
-from modelmap.divergence.neighbours import cluster_table, neighbour_table, pair_table
+from modelmap.divergence.estimates import pair_estimates
+from modelmap.divergence.interval import TARGET_POPULATION
+from modelmap.divergence.neighbours import cluster_table, neighbour_table, square_form
 from modelmap.divergence.settings import DivergenceSettings
-from modelmap.divergence.standard_error import standard_errors, stratified_documents
+from modelmap.divergence.standard_error import stratified_documents
 from modelmap.divergence.summary import interval_metrics, kl_metrics
-from modelmap.divergence.tables import CLUSTERS, KL, NEIGHBOURS
+from modelmap.divergence.tables import CLUSTERS, KL, NEIGHBOURS, TEXT_IMPORTANCE
 from modelmap.matrix.file import read_matrix
+from modelmap.matrix.segments_file import check_segments, read_segments
 from modelmap.matrix.tables import MODELS
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.layout import Layout
@@ -19,29 +20,27 @@ from modelmap.texts.text_set import check_text_set
 
 
 def run(layout: Layout) -> None:
-    """Write data/kl.parquet, neighbours.parquet, clusters.parquet and their metrics."""
+    """Write data/kl.parquet, neighbours.parquet, clusters.parquet, text_importance.parquet."""
     settings = read_section(layout, "divergence", DivergenceSettings)
     matrix = read_matrix(layout.matrix)
     texts = read_table(layout.texts, TEXTS)
     check_text_set(texts["text"], matrix.text_set)
-    documents = stratified_documents(
-        texts, read_section(layout, "texts", TextsSettings).by_category
-    )
-    coordinates = matrix.coordinates()
-    nats = nats_per_text(squared_distances(coordinates), matrix.n_texts)
-    errors = standard_errors(coordinates, documents)
-    low, high = intervals(nats, errors, settings.confidence)
-    kl, se, low, high = (
-        bits_per_byte(values, matrix.mean_bytes)
-        for values in (nats, errors.standard_error, low, high)
-    )
-    pairs = pair_table(kl, se, (low, high), matrix.models)
+    by_category = read_section(layout, "texts", TextsSettings).by_category
+    documents = stratified_documents(texts, by_category)
+    segments = None
+    if settings.estimate == "mixture":
+        segments = read_segments(layout.segments, layout.segment_table)
+        check_segments(segments, matrix)
+    pairs, importance = pair_estimates(matrix, segments, documents, settings.confidence)
+    kl = square_form(pairs, matrix.models)
     neighbours = neighbour_table(kl, matrix.models, settings.n_neighbours)
     write_table(pairs, KL, layout.kl)
+    write_table(importance, TEXT_IMPORTANCE, layout.text_importance)
     write_table(neighbours, NEIGHBOURS, layout.neighbours)
     write_table(cluster_table(kl, settings.linkage), CLUSTERS, layout.clusters)
     metrics = {
         "unit": "bits per byte",
+        "estimate": settings.estimate,
         "n_texts": matrix.n_texts,
         "mean_bytes": round(matrix.mean_bytes, 4),
         **kl_metrics(pairs, neighbours, read_table(layout.models, MODELS)),

@@ -1,33 +1,59 @@
 """Schemas of the tables of KL divergences, neighbours and clusters."""
 
+import pandera.pandas as pa
+
 from modelmap.plumbing.columns import AT_LEAST_0, AT_LEAST_1, FINITE, column, table
+
+
+def _estimate(which: str, describes: str) -> dict[str, pa.Column]:
+    """Return the columns of an estimate, its standard error and the ends of its interval."""
+    return {
+        f"kl_{which}bits_per_byte": column("float", describes, AT_LEAST_0, FINITE),
+        f"se_{which}bits_per_byte": column(
+            "float", "its standard error for the population of documents", AT_LEAST_0, FINITE
+        ),
+        f"low_{which}bits_per_byte": column(
+            "float", "lower end of the confidence interval for it", AT_LEAST_0, FINITE
+        ),
+        f"high_{which}bits_per_byte": column(
+            "float", "upper end of the confidence interval for it", AT_LEAST_0, FINITE
+        ),
+    }
+
 
 KL = table(
     "The estimated KL divergence of every pair of models, each pair once.",
     {
         "model_a": column("text", "the model that comes first in the matrix"),
         "model_b": column("text", "the other model"),
-        "kl_bits_per_byte": column(
-            "float",
-            "the estimate of the KL over the population of documents the texts come from; "
-            "over the N texts themselves it is exact",
-            AT_LEAST_0,
-            FINITE,
+        **_estimate(
+            "",
+            "the estimate that divergence.estimate names, over the population of documents that "
+            "the texts come from",
         ),
-        "se_bits_per_byte": column(
-            "float",
-            "standard error of the estimate for that population, by document",
-            AT_LEAST_0,
-            FINITE,
+        "n_texts": column("int", "number of texts that it is estimated from", AT_LEAST_1),
+        "warning": column(
+            "text",
+            "empty; or drift: more than a quarter of the estimate is due to a constant difference "
+            "within each text, and it may be too large",
         ),
-        "low_bits_per_byte": column(
-            "float", "lower end of the confidence interval for that population", AT_LEAST_0, FINITE
-        ),
-        "high_bits_per_byte": column(
-            "float", "upper end of the confidence interval for that population", AT_LEAST_0, FINITE
-        ),
+        **_estimate("papers_", "the estimate of Oyama et al. 2025 (ACL), Equation 5"),
     },
     unique=["model_a", "model_b"],
+)
+
+TEXT_IMPORTANCE = table(
+    "How much each text adds to the error of the mixture estimates of a sample of texts.",
+    {
+        "text_id": column("int", "as in the texts table", AT_LEAST_0),
+        "relative_residual": column(
+            "float",
+            "residual of the text's terms, divided by the terms of all texts: the root mean square "
+            "over pairs",
+            AT_LEAST_0,
+        ),
+    },
+    unique=["text_id"],
 )
 
 NEIGHBOURS = table(

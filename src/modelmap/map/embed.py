@@ -51,8 +51,9 @@ def tsne_options(settings: MapSettings, max_iter: int) -> TsneOptions:
 
 
 def tsne(coordinates: Matrix, options: TsneOptions) -> Matrix:
-    """Return the places of the models on a map, shape (K, 2), from Q, shape (K, N), by t-SNE.
+    """Return the places of the models on a map, shape (K, 2), from their coordinates, by t-SNE.
 
+    The coordinates have a row for each model.
     The map is initialised by PCA. The papers use the metric "sqeuclidean". Models that are all
     identical are placed at the origin.
     """
@@ -74,6 +75,20 @@ def tsne(coordinates: Matrix, options: TsneOptions) -> Matrix:
     with threadpool_limits(1):
         places = embedding.fit_transform(_with_two_columns(coordinates))
     return np.asarray(places, dtype=np.float64)
+
+
+def classical_scaling(kl: Matrix) -> Matrix:
+    """Return coordinates, shape (K, K), whose squared Euclidean distances are the KLs, (K, K).
+
+    Delta tanh(Delta / 2) is conditionally negative definite, so that such coordinates exist for
+    the mixture estimates (docs/methods.md). Where pairs have different segments in common they
+    need not exist exactly: axes of negative variance are left out. The mean model is at the origin.
+    """
+    row_means = kl.mean(axis=0)
+    products = -(kl - row_means - row_means[:, None] + kl.mean()) / 2
+    values, vectors = np.linalg.eigh(products)
+    coordinates: Matrix = vectors * np.sqrt(np.maximum(values, 0.0))
+    return coordinates
 
 
 def _with_two_columns(coordinates: Matrix) -> Matrix:

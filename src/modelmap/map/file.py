@@ -11,13 +11,15 @@ from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.tables import read_table
 
 
-def read_places(path: Path, models: Sequence[str]) -> NDArray[np.float64]:
-    """Return the places of `models` on the map in a file, shape (K, 2).
+def read_papers_places(path: Path, models: Sequence[str]) -> NDArray[np.float64]:
+    """Return the places of `models` on the map of the papers' estimates in a file, shape (K, 2).
 
     Raises UserError if the file is missing or damaged, or is a map of other models.
     """
     places = read_table(path, MAP).set_index("model")
     if set(places.index) != set(models):
         raise UserError(f"{path.name} and matrix.parquet are of different models: run `dvc repro`")
-    ordered: NDArray[np.float64] = places.loc[list(models), ["x", "y"]].to_numpy(dtype=np.float64)
+    ordered: NDArray[np.float64] = places.loc[list(models), ["x_papers", "y_papers"]].to_numpy(
+        dtype=np.float64
+    )
     return ordered

@@ -4,8 +4,16 @@ import pandas as pd
 
 from modelmap.divergence.kl import reason_if_identical
 from modelmap.divergence.neighbours import square_form
+from modelmap.divergence.settings import DivergenceSettings
 from modelmap.divergence.tables import KL
-from modelmap.map.embed import components_for, perplexity, spectrum, tsne, tsne_options
+from modelmap.map.embed import (
+    classical_scaling,
+    components_for,
+    perplexity,
+    spectrum,
+    tsne,
+    tsne_options,
+)
 from modelmap.map.quality import map_trustworthiness, nearest_kept
 from modelmap.map.settings import MapSettings
 from modelmap.map.tables import MAP, SPECTRUM
@@ -21,14 +29,23 @@ def run(layout: Layout) -> None:
     """Write data/map.parquet, spectrum.parquet and their metrics."""
     settings = read_section(layout, "map", MapSettings)
     matrix = read_matrix(layout.matrix)
+    estimate = read_section(layout, "divergence", DivergenceSettings).estimate
     kl = square_form(read_table(layout.kl, KL), matrix.models)
     coordinates = matrix.coordinates()
-    places = tsne(coordinates, tsne_options(settings, settings.max_iter))
+    options = tsne_options(settings, settings.max_iter)
+    papers = tsne(coordinates, options)
+    places = papers if estimate == "papers" else tsne(classical_scaling(kl), options)
     components = spectrum(coordinates)
     cumulative = components["cumulative_share"].to_numpy()
     reason = reason_if_identical(coordinates)
     write_table(
-        pd.DataFrame({"model": matrix.models, "x": places[:, 0], "y": places[:, 1]}),
+        pd.DataFrame(
+            {
+                "model": matrix.models,
+                **dict(zip(("x", "y"), places.T, strict=True)),
+                **dict(zip(("x_papers", "y_papers"), papers.T, strict=True)),
+            }
+        ),
         MAP,
         layout.map,
     )

@@ -8,6 +8,10 @@ MAP = table(
         "model": column("text", "name"),
         "x": column("float", "first coordinate", FINITE),
         "y": column("float", "second coordinate", FINITE),
+        "x_papers": column(
+            "float", "first coordinate on the map of the papers' estimates, from Q", FINITE
+        ),
+        "y_papers": column("float", "second coordinate on that map", FINITE),
     },
     unique=["model"],
 )

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from modelmap.matrix.file import LogLikelihoods
 from modelmap.matrix.tables import SEGMENTS
 from modelmap.plumbing.arrays import Indices
-from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.files import write_atomically
 from modelmap.plumbing.tables import read_table
 
@@ -92,3 +93,17 @@ def read_segments(path: Path, table_path: Path) -> SegmentLogliks:
     )
     first = np.flatnonzero(table["segment"].to_numpy() == 0).astype(np.int64)
     return SegmentLogliks(values, models, first, table["n_bytes"].to_numpy(), text_set)
+
+
+def check_segments(segments: SegmentLogliks, matrix: LogLikelihoods) -> None:
+    """Raise UserError unless all models of the matrix have segments, of the matrix's texts."""
+    if segments.text_set != matrix.text_set:
+        raise UserError(
+            "segments.safetensors and matrix.parquet are of different texts: `dvc repro`"
+        )
+    without = [name for name in matrix.models if name not in set(segments.models)]
+    if without:
+        raise UserError(
+            f"models without log-likelihoods of segments, because they are imported: "
+            f"{listed(without)}; set divergence.estimate to papers in params.yaml"
+        )

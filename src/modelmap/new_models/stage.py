@@ -4,7 +4,7 @@ from functools import partial
 
 import pandas as pd
 
-from modelmap.map.file import read_places
+from modelmap.map.file import read_papers_places
 from modelmap.map.settings import MapSettings
 from modelmap.matrix.file import read_matrix
 from modelmap.matrix.settings import MatrixSettings
@@ -44,7 +44,7 @@ def run(layout: Layout) -> None:
     seeds, n_workers = run_seeds(settings.n_runs), load_hardware(layout.conf).n_workers
     runs = parallel_map(partial(run_errors, shared), seeds, n_workers, "errors of new models")
     errors = error_table(runs)
-    reference = read_places(layout.map, matrix.models)
+    reference = read_papers_places(layout.map, matrix.models)
     places = new_places(shared, matrix.models, reference, read_section(layout, "map", MapSettings))
     _write(layout, places, errors, trial_metrics(shared, errors, settings.n_runs))
 

@@ -97,6 +97,10 @@ class Layout:
         return self.root / "data" / "kl.parquet"
 
     @property
+    def text_importance(self) -> Path:
+        return self.root / "data" / "text_importance.parquet"
+
+    @property
     def neighbours(self) -> Path:
         return self.root / "data" / "neighbours.parquet"
 

@@ -7,7 +7,7 @@ import pandas as pd
 from modelmap.divergence.kl import reason_if_identical
 from modelmap.map.align import map_size
 from modelmap.map.embed import tsne, tsne_options
-from modelmap.map.file import read_places
+from modelmap.map.file import read_papers_places
 from modelmap.map.settings import MapSettings
 from modelmap.matrix.file import read_matrix
 from modelmap.plumbing.files import write_json
@@ -27,7 +27,7 @@ def run(layout: Layout) -> None:
     n_workers = load_hardware(layout.conf).n_workers
     matrix = read_matrix(layout.matrix)
     coordinates = matrix.coordinates()
-    reference = read_places(layout.map, matrix.models)
+    reference = read_papers_places(layout.map, matrix.models)
     reason = reason_if_identical(coordinates)
     if reason is not None:
         write_table(empty_table(STABILITY), STABILITY, layout.stability)

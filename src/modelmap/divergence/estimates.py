@@ -1,0 +1,94 @@
+"""KL estimates of all pairs with their intervals, by the papers' method and by the mixture."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from modelmap.divergence.interval import intervals
+from modelmap.divergence.kl import bits_per_byte, nats_per_text, squared_distances
+from modelmap.divergence.mixture import mixture_estimates
+from modelmap.divergence.neighbours import pair_table
+from modelmap.divergence.standard_error import (
+    StandardErrors,
+    StratifiedDocuments,
+    standard_errors,
+)
+from modelmap.divergence.tables import TEXT_IMPORTANCE
+from modelmap.matrix.file import LogLikelihoods
+from modelmap.matrix.segments_file import SegmentLogliks
+from modelmap.plumbing.arrays import Matrix
+from modelmap.plumbing.tables import empty_table
+
+DRIFT = "drift"
+"""The warning about pairs whose estimate is to a large part due to a constant difference."""
+MAX_DRIFT_SHARE = 0.25
+"""Of an estimate. Of draws from the mixture of two models, little would be due to a constant
+difference within each text: such pairs differ in how they judge whole texts (docs/methods.md)."""
+
+
+@dataclass(frozen=True)
+class PairEstimates:
+    """Estimates in bits per byte, and the ends of their intervals; each of shape (K, K)."""
+
+    kl: Matrix
+    standard_error: Matrix
+    low: Matrix
+    high: Matrix
+
+    def columns(self, which: str = "") -> dict[str, Matrix]:
+        """Return the estimates by the names of their columns in the table of pairs."""
+        values = {"kl": self.kl, "se": self.standard_error, "low": self.low, "high": self.high}
+        return {f"{name}_{which}bits_per_byte": value for name, value in values.items()}
+
+
+def pair_estimates(
+    matrix: LogLikelihoods,
+    segments: SegmentLogliks | None,
+    documents: StratifiedDocuments,
+    confidence: float,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the tables KL and TEXT_IMPORTANCE.
+
+    The estimate of KL is the mixture's; without `segments` it is the papers', and the second table
+    is empty.
+    """
+    papers = papers_estimates(matrix, documents, confidence)
+    if segments is None:
+        shape = papers.kl.shape
+        about = {"n_texts": np.full(shape, matrix.n_texts), "warning": np.full(shape, "")}
+        columns = {**papers.columns(), **about, **papers.columns("papers_")}
+        return pair_table(columns, matrix.models), empty_table(TEXT_IMPORTANCE)
+    rows = [segments.models.index(name) for name in matrix.models]
+    loglik_nats = segments.loglik_nats
+    if rows != list(range(len(segments.models))):
+        loglik_nats = loglik_nats[rows]
+    mixture = mixture_estimates(loglik_nats, segments.first, segments.n_bytes, documents)
+    errors = StandardErrors(mixture.standard_error, mixture.degrees_of_freedom)
+    ends = intervals(mixture.kl, errors, confidence)
+    chosen = PairEstimates(mixture.kl, mixture.standard_error, *ends)
+    about = {
+        "n_texts": mixture.n_texts.astype(np.int64),
+        "warning": np.where(mixture.drift_share > MAX_DRIFT_SHARE, DRIFT, ""),
+    }
+    importance = pd.DataFrame(
+        {"text_id": np.arange(matrix.n_texts), "relative_residual": mixture.text_importance}
+    )
+    columns = {**chosen.columns(), **about, **papers.columns("papers_")}
+    return pair_table(columns, matrix.models), importance
+
+
+def papers_estimates(
+    matrix: LogLikelihoods, documents: StratifiedDocuments, confidence: float
+) -> PairEstimates:
+    """Return the estimates of Oyama et al. 2025 (ACL), Equation 5, from whole texts.
+
+    Clipped log-likelihoods and differences of whole texts enter, so that the estimates of models
+    that are not close are much too large (docs/methods.md).
+    """
+    coordinates = matrix.coordinates()
+    nats = nats_per_text(squared_distances(coordinates), matrix.n_texts)
+    errors = standard_errors(coordinates, documents)
+    low, high = intervals(nats, errors, confidence)
+    values = (nats, errors.standard_error, low, high)
+    return PairEstimates(*(bits_per_byte(value, matrix.mean_bytes) for value in values))
