@@ -32,6 +32,9 @@ Everything here except `raw/`, `models/` and `imported/` is written by `dvc repr
 - `matrix.parquet`: one row per text (`text_id`) and one float64 column per model:
   log-likelihoods in nats, unclipped. The metadata of the file contains, at full precision,
   `clip_threshold` (nats), `mean_bytes` (B), `n_texts` (N) and `text_set` (a hash of the texts).
+- `segments.safetensors`: the tensor `loglik_nats`, float32, with one row per scored model and one
+  column per segment of the texts, in the order of `segments.parquet`: log-likelihoods in nats, NaN
+  where a segment is not wholly scored. Its metadata has the names of the `models` and `text_set`.
 
 Texts of the default corpus are read from packages, and the licences of the packages apply to them.
 `source`, `source_version` and `source_path` name the package, its version and the file. Score files
@@ -43,9 +46,11 @@ FILES = {
     "corpus.parquet": corpus.CORPUS,
     "texts.parquet": texts.TEXTS,
     "scores/<model>.parquet": score.SCORES,
+    "segments.parquet": matrix.SEGMENTS,
     "models.parquet": matrix.MODELS,
     "category_bits.parquet": matrix.CATEGORY_BITS,
     "kl.parquet": divergence.KL,
+    "text_importance.parquet": divergence.TEXT_IMPORTANCE,
     "neighbours.parquet": divergence.NEIGHBOURS,
     "clusters.parquet": divergence.CLUSTERS,
     "map.parquet": model_map.MAP,
