@@ -1,8 +1,13 @@
 """Schemas of the tables of KL divergences, neighbours and clusters."""
 
+from pathlib import Path
+
+import numpy as np
 import pandera.pandas as pa
 
+from modelmap.plumbing.arrays import Vector
 from modelmap.plumbing.columns import AT_LEAST_0, AT_LEAST_1, FINITE, column, table
+from modelmap.plumbing.tables import read_table
 
 
 def _estimate(which: str, describes: str) -> dict[str, pa.Column]:
@@ -86,3 +91,10 @@ CLUSTERS = table(
     },
     unique=["merge"],
 )
+
+
+def read_importance(path: Path) -> Vector:
+    """Return `relative_residual` of the table TEXT_IMPORTANCE, shape (N,); empty for the papers."""
+    table = read_table(path, TEXT_IMPORTANCE)
+    importance: Vector = table["relative_residual"].to_numpy(dtype=np.float64)
+    return importance

@@ -49,7 +49,7 @@ def draw(inputs: Inputs) -> Figure:
     stability = inputs.table("stability.parquet", *COLUMNS_OF_SETTINGS, *COLUMNS_OF_MODELS)
     with style():
         families = inputs.table("models.parquet", "model", "family")
-        # Resampled maps are of the papers' estimates, and so is the map that they are compared with.
+        # Resampled maps are of the papers' estimates, as is the map they are compared with.
         places = inputs.table("map.parquet", "model", "x_papers", "y_papers")
         places = places.rename(columns={"x_papers": "x", "y_papers": "y"})
         joined = families.merge(places, on="model")

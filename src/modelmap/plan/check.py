@@ -1,5 +1,6 @@
 """The error of a plan: predicted, of its own order, and of other random orders."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -85,19 +86,15 @@ def _check_other_order(
 
 
 def plan_metrics(
-    coordinates: Matrix,
-    distances: Matrix,
-    plan: pd.DataFrame,
-    errors: pd.DataFrame,
-    settings: PlanSettings,
+    error_of: Callable[[int], float], n_texts: int, errors: pd.DataFrame, settings: PlanSettings
 ) -> dict[str, object]:
     """Return the numbers of texts that reach ERROR_PERCENTS, and the errors at checked shares.
 
-    Keys contain shares of the texts instead of numbers, so that runs of different N have the same
-    keys and can be compared.
+    `error_of` gives the expected error of a number of texts. Keys contain shares of the texts
+    instead of numbers, so that runs of different N have the same keys and can be compared.
     """
     needed = {
-        f"{percent}_percent": texts_for_error(coordinates, distances, plan, percent / 100)
+        f"{percent}_percent": texts_for_error(error_of, n_texts, percent / 100)
         for percent in ERROR_PERCENTS
     }
     errors_at_sizes = {
@@ -112,6 +109,6 @@ def plan_metrics(
     }
     errors_at_shares = {
         f"at_{100 * share:g}_percent_of_texts": errors_at_sizes[size]
-        for share, size in sample_sizes(settings.checked_shares, len(plan)).items()
+        for share, size in sample_sizes(settings.checked_shares, n_texts).items()
     }
-    return {"n_texts": len(plan), "texts_for_relative_error": needed, **errors_at_shares}
+    return {"n_texts": n_texts, "texts_for_relative_error": needed, **errors_at_shares}

@@ -1,10 +1,16 @@
 """`modelmap plan`: the texts to score first, for a given number of texts or a given error."""
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+import pandas as pd
+
 from modelmap.divergence.kl import squared_distances
+from modelmap.divergence.tables import read_importance
 from modelmap.matrix.file import read_matrix
+from modelmap.plan.mixture_error import mixture_error
 from modelmap.plan.ordered_texts import plan_error, planned_texts, texts_for_error
 from modelmap.plan.tables import PLAN
 from modelmap.plumbing.errors import UserError
@@ -24,17 +30,11 @@ def run(layout: Layout, n_chosen: int | None, error: float | None, output: Path 
     or if the plan and the matrix have different numbers of texts.
     """
     plan = read_table(layout.plan, PLAN)
-    coordinates = read_matrix(layout.matrix).coordinates()
-    if coordinates.shape[1] != len(plan):
-        raise UserError(
-            f"plan.parquet has {len(plan)} texts and matrix.parquet has {coordinates.shape[1]}: "
-            "run `dvc repro plan`"
-        )
-    distances = squared_distances(coordinates)
+    error_of = _expected_error(layout, plan)
     if error is not None:
         if not error > 0:
             raise UserError(f"--error {error:g}: give a relative error above 0, such as 0.05")
-        n_chosen = texts_for_error(coordinates, distances, plan, error)
+        n_chosen = texts_for_error(error_of, len(plan), error)
     assert n_chosen is not None
     if not MIN_TEXTS <= n_chosen <= len(plan):
         raise UserError(f"--texts {n_chosen}: give a number from {MIN_TEXTS} to {len(plan)}")
@@ -44,9 +44,29 @@ def run(layout: Layout, n_chosen: int | None, error: float | None, output: Path 
         sys.stdout.write(text)
     else:
         write_text(output, text)
-    expected = plan_error(coordinates, distances, plan, n_chosen)
     print(
-        f"{n_chosen} of {len(plan)} texts: the expected relative error of distances is "
-        f"{expected:.3f} (root mean square over pairs, with respect to all {len(plan)} texts)",
+        f"{n_chosen} of {len(plan)} texts: the expected relative error of KL divergences is "
+        f"{error_of(n_chosen):.3f} (root mean square over pairs, with respect to all {len(plan)} "
+        "texts)",
         file=sys.stderr,
     )
+
+
+def _expected_error(layout: Layout, plan: pd.DataFrame) -> Callable[[int], float]:
+    """Return the function that gives the expected relative error of a number of texts.
+
+    It is that of the estimates in kl.parquet: of the mixture, or of the papers if there is none.
+    """
+    importance = read_importance(layout.text_importance)
+    n_texts = len(importance)
+    if not n_texts:
+        coordinates = read_matrix(layout.matrix).coordinates()
+        n_texts = coordinates.shape[1]
+    if n_texts != len(plan):
+        raise UserError(
+            f"plan.parquet has {len(plan)} texts and kl.parquet is of {n_texts}: "
+            "run `dvc repro plan`"
+        )
+    if len(importance):
+        return partial(mixture_error, importance, plan)
+    return partial(plan_error, coordinates, squared_distances(coordinates), plan)

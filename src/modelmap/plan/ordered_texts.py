@@ -8,7 +8,7 @@ The order is random because the weights 1 / pi need inclusion probabilities, whi
 deterministic order does not have.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -110,15 +110,16 @@ def intervals_cover(
     return np.asarray(np.abs(estimated - distances[pairs]) <= half_width)
 
 
-def texts_for_error(
-    coordinates: Matrix, distances: Matrix, plan: pd.DataFrame, error: float
-) -> int:
-    """Return the smallest number of texts whose expected relative error is at most `error`."""
+def texts_for_error(error_of: Callable[[int], float], n_texts: int, error: float) -> int:
+    """Return the smallest number of texts whose expected relative error is at most `error`.
+
+    `error_of` gives the expected error of a number of texts; `n_texts` is the number of all texts.
+    """
     # Bisection: the expected error falls with the number of texts, and is 0 for all N.
-    low, high = 2, len(plan)
+    low, high = 2, n_texts
     while low < high:
         middle = (low + high) // 2
-        if plan_error(coordinates, distances, plan, middle) <= error:
+        if error_of(middle) <= error:
             high = middle
         else:
             low = middle + 1

@@ -1,11 +1,22 @@
 """Stage plan: the order in which to score texts, and the error of the first texts."""
 
+from functools import partial
+
 import pandas as pd
 
 from modelmap.divergence.kl import reason_if_identical, squared_distances
+from modelmap.divergence.settings import DivergenceSettings
+from modelmap.divergence.tables import read_importance
 from modelmap.matrix.file import read_matrix
+from modelmap.matrix.segments_file import read_segments
 from modelmap.plan.check import plan_errors, plan_metrics
-from modelmap.plan.ordered_texts import permanent_random_numbers, plan_table, size_measure
+from modelmap.plan.mixture_error import mixture_error, mixture_plan_errors, pair_terms
+from modelmap.plan.ordered_texts import (
+    permanent_random_numbers,
+    plan_error,
+    plan_table,
+    size_measure,
+)
 from modelmap.plan.settings import PlanSettings
 from modelmap.plan.tables import PLAN, PLAN_ERRORS
 from modelmap.plumbing.files import write_json
@@ -33,9 +44,15 @@ def run(layout: Layout) -> None:
         _write_errors(layout, empty_table(PLAN_ERRORS), {"n_texts": len(plan), "skipped": reason})
         return
     n_workers = load_hardware(layout.conf).n_workers
-    errors = plan_errors(coordinates, distances, plan, settings, n_workers)
-    metrics = plan_metrics(coordinates, distances, plan, errors, settings)
-    _write_errors(layout, errors, metrics)
+    if read_section(layout, "divergence", DivergenceSettings).estimate == "mixture":
+        importance = read_importance(layout.text_importance)
+        pairs = pair_terms(read_segments(layout.segments, layout.segment_table), settings.seed)
+        errors = mixture_plan_errors(pairs, importance, plan, settings, n_workers)
+        error_of = partial(mixture_error, importance, plan)
+    else:
+        errors = plan_errors(coordinates, distances, plan, settings, n_workers)
+        error_of = partial(plan_error, coordinates, distances, plan)
+    _write_errors(layout, errors, plan_metrics(error_of, len(plan), errors, settings))
 
 
 def _write_errors(layout: Layout, errors: pd.DataFrame, metrics: dict[str, object]) -> None:

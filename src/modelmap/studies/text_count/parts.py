@@ -5,6 +5,7 @@ need, depend on the number of texts.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from modelmap.divergence.kl import squared_distances
 from modelmap.matrix.clip_centre import double_centred
-from modelmap.plan.ordered_texts import plan_table, texts_for_error, with_even_share
+from modelmap.plan.ordered_texts import plan_error, plan_table, texts_for_error, with_even_share
 from modelmap.plumbing.arrays import Matrix
 from modelmap.resample.curves import baselines, meeting_points, method_curve, sizes, with_population
 from modelmap.resample.errors import relative_error
@@ -58,7 +59,8 @@ def analyse_part(
     size = with_even_share(relative_size(coordinates, distances), analysis.even_share)
     # The expected error depends on the sizes alone, so any random numbers will do.
     plan = plan_table(size, np.linspace(0.1, 0.9, n_texts))
-    needed = texts_for_error(coordinates, distances, plan, analysis.error)
+    error_of = partial(plan_error, coordinates, distances, plan)
+    needed = texts_for_error(error_of, n_texts, analysis.error)
     uniform = curves[(curves["method"] == "uniform") & (curves["n"] == n_texts)]
     return {
         "n_texts": n_texts,
