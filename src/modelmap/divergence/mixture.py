@@ -21,10 +21,11 @@ from modelmap.plumbing.progress import Progress
 
 Floats = NDArray[np.float32]
 
+BLOCK_ELEMENTS = 1 << 16
+"""Differences computed at once, so few that they stay in the processor's cache."""
 MODELS_AT_ONCE = 32
 """Models in a block of pairs. Its sums by text need memory for 32 * 32 * N numbers."""
-SEGMENTS_AT_ONCE = 4096
-"""So few that the differences of one model from a block stay in the processor's cache."""
+SEGMENTS_AT_ONCE = BLOCK_ELEMENTS // MODELS_AT_ONCE
 
 
 def mixture_terms(difference: Floats) -> Floats:
@@ -34,8 +35,29 @@ def mixture_terms(difference: Floats) -> Floats:
     """
     terms: Floats = np.tanh(difference * np.float32(0.5))
     terms *= difference
-    # A segment that is not scored under one of the models tells nothing about the pair.
-    return np.nan_to_num(terms, copy=False, nan=0.0)
+    # Terms are at least 0, and fmax takes 0 for NaN: a segment that is not scored under one of the
+    # models tells nothing about the pair.
+    return np.fmax(terms, np.float32(0.0), out=terms)
+
+
+def mixture_kl(rows: Floats, columns: Floats, n_bytes: Indices) -> Matrix:
+    """Return the estimate for every pair of a row model and a column model, in bits per byte.
+
+    `rows` and `columns` are log-likelihoods of W segments in nats, shapes (rows, W) and
+    (columns, W), NaN where a segment is not scored; `n_bytes` are the bytes of the segments. Pairs
+    without a common segment are NaN. This is the estimate alone, at a third of the cost of
+    `mixture_estimates`, and without a matrix of all pairs of all models.
+    """
+    scored = ~np.isnan(rows), ~np.isnan(columns)
+    total_bytes = (scored[0] * n_bytes.astype(np.float32)) @ scored[1].T.astype(np.float32)
+    totals = np.zeros((len(rows), len(columns)))
+    step = max(1, BLOCK_ELEMENTS // len(columns))
+    for start in range(0, rows.shape[1], step):
+        block = np.ascontiguousarray(columns[:, start : start + step])
+        for i, row in enumerate(rows[:, start : start + step]):
+            totals[i] += mixture_terms(block - row).sum(axis=1)
+    known = total_bytes > 0
+    return np.divide(totals, total_bytes * LN2, where=known, out=np.full_like(totals, np.nan))
 
 
 @dataclass(frozen=True)
@@ -60,25 +82,27 @@ def text_sums(rows: Floats, columns: Floats, first: Indices, n_bytes: Indices) -
     (columns, W), NaN where a segment is not scored. `first` are the first segments of the N texts,
     and `n_bytes` the bytes of the segments.
     """
-    shape = (len(first), len(rows), len(columns))
-    terms, drift, total_bytes = np.zeros((3, *shape))
+    terms, drift, total_bytes = np.zeros((3, len(first), len(rows), len(columns)))
     for texts, segments in _chunks(first, columns.shape[1]):
         starts = first[texts] - segments.start
-        block = np.asarray(columns[:, segments])
-        sizes = n_bytes[segments].astype(np.float32)
-        for i, row in enumerate(rows):
-            difference = block - row[segments]
-            scored = ~np.isnan(difference)
-            parts = (
-                mixture_terms(difference.copy()),
-                np.nan_to_num(difference),
-                scored,
-                scored * sizes,
-            )
-            sums = [np.add.reduceat(part, starts, axis=1, dtype=np.float32).T for part in parts]
-            terms[texts, i], total_bytes[texts, i] = sums[0], sums[3]
-            count = np.maximum(sums[2], 1.0)
-            drift[texts, i] = count * mixture_terms((sums[1] / count).astype(np.float32))
+        block = np.ascontiguousarray(columns[:, segments])
+        sizes = np.stack([n_bytes[segments], np.ones(block.shape[1])]).astype(np.float32)
+        # Where every segment is scored, as nearly always, all pairs have the same bytes.
+        is_complete = not np.isnan(block).any()
+        bytes_and_counts = np.add.reduceat(sizes, starts, axis=1)[:, :, None]
+        for i, row in enumerate(rows[:, segments]):
+            difference = block - row
+            if not is_complete or np.isnan(row).any():
+                scored = ~np.isnan(difference)
+                parts = [np.add.reduceat(scored * size, starts, axis=1).T for size in sizes]
+                bytes_and_counts = np.stack(parts)
+                means = np.where(scored, difference, np.float32(0.0))
+            else:
+                means = difference
+            total_bytes[texts, i], counts = bytes_and_counts
+            means = np.add.reduceat(means, starts, axis=1).T / np.maximum(counts, 1.0)
+            drift[texts, i] = counts * mixture_terms(means)
+            terms[texts, i] = np.add.reduceat(mixture_terms(difference), starts, axis=1).T
     return TextSums(terms, drift, total_bytes)
 
 
