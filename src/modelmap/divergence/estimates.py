@@ -20,11 +20,11 @@ from modelmap.matrix.segments_file import SegmentLogliks
 from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.tables import empty_table
 
-DRIFT = "drift"
-"""The warning about pairs whose estimate is to a large part due to a constant difference."""
-MAX_DRIFT_SHARE = 0.25
-"""Of an estimate. Of draws from the mixture of two models, little would be due to a constant
-difference within each text: such pairs differ in how they judge whole texts (docs/methods.md)."""
+ONE_SIDED = "one-sided"
+"""The warning about pairs of which the texts are like draws from one model, not from both."""
+MAX_PREFERENCE = 0.6
+"""Of a pair without a warning. Where the preference was above it, in pairs of a pretrained and a
+barely trained model, the estimate was about 1.5 times the simulated KL (docs/experiments.md)."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def pair_estimates(
     chosen = PairEstimates(mixture.kl, mixture.standard_error, *ends)
     about = {
         "n_texts": mixture.n_texts.astype(np.int64),
-        "warning": np.where(mixture.drift_share > MAX_DRIFT_SHARE, DRIFT, ""),
+        "warning": np.where(mixture.preference > MAX_PREFERENCE, ONE_SIDED, ""),
     }
     importance = pd.DataFrame(
         {"text_id": np.arange(matrix.n_texts), "relative_residual": mixture.text_importance}

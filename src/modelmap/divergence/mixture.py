@@ -33,11 +33,15 @@ def mixture_terms(difference: Floats) -> Floats:
 
     For small Delta this is Delta^2 / 2, and for large Delta |Delta|.
     """
-    terms: Floats = np.tanh(difference * np.float32(0.5))
-    terms *= difference
-    # Terms are at least 0, and fmax takes 0 for NaN: a segment that is not scored under one of the
-    # models tells nothing about the pair.
-    return np.fmax(terms, np.float32(0.0), out=terms)
+    return _without_nan(np.tanh(difference * np.float32(0.5)) * difference)
+
+
+def _without_nan(terms: Floats) -> Floats:
+    """Return terms, which are at least 0, with 0 in place of NaN."""
+    # A segment that is not scored under one of the models tells nothing about the pair. fmax takes
+    # the number where the other is NaN, and is faster than a search for NaN.
+    without: Floats = np.fmax(terms, np.float32(0.0), out=terms)
+    return without
 
 
 def mixture_kl(rows: Floats, columns: Floats, n_bytes: Indices) -> Matrix:
@@ -69,10 +73,12 @@ class TextSums:
 
     terms: Matrix
     """Of Delta tanh(Delta / 2), in nats."""
-    drift: Matrix
-    """What the terms would be if Delta were the same in all segments of a text, in nats."""
+    preference: Matrix
+    """Of tanh(Delta / 2)."""
     n_bytes: Matrix
-    """Of the segments' bytes."""
+    """Of the bytes."""
+    n_segments: Matrix
+    """The number of segments."""
 
 
 def text_sums(rows: Floats, columns: Floats, first: Indices, n_bytes: Indices) -> TextSums:
@@ -82,28 +88,27 @@ def text_sums(rows: Floats, columns: Floats, first: Indices, n_bytes: Indices) -
     (columns, W), NaN where a segment is not scored. `first` are the first segments of the N texts,
     and `n_bytes` the bytes of the segments.
     """
-    terms, drift, total_bytes = np.zeros((3, len(first), len(rows), len(columns)))
+    sums = np.zeros((4, len(first), len(rows), len(columns)))
     for texts, segments in _chunks(first, columns.shape[1]):
         starts = first[texts] - segments.start
         block = np.ascontiguousarray(columns[:, segments])
         sizes = np.stack([n_bytes[segments], np.ones(block.shape[1])]).astype(np.float32)
-        # Where every segment is scored, as nearly always, all pairs have the same bytes.
+        # Where every segment is scored, as nearly always, all pairs have the same sizes.
         is_complete = not np.isnan(block).any()
-        bytes_and_counts = np.add.reduceat(sizes, starts, axis=1)[:, :, None]
+        sums_of_sizes = np.add.reduceat(sizes, starts, axis=1)[:, :, None]
         for i, row in enumerate(rows[:, segments]):
             difference = block - row
+            tanh = np.tanh(difference * np.float32(0.5))
+            terms = _without_nan(tanh * difference)
             if not is_complete or np.isnan(row).any():
                 scored = ~np.isnan(difference)
-                parts = [np.add.reduceat(scored * size, starts, axis=1).T for size in sizes]
-                bytes_and_counts = np.stack(parts)
-                means = np.where(scored, difference, np.float32(0.0))
-            else:
-                means = difference
-            total_bytes[texts, i], counts = bytes_and_counts
-            means = np.add.reduceat(means, starts, axis=1).T / np.maximum(counts, 1.0)
-            drift[texts, i] = counts * mixture_terms(means)
-            terms[texts, i] = np.add.reduceat(mixture_terms(difference), starts, axis=1).T
-    return TextSums(terms, drift, total_bytes)
+                tanh = np.where(scored, tanh, np.float32(0.0))
+                by_text = [np.add.reduceat(scored * size, starts, axis=1).T for size in sizes]
+                sums_of_sizes = np.stack(by_text)
+            sums[0, texts, i] = np.add.reduceat(terms, starts, axis=1).T
+            sums[1, texts, i] = np.add.reduceat(tanh, starts, axis=1).T
+            sums[2:, texts, i] = sums_of_sizes
+    return TextSums(*sums)
 
 
 def _chunks(first: Indices, n_segments: int) -> Iterator[tuple[slice, slice]]:
@@ -131,8 +136,9 @@ class MixtureEstimates:
     degrees_of_freedom: Matrix
     n_texts: Matrix
     """The number of texts of which both models have scored segments."""
-    drift_share: Matrix
-    """The share of the estimate that a constant difference within each text gives."""
+    preference: Matrix
+    """The absolute mean of tanh(Delta / 2) over segments, from 0 to 1. For texts drawn from the
+    mixture of both models it is 0; near 1 the texts are like draws from one of them alone."""
     text_importance: Vector
     """Shape (N,): the root mean square over pairs of the residual of a text's terms, relative to
     the sum of the terms of all texts."""
@@ -162,9 +168,9 @@ def mixture_estimates(
             n_pairs += int((squares > 0).any(axis=0).sum())
             progress.update(done)
     upper = np.stack([np.where(np.tri(n_models, dtype=bool), 0.0, values) for values in found])
-    kl, error, freedom, n_texts, drift_share = upper + upper.transpose(0, 2, 1)
+    kl, error, freedom, n_texts, preference = upper + upper.transpose(0, 2, 1)
     return MixtureEstimates(
-        kl, error, freedom, n_texts, drift_share, np.sqrt(importance / max(n_pairs, 1))
+        kl, error, freedom, n_texts, preference, np.sqrt(importance / max(n_pairs, 1))
     )
 
 
@@ -175,7 +181,9 @@ def _pair_estimates(
 
     The first has shape (5, P), in the order of the fields of MixtureEstimates; the second (N, P).
     """
-    terms, drift, n_bytes = (values[:, wanted] for values in (sums.terms, sums.drift, sums.n_bytes))
+    terms, preference, n_bytes, n_segments = (
+        values[:, wanted] for values in (sums.terms, sums.preference, sums.n_bytes, sums.n_segments)
+    )
     estimates = np.full((5, terms.shape[1]), np.nan)
     squares = np.zeros_like(terms)
     for texts, pairs in _by_common_texts(n_bytes > 0):
@@ -188,18 +196,14 @@ def _pair_estimates(
         residuals = t - total / total_bytes * b
         scale = t.shape[0] / (total_bytes * LN2)
         error, freedom = documents.of_texts(texts).errors(residuals)
-        share = np.divide(
-            drift[np.ix_(texts, pairs)].sum(axis=0),
-            total,
-            where=total > 0,
-            out=np.zeros_like(total),
-        )
+        chosen = np.ix_(texts, pairs)
+        mean = preference[chosen].sum(axis=0) / n_segments[chosen].sum(axis=0)
         estimates[:, pairs] = (
             total / total_bytes / LN2,
             error * scale,
             freedom,
             np.full(len(total), t.shape[0]),
-            share,
+            np.abs(mean),
         )
         relative = np.divide(residuals, total, where=total > 0, out=np.zeros_like(residuals))
         squares[np.ix_(texts, pairs)] = np.square(relative)

@@ -39,8 +39,8 @@ KL = table(
         "n_texts": column("int", "number of texts that it is estimated from", AT_LEAST_1),
         "warning": column(
             "text",
-            "empty; or drift: more than a quarter of the estimate is due to a constant difference "
-            "within each text, and it may be too large",
+            "empty; or one-sided: the texts are like draws from one of the models, and the "
+            "estimate may be about 1.5 times too large",
         ),
         **_estimate("papers_", "the estimate of Oyama et al. 2025 (ACL), Equation 5"),
     },
