@@ -25,13 +25,17 @@ PREDICTION = ("prediction.csv", "predict.json", "resample.json")
 
 FIGURES = (
     FigureEntry("model_map", model_map, (*MODELS, "map.parquet", "map.json")),
-    FigureEntry("kl_heatmap", kl_heatmap, (*MODELS, "kl.parquet", "clusters.parquet")),
+    FigureEntry(
+        "kl_heatmap", kl_heatmap, (*MODELS, "kl.parquet", "clusters.parquet", "divergence.json")
+    ),
     FigureEntry("category_bits", category_bits, (*MODELS, "category_bits.parquet")),
     FigureEntry("pca_spectrum", pca_spectrum, ("matrix.json", "spectrum.parquet", "map.json")),
     FigureEntry(
         "resample_errors", resample_errors, ("matrix.json", "resample.csv", "resample.json")
     ),
-    FigureEntry("designs", designs, ("matrix.json", "designs.csv", "plan.csv", "resample.json")),
+    FigureEntry(
+        "designs", designs, ("matrix.json", "designs.csv", "plan.csv", "plan.json", "resample.json")
+    ),
     FigureEntry(
         "map_stability",
         map_stability,

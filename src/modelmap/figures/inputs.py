@@ -15,6 +15,9 @@ from modelmap.plumbing.tables import read_parquet, read_unchecked_csv
 FOLDERS = {".parquet": "data", ".csv": "reports/plots", ".json": "reports/metrics"}
 """Where the stages of dvc.yaml write files, by the ending of their names."""
 
+ESTIMATES = {"mixture": "the mixture estimate", "papers": "the papers' estimate"}
+"""How captions name the values of divergence.estimate."""
+
 RUN_AGAIN = "run `dvc repro`, or `make studies`"
 
 Read = Callable[[str], Any]

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from modelmap.figures.colours_and_markers import family_colours, family_handles, legend_colours
 from modelmap.figures.dendrogram import brackets, leaf_order, pure_families
-from modelmap.figures.inputs import Inputs, counts
+from modelmap.figures.inputs import ESTIMATES, Inputs, counts
 from modelmap.figures.scale import Scale, scale_for
 from modelmap.figures.style import (
     INK,
@@ -213,7 +213,8 @@ def caption(inputs: Inputs) -> str:
     is_named = sizes_for(list(models["model"]), legend).name_size is not None
     below = f"; values below {scale.low:g} have its darkest colour" if scale.has_below else ""
     return (
-        f"Estimated KL divergence between every two models in bits per byte ({counts(inputs)}), "
+        "KL divergence between every two models in bits per byte, by "
+        f"{ESTIMATES[inputs.metric('divergence.json', 'estimate')]} ({counts(inputs)}): "
         f"median {values.median():.3g} and largest {values.max():.3g}. Rows and columns are in "
         "the order of the hierarchical clustering at the left, which is drawn on the same "
         f"{scale.kind}{below}{'' if is_named else '; there are too many models to name them'}."

@@ -162,11 +162,11 @@ def caption(inputs: Inputs) -> str:
         for setting, table in stability.groupby("setting", sort=False)
     )
     return (
-        f"Stability of the map ({counts(inputs)}). Points are positions on the model map. Ellipses "
+        f"Stability of the map of the papers' estimate ({counts(inputs)}). Points are positions on that map. Ellipses "
         "hold 1 standard deviation of the positions on "
         f"{inputs.metric('stability.json', 'n_runs')} maps of resampled texts, which are rotated "
-        "and reflected to fit the model map but not scaled; a line joins a point to the middle of "
-        "its ellipse. The displacement is the mean distance from the position on the model map, as "
+        "and reflected to fit that map but not scaled; a line joins a point to the middle of "
+        "its ellipse. The displacement is the mean distance from the position on that map, as "
         "a share of the size of the map: the root mean square distance of models from its centre. "
         "With models in other orders, all distances between models are the same, and the positions "
         "differ because of t-SNE alone. Root mean square distances of models from their own mean "

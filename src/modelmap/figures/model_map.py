@@ -17,7 +17,7 @@ from modelmap.figures.colours_and_markers import (
     kinds_in_order,
     legend_colours,
 )
-from modelmap.figures.inputs import Inputs, counts
+from modelmap.figures.inputs import ESTIMATES, Inputs, counts
 from modelmap.figures.map_labels import NAMED_UP_TO, choose_labels, parent_lines
 from modelmap.figures.map_names import write_names
 from modelmap.figures.style import (
@@ -149,7 +149,8 @@ def caption(inputs: Inputs) -> str:
     )
     return (
         f"Map of language models by their log-likelihoods ({counts(inputs)}; {n_families} "
-        f"{'family' if n_families == 1 else 'families'}): t-SNE with metric "
+        f"{'family' if n_families == 1 else 'families'}): t-SNE of KL divergences by "
+        f"{ESTIMATES[inputs.metric('map.json', 'estimate')]}, with metric "
         f"{inputs.metric('map.json', 'metric')} and perplexity "
         f"{inputs.metric('map.json', 'perplexity'):g}. Models that are near each other have "
         "similar log-likelihoods; the axes have no meaning. Lines join models to the model they "

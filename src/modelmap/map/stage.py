@@ -54,6 +54,7 @@ def run(layout: Layout) -> None:
         layout.metrics("map"),
         {
             "n_models": len(matrix.models),
+            "estimate": estimate,
             "metric": settings.metric,
             "algorithm": settings.algorithm,
             "perplexity": perplexity(len(matrix.models), settings.max_perplexity),

@@ -31,6 +31,7 @@ from modelmap.texts.text_set import check_text_set
 def run(layout: Layout) -> None:
     """Write data/plan.parquet, reports/plots/plan.csv and reports/metrics/plan.json."""
     settings = read_section(layout, "plan", PlanSettings)
+    estimate = read_section(layout, "divergence", DivergenceSettings).estimate
     matrix = read_matrix(layout.matrix)
     texts = read_table(layout.texts, TEXTS)
     check_text_set(texts["text"], matrix.text_set)
@@ -41,10 +42,14 @@ def run(layout: Layout) -> None:
     plan = plan_table(size, permanent_random_numbers(texts["text"].tolist(), settings.seed))
     write_table(plan, PLAN, layout.plan)
     if reason is not None:
-        _write_errors(layout, empty_table(PLAN_ERRORS), {"n_texts": len(plan), "skipped": reason})
+        _write_errors(
+            layout,
+            empty_table(PLAN_ERRORS),
+            {"estimate": estimate, "n_texts": len(plan), "skipped": reason},
+        )
         return
     n_workers = load_hardware(layout.conf).n_workers
-    if read_section(layout, "divergence", DivergenceSettings).estimate == "mixture":
+    if estimate == "mixture":
         importance = read_importance(layout.text_importance)
         pairs = pair_terms(read_segments(layout.segments, layout.segment_table), settings.seed)
         errors = mixture_plan_errors(pairs, importance, plan, settings, n_workers)
@@ -52,7 +57,8 @@ def run(layout: Layout) -> None:
     else:
         errors = plan_errors(coordinates, distances, plan, settings, n_workers)
         error_of = partial(plan_error, coordinates, distances, plan)
-    _write_errors(layout, errors, plan_metrics(error_of, len(plan), errors, settings))
+    metrics = plan_metrics(error_of, len(plan), errors, settings)
+    _write_errors(layout, errors, {"estimate": estimate, **metrics})
 
 
 def _write_errors(layout: Layout, errors: pd.DataFrame, metrics: dict[str, object]) -> None:
