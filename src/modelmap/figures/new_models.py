@@ -127,9 +127,9 @@ def caption(inputs: Inputs) -> str:
     n_unique = inputs.metric("new_models.json", LS_BY_EXISTING, "unique_texts")
     named = "families are named once" if n_new > NAMED_UP_TO else "new models are named"
     return (
-        f"New models on a map of few texts, by the papers' estimate ({counts(inputs)}). The {n_existing} existing models "
-        f"alone gave the probabilities of {n_draws} draws of texts by LS sampling, and the "
-        f"threshold at which log-likelihoods are clipped; the {n_new} newest models were then "
+        f"New models on a map of few texts, by the papers' estimate ({counts(inputs)}). The "
+        f"{n_existing} existing models alone gave the probabilities of {n_draws} draws of texts by "
+        f"LS sampling, and the threshold at which log-likelihoods are clipped; the {n_new} newest models were then "
         f"added. {named.capitalize()} where there is room. Relative error of squared distances "
         f"from {n_unique:.0f} unique texts on average: {_errors(inputs, LS_BY_EXISTING)}; from as "
         f"many texts drawn uniformly: {_errors(inputs, UNIFORM_SAME_TEXTS)}."

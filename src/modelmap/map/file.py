@@ -1,14 +1,22 @@
-"""Reading the map file in the order of the models of the matrix."""
+"""The map as a table, and reading it in the order of the models of the matrix."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from modelmap.map.tables import MAP
+from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.tables import read_table
+
+
+def map_table(models: Sequence[str], places: Matrix, papers: Matrix) -> pd.DataFrame:
+    """Return the table MAP; both arrays of places have shape (K, 2)."""
+    columns = dict(zip(("x", "y", "x_papers", "y_papers"), [*places.T, *papers.T], strict=True))
+    return pd.DataFrame({"model": list(models), **columns})
 
 
 def read_papers_places(path: Path, models: Sequence[str]) -> NDArray[np.float64]:

@@ -1,7 +1,5 @@
 """Stage map: compute the model map and measure its quality."""
 
-import pandas as pd
-
 from modelmap.divergence.kl import reason_if_identical
 from modelmap.divergence.neighbours import square_form
 from modelmap.divergence.settings import DivergenceSettings
@@ -14,6 +12,7 @@ from modelmap.map.embed import (
     tsne,
     tsne_options,
 )
+from modelmap.map.file import map_table
 from modelmap.map.quality import map_trustworthiness, nearest_kept
 from modelmap.map.settings import MapSettings
 from modelmap.map.tables import MAP, SPECTRUM
@@ -38,17 +37,7 @@ def run(layout: Layout) -> None:
     components = spectrum(coordinates)
     cumulative = components["cumulative_share"].to_numpy()
     reason = reason_if_identical(coordinates)
-    write_table(
-        pd.DataFrame(
-            {
-                "model": matrix.models,
-                **dict(zip(("x", "y"), places.T, strict=True)),
-                **dict(zip(("x_papers", "y_papers"), papers.T, strict=True)),
-            }
-        ),
-        MAP,
-        layout.map,
-    )
+    write_table(map_table(matrix.models, places, papers), MAP, layout.map)
     write_table(components, SPECTRUM, layout.spectrum)
     write_json(
         layout.metrics("map"),

@@ -37,15 +37,10 @@ def run(layout: Layout) -> None:
     bits = category_bits(matrix.loglik_nats, matrix.models, texts["category"], texts["n_bytes"])
     write_matrix(matrix, layout.matrix)
     scored = [spec for spec in specs if spec.source != "imported"]
-    segments = segment_table(texts)
+    names, segments = [spec.name for spec in scored], segment_table(texts)
+    values = segment_rows(scored, segments, layout)
     write_table(segments, SEGMENTS, layout.segment_table)
-    write_segments(
-        segment_rows(scored, segments, layout),
-        [spec.name for spec in scored],
-        len(segments),
-        matrix.text_set,
-        layout.segments,
-    )
+    write_segments(values, names, len(segments), matrix.text_set, layout.segments)
     write_table(rows.models, MODELS, layout.models)
     write_table(bits, CATEGORY_BITS, layout.category_bits)
     write_json(layout.metrics("matrix"), _metrics(matrix, rows))

@@ -42,11 +42,8 @@ def run(layout: Layout) -> None:
     plan = plan_table(size, permanent_random_numbers(texts["text"].tolist(), settings.seed))
     write_table(plan, PLAN, layout.plan)
     if reason is not None:
-        _write_errors(
-            layout,
-            empty_table(PLAN_ERRORS),
-            {"estimate": estimate, "n_texts": len(plan), "skipped": reason},
-        )
+        metrics: dict[str, object] = {"n_texts": len(plan), "skipped": reason}
+        _write_errors(layout, empty_table(PLAN_ERRORS), {"estimate": estimate, **metrics})
         return
     n_workers = load_hardware(layout.conf).n_workers
     if estimate == "mixture":
