@@ -61,6 +61,7 @@ bench: setup ## measure speed, memory and agreement; needs the outputs of `make 
 	python benchmarks/scoring_speed.py
 	python benchmarks/agreement.py
 	python benchmarks/scale.py
+	python benchmarks/kl_speed.py
 	python benchmarks/resample_speed.py
 	python benchmarks/prediction_speed.py
 
