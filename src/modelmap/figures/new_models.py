@@ -130,7 +130,8 @@ def caption(inputs: Inputs) -> str:
         f"New models on a map of few texts, by the papers' estimate ({counts(inputs)}). The "
         f"{n_existing} existing models alone gave the probabilities of {n_draws} draws of texts by "
         "LS sampling, and the threshold at which log-likelihoods are clipped; the "
-        f"{n_new} newest models were then added. {named.capitalize()} where there is room. Relative error of squared distances "
+        f"{n_new} newest models were then added. {named.capitalize()} where there is room. "
+        "Relative error of squared distances "
         f"from {n_unique:.0f} unique texts on average: {_errors(inputs, LS_BY_EXISTING)}; from as "
         f"many texts drawn uniformly: {_errors(inputs, UNIFORM_SAME_TEXTS)}."
     )
