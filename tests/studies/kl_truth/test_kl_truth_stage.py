@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from helpers import ROOT
 from helpers.local_hardware import set_workers
+from helpers.tables import score_table
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
@@ -80,15 +81,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Layout:
         model.save_pretrained(layout.zoo / name)
         tokenizer.save_pretrained(layout.zoo / name)
         rows.append(log_likelihoods(model, [item.ids for item in encoded], 256))
-        scores = pd.DataFrame(
-            {
-                "text_id": range(6),
-                "loglik_nats": rows[-1],
-                "n_tokens": [item.n_scored for item in encoded],
-                "truncated": False,
-                "lossless": True,
-            }
-        )
+        scores = score_table(WORDS, rows[-1])
         identity = Identity("zoo", name, "t", "own", "float32", None, "sdpa", None, text_set, 1)
         write_scores(scores, layout.scores / f"{name}.parquet", identity, {})
     mean_bytes = float(texts["n_bytes"].mean())
