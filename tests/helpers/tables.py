@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 
 from modelmap.divergence.neighbours import pair_table
+from modelmap.matrix.file import LogLikelihoods
+from modelmap.matrix.segments import segment_table
+from modelmap.matrix.segments_file import write_segments
+from modelmap.matrix.tables import SEGMENTS
 from modelmap.plumbing.arrays import Matrix
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.tables import write_table
 from modelmap.texts.segments import segment_bounds
 
 
@@ -17,7 +23,7 @@ def score_table(
     lossless: Sequence[bool] | bool = True,
 ) -> pd.DataFrame:
     """Return the scores of texts 0, 1, ..., wholly scored, spread evenly over their bytes."""
-    bounds = [segment_bounds(text) for text in texts]
+    divided = [np.diff(segment_bounds(text)) for text in texts]
     return pd.DataFrame(
         {
             "text_id": range(len(texts)),
@@ -26,13 +32,24 @@ def score_table(
             "truncated": truncated,
             "lossless": lossless,
             "scored_from": 0,
-            "scored_to": [int(ends[-1]) for ends in bounds],
+            "scored_to": [int(sizes.sum()) for sizes in divided],
             "segments_nats": [
-                (value * np.diff(ends) / max(ends[-1], 1)).astype(np.float32)
-                for value, ends in zip(loglik_nats, bounds, strict=True)
+                (value * sizes / sizes.sum()).astype(np.float32)
+                for value, sizes in zip(loglik_nats, divided, strict=True)
             ],
         }
     )
+
+
+def write_even_segments(matrix: LogLikelihoods, texts: pd.DataFrame, layout: Layout) -> None:
+    """Write the files of segments, with the log-likelihood of each text spread over its bytes."""
+    table = segment_table(texts)
+    write_table(table, SEGMENTS, layout.segment_table)
+    rows = (
+        np.concatenate(score_table(texts["text"].tolist(), row)["segments_nats"].to_list())
+        for row in matrix.loglik_nats
+    )
+    write_segments(rows, matrix.models, len(table), matrix.text_set, layout.segments)
 
 
 def kl_table(kl: Matrix, models: Sequence[str], n_texts: int = 40) -> pd.DataFrame:

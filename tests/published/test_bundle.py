@@ -90,7 +90,8 @@ def make_up_scores(layout: Layout) -> None:
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     """Return a project of embedded texts, half of them withheld, and its bundle."""
-    layout = project(tmp_path_factory.mktemp("from"), "micro")
+    root, analysis = tmp_path_factory.mktemp("from"), {"size_measure": "relative"}
+    layout = project(root, "micro", divergence={"estimate": "papers"}, plan=analysis)
     for stage in (resolve_stage, corpus_stage, texts_stage):
         stage.run(layout)
     make_up_scores(layout)

@@ -26,6 +26,7 @@ from helpers.published_files import (
     write_lines,
     write_pickle,
 )
+from helpers.tables import score_table
 
 from modelmap.__main__ import main
 from modelmap.corpus import stage as corpus_stage
@@ -359,14 +360,11 @@ def test_the_experiment_needs_an_import_and_its_texts(layout: Layout) -> None:
 @pytest.fixture
 def made_up_scores(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     """Make scoring write these scores for every model, which it need not load; return them."""
-    scores = pd.DataFrame(
-        {
-            "text_id": range(N_TEXTS),
-            "loglik_nats": -np.arange(1.0, N_TEXTS + 1),
-            "n_tokens": 10,
-            "truncated": [True, True, True] + [False] * (N_TEXTS - 3),
-            "lossless": [False, False] + [True] * (N_TEXTS - 2),
-        }
+    scores = score_table(
+        [line["text"] for line in made_up_lines()],
+        -np.arange(1.0, N_TEXTS + 1),
+        truncated=[True, True, True] + [False] * (N_TEXTS - 3),
+        lossless=[False, False] + [True] * (N_TEXTS - 2),
     )
 
     def score_all(job_list: JobList, overrides: object) -> None:
