@@ -51,6 +51,8 @@ def project(root: Path, experiment: str, **sections: dict[str, Any]) -> Layout:
     shutil.copytree(ROOT / "conf", root / "conf", ignore=shutil.ignore_patterns("local"))
     (root / "conf" / "imported.yaml").unlink(missing_ok=True)
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    # Log-likelihoods are made up for whole texts, and each text has its own size in the plan.
+    params["divergence"]["estimate"], params["plan"]["size_measure"] = "papers", "relative"
     for name, keys in sections.items():
         params[name].update(keys)
     (root / "params.yaml").write_text(yaml.safe_dump({**params, "experiment": experiment}))
@@ -90,8 +92,7 @@ def make_up_scores(layout: Layout) -> None:
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     """Return a project of embedded texts, half of them withheld, and its bundle."""
-    root, analysis = tmp_path_factory.mktemp("from"), {"size_measure": "relative"}
-    layout = project(root, "micro", divergence={"estimate": "papers"}, plan=analysis)
+    layout = project(tmp_path_factory.mktemp("from"), "micro")
     for stage in (resolve_stage, corpus_stage, texts_stage):
         stage.run(layout)
     make_up_scores(layout)
