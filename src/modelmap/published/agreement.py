@@ -17,6 +17,7 @@ from modelmap.plan.ordered_texts import permanent_random_numbers, plan_table, si
 from modelmap.plumbing.errors import listed
 from modelmap.published.licences import text_digest
 from modelmap.published.manifest import MANIFEST, Manifest
+from modelmap.published.segments import BundleSegments, first_texts, wrong_segments
 from modelmap.texts.text_set import text_set_hash
 
 ROUNDING = 1e-6
@@ -34,13 +35,14 @@ class Bundle:
     models: pd.DataFrame
     plan: pd.DataFrame
     map: pd.DataFrame
+    segments: BundleSegments | None
 
 
 def disagreements(bundle: Bundle) -> list[str]:
     """Return one message for each part of a bundle that differs from what is computed again.
 
-    Places on the map are not compared, because t-SNE amplifies rounding errors: another machine
-    may compute other places from the same numbers.
+    Places on the map are not computed again, because t-SNE amplifies rounding errors: another
+    machine may compute other places from the same numbers.
     """
     manifest, matrix, texts = bundle.manifest, bundle.matrix, bundle.texts
     same_number = len(texts) == matrix.n_texts == manifest.n_texts
@@ -51,6 +53,8 @@ def disagreements(bundle: Bundle) -> list[str]:
         *_wrong_texts(texts),
         *_wrong_models(bundle),
         *_wrong_plan(bundle),
+        *_wrong_places(bundle),
+        *_wrong_segments(bundle),
     ]
 
 
@@ -119,6 +123,23 @@ def _wrong_plan(bundle: Bundle) -> list[str]:
         *_wrong_rows("size_measure", np.isclose(plan["size_measure"], size, ROUNDING, ROUNDING)),
         *_wrong_rows("rank", (plan["rank"] == rank).to_numpy()),
     ]
+
+
+def _wrong_places(bundle: Bundle) -> list[str]:
+    """Return a message if the map should be that of the papers' estimates and is not."""
+    places = bundle.map
+    same = np.array_equal(places[["x", "y"]], places[["x_papers", "y_papers"]])
+    if same or bundle.manifest.analysis.divergence.estimate != "papers":
+        return []
+    return ["x and y of map.parquet are not x_papers and y_papers, and the estimate is papers"]
+
+
+def _wrong_segments(bundle: Bundle) -> list[str]:
+    """Return one message for each part of the segments that is wrong."""
+    if bundle.segments is None:
+        return []
+    chosen = first_texts(bundle.plan, bundle.manifest.n_segment_texts)
+    return wrong_segments(bundle.segments, bundle.texts, bundle.matrix, chosen)
 
 
 def _wrong_rows(name: str, is_right: np.ndarray) -> list[str]:
