@@ -12,7 +12,7 @@ from helpers.damage import ODD_VALUES, damaged, fuzzed, read_or_refused, with_od
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelmap.published.manifest import TABLES, copy_tables, read_manifest
+from modelmap.published.manifest import TABLES, copy_files, read_manifest
 from modelmap.published.models import model_table, read_metadata
 from modelmap.published.texts import read_texts
 from modelmap.published.vectors import read_vectors, stacked
@@ -93,7 +93,7 @@ def test_a_damaged_or_odd_manifest_is_read_or_told(tmp_path: Path, data: st.Data
     (tmp_path / "manifest.json").write_bytes(data.draw(st.just(right) | damaged(right)))
     manifest = read_or_refused(lambda: read_manifest(tmp_path), "manifest.json")
     if manifest is not None:
-        assert read_or_refused(lambda: copy_tables(tmp_path, manifest, tmp_path), "missing") is None
+        assert read_or_refused(lambda: copy_files(tmp_path, manifest, tmp_path), "missing") is None
 
 
 @pytest.mark.parametrize("name", ["../x.parquet", "/etc/passwd", "texts.parquet/../../x", "a\n"])

@@ -40,8 +40,8 @@ def imported_segments(
 
     `table` is that of `segment_table`. Raises UserError if it has other segments.
     """
-    # The texts that come first in a plan are no random sample, so that the estimates of the stage
-    # divergence, which weights all texts equally, would be biased.
+    # A bundle may have segments of the texts that come first in its plan, which place new models.
+    # The stage divergence estimates the KL divergences of all models from all texts.
     if imported is None or imported.n_segment_texts != imported.n_texts:
         return None
     files = [imported_file(layout, imported, key) for key in ("segments", "segment_table")]

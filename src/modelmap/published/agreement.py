@@ -17,7 +17,7 @@ from modelmap.plan.ordered_texts import permanent_random_numbers, plan_table, si
 from modelmap.plumbing.errors import listed
 from modelmap.published.licences import text_digest
 from modelmap.published.manifest import MANIFEST, Manifest
-from modelmap.published.segments import BundleSegments, first_texts, wrong_segments
+from modelmap.published.segments import BundleSegments, wrong_segments
 from modelmap.texts.text_set import text_set_hash
 
 ROUNDING = 1e-6
@@ -48,14 +48,17 @@ def disagreements(bundle: Bundle) -> list[str]:
     same_number = len(texts) == matrix.n_texts == manifest.n_texts
     if not same_number or not text_set_hash(texts["text"]) == matrix.text_set == manifest.text_set:
         return ["texts.parquet is of other texts"]
-    return [
+    wrong = [
         *_wrong_numbers(bundle),
         *_wrong_texts(texts),
         *_wrong_models(bundle),
         *_wrong_plan(bundle),
         *_wrong_places(bundle),
-        *_wrong_segments(bundle),
     ]
+    if wrong or bundle.segments is None:
+        return wrong
+    # Segments are compared with the other tables, so that these must be right.
+    return wrong_segments(bundle.segments, manifest.n_segment_texts, bundle.plan, texts, matrix)
 
 
 def _wrong_numbers(bundle: Bundle) -> list[str]:
@@ -132,14 +135,6 @@ def _wrong_places(bundle: Bundle) -> list[str]:
     if same or bundle.manifest.analysis.divergence.estimate != "papers":
         return []
     return ["x and y of map.parquet are not x_papers and y_papers, and the estimate is papers"]
-
-
-def _wrong_segments(bundle: Bundle) -> list[str]:
-    """Return one message for each part of the segments that is wrong."""
-    if bundle.segments is None:
-        return []
-    chosen = first_texts(bundle.plan, bundle.manifest.n_segment_texts)
-    return wrong_segments(bundle.segments, bundle.texts, bundle.matrix, chosen)
 
 
 def _wrong_rows(name: str, is_right: np.ndarray) -> list[str]:

@@ -59,7 +59,7 @@ is float32, in nats, with one row per model of the matrix and one column per row
 `segments.parquet`; NaN is a segment that is not wholly scored. With Delta the difference of two
 models on a segment, the sum of Delta tanh(Delta / 2) over the segments estimates their KL, in nats
 per number of texts. It is closer to the true KL than the estimate above, and new models can be
-placed with these texts alone. The texts are not a random sample: `plan.parquet` has their sizes.
+placed with these texts alone.
 """
 NO_SEGMENTS = "There are no log-likelihoods of segments of the texts in this bundle."
 

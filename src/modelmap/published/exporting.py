@@ -11,7 +11,6 @@ from modelmap.divergence.settings import DivergenceSettings
 from modelmap.map.settings import MapSettings
 from modelmap.map.tables import MAP
 from modelmap.matrix.file import LogLikelihoods, read_matrix
-from modelmap.matrix.segments_file import read_segments
 from modelmap.matrix.settings import MatrixSettings
 from modelmap.matrix.tables import MODELS
 from modelmap.models.hub import hub_errors, hub_problem
@@ -26,7 +25,7 @@ from modelmap.plumbing.section import Section, read_section
 from modelmap.plumbing.tables import read_table, write_table
 from modelmap.published.agreement import Bundle, disagreements
 from modelmap.published.card import LICENCES, card, terms
-from modelmap.published.licences import UNKNOWN, Licences, licence_table, licensed_texts
+from modelmap.published.licences import UNKNOWN, Licences, Values, licence_table, licensed_texts
 from modelmap.published.manifest import (
     FILES,
     FORMAT,
@@ -70,7 +69,6 @@ def run(layout: Layout, output: Path | None, repo: str | None, most_texts: int |
     folder = (output or layout.bundle).resolve()
     _check_folder(folder)
     matrix = read_matrix(layout.matrix)
-    texts = read_table(layout.texts, TEXTS)
     licences = checked(Licences, read_yaml(layout.licences), "conf/licences.yaml")
     imported = read_section(layout, "imported", ImportedSection).data
     values = imported.values if imported else "own"
@@ -78,27 +76,42 @@ def run(layout: Layout, output: Path | None, repo: str | None, most_texts: int |
         raise UserError(
             f"conf/licences.yaml gives no licence for {values} values: name it there to push them"
         )
-    bundled = licensed_texts(texts, licences)
     with replaced(folder) as fresh:
-        for name in TABLES:
-            if name != "texts.parquet":
-                shutil.copyfile(layout.texts.parent / name, fresh / name)
-        write_table(bundled, BUNDLE_TEXTS, fresh / "texts.parquet")
-        whole = bundled.assign(text=texts["text"])
-        n_segment_texts = _write_segments(layout, matrix, whole, most_texts, fresh)
-        manifest = _manifest(layout, matrix, bundled, values, n_segment_texts, fresh)
-        _check_agreement(layout, manifest, whole, fresh)
-        write_manifest(manifest, fresh)
-        write_text(fresh / CARD, card(manifest, licences.values[values]))
-        write_text(fresh / LICENCES, terms(licence_table(bundled), licences.values[values]))
+        manifest = _write_bundle(layout, matrix, licences, values, most_texts, fresh)
         # Checked again, because files may have been added since the first check.
         _check_folder(folder)
     print(
         f"{folder.name}: {manifest.n_models} models, {manifest.n_texts} texts, "
-        f"{manifest.n_withheld} of them withheld by licence; segments of {n_segment_texts} texts"
+        f"{manifest.n_withheld} of them withheld by licence; "
+        f"segments of {manifest.n_segment_texts} texts"
     )
     if repo is not None:
         _push(folder, repo)
+
+
+def _write_bundle(
+    layout: Layout,
+    matrix: LogLikelihoods,
+    licences: Licences,
+    values: Values,
+    most_texts: int | None,
+    folder: Path,
+) -> Manifest:
+    """Write the files of a bundle to an empty folder, and return its manifest."""
+    texts = read_table(layout.texts, TEXTS)
+    bundled = licensed_texts(texts, licences)
+    whole = bundled.assign(text=texts["text"])
+    for name in TABLES:
+        if name != "texts.parquet":
+            shutil.copyfile(layout.texts.parent / name, folder / name)
+    write_table(bundled, BUNDLE_TEXTS, folder / "texts.parquet")
+    n_segment_texts = _write_segments(layout, matrix, bundled, most_texts, folder)
+    manifest = _manifest(layout, matrix, bundled, values, n_segment_texts, folder)
+    _check_agreement(layout, manifest, matrix, whole, folder)
+    write_manifest(manifest, folder)
+    write_text(folder / CARD, card(manifest, licences.values[values]))
+    write_text(folder / LICENCES, terms(licence_table(bundled), licences.values[values]))
+    return manifest
 
 
 def _check_folder(folder: Path) -> None:
@@ -130,14 +143,14 @@ def _write_segments(
 ) -> int:
     """Write the segments of the first texts of the plan, and return the number of these texts.
 
-    `texts` has the columns of BUNDLE_TEXTS, with no text empty. Nothing is written if no segments
-    are wanted, or if some models have none.
+    `texts` has the columns of BUNDLE_TEXTS. Nothing is written if no segments are wanted, or if
+    some models have none.
     """
     wanted = len(texts) if most_texts is None else min(most_texts, len(texts))
     if wanted == 0:
         return 0
-    segments = read_segments(layout.segments, layout.segment_table)
-    without = [name for name in matrix.models if name not in set(segments.models)]
+    segments = read_bundle_segments(layout.segments.parent)
+    without = [name for name in matrix.models if name not in set(segments.values.models)]
     if without:
         print(
             f"modelmap export: the bundle has no segments, because {len(without)} imported models "
@@ -150,13 +163,18 @@ def _write_segments(
     return wanted
 
 
-def _check_agreement(layout: Layout, manifest: Manifest, texts: pd.DataFrame, folder: Path) -> None:
+def _check_agreement(
+    layout: Layout,
+    manifest: Manifest,
+    matrix: LogLikelihoods,
+    texts: pd.DataFrame,
+    folder: Path,
+) -> None:
     """Raise UserError unless the tables in data/ belong together.
 
     `texts` has the columns of BUNDLE_TEXTS, with no text empty. The bundle's segments are in
     `folder`.
     """
-    matrix = read_matrix(layout.matrix)
     check_text_set(texts["text"], matrix.text_set)
     models, plan = read_table(layout.models, MODELS), read_table(layout.plan, PLAN)
     segments = read_bundle_segments(folder) if manifest.n_segment_texts else None
@@ -172,7 +190,7 @@ def _manifest(
     layout: Layout,
     matrix: LogLikelihoods,
     texts: pd.DataFrame,
-    values: str,
+    values: Values,
     n_segment_texts: int,
     folder: Path,
 ) -> Manifest:

@@ -20,11 +20,11 @@ VALUES, TABLE = "segments.safetensors", "segments.parquet"
 
 @dataclass(frozen=True)
 class BundleSegments:
-    """The log-likelihoods of segments in a bundle, and its table of these segments."""
+    """Log-likelihoods of segments, and the table of these segments."""
 
     values: SegmentLogliks
     table: pd.DataFrame
-    """A table with the columns of SEGMENTS. The segments of withheld texts are empty."""
+    """A table with the columns of SEGMENTS. In a bundle, segments of withheld texts are empty."""
 
 
 def first_texts(plan: pd.DataFrame, n_texts: int) -> Indices:
@@ -32,49 +32,54 @@ def first_texts(plan: pd.DataFrame, n_texts: int) -> Indices:
     return np.sort(plan.loc[plan["rank"] <= n_texts, "text_id"].to_numpy(dtype=np.int64))
 
 
-def bundled_table(texts: pd.DataFrame, chosen: Indices) -> pd.DataFrame:
-    """Return the table of the segments of the texts `chosen`, empty where a text is withheld.
+def _without_withheld(table: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of segments in which those of withheld texts are empty.
 
-    `texts` has the columns of BUNDLE_TEXTS, with no text empty.
+    `texts` has the columns of BUNDLE_TEXTS.
     """
-    table = segment_table(texts[texts["text_id"].isin(chosen)])
     withheld = texts.loc[texts["withheld"], "text_id"]
     return table.assign(text=table["text"].mask(table["text_id"].isin(withheld), ""))
 
 
 def write_bundle_segments(
-    segments: SegmentLogliks, texts: pd.DataFrame, chosen: Indices, folder: Path
+    segments: BundleSegments, texts: pd.DataFrame, chosen: Indices, folder: Path
 ) -> None:
     """Write the log-likelihoods and the table of the segments of the texts `chosen` to a folder.
 
-    `segments` are those of all `texts`, a table with the columns of BUNDLE_TEXTS.
+    `texts` has the columns of BUNDLE_TEXTS. The segments of withheld texts are written empty.
     """
-    text_ids = np.repeat(texts["text_id"], np.diff(segments.first, append=len(segments.n_bytes)))
-    columns = np.isin(text_ids, chosen)
-    rows = (row[columns] for row in segments.loglik_nats)
-    n_segments = int(columns.sum())
-    write_segments(rows, segments.models, n_segments, segments.text_set, folder / VALUES)
-    write_table(bundled_table(texts, chosen), SEGMENTS, folder / TABLE)
+    columns = np.isin(segments.table["text_id"], chosen)
+    values = segments.values
+    rows = (row[columns] for row in values.loglik_nats)
+    write_segments(rows, values.models, int(columns.sum()), values.text_set, folder / VALUES)
+    table = _without_withheld(segments.table[columns], texts)
+    write_table(table, SEGMENTS, folder / TABLE)
 
 
 def read_bundle_segments(folder: Path) -> BundleSegments:
-    """Return the log-likelihoods of segments of a bundle. Raises UserError if a file is damaged."""
+    """Return the segments in a bundle, or in data/. Raises UserError if a file is damaged."""
     values = read_segments(folder / VALUES, folder / TABLE)
     return BundleSegments(values, read_table(folder / TABLE, SEGMENTS))
 
 
 def wrong_segments(
-    segments: BundleSegments, texts: pd.DataFrame, matrix: LogLikelihoods, chosen: Indices
+    segments: BundleSegments,
+    n_texts: int,
+    plan: pd.DataFrame,
+    texts: pd.DataFrame,
+    matrix: LogLikelihoods,
 ) -> list[str]:
     """Return one message for each part of a bundle's segments that does not belong to the rest.
 
-    `texts` has the columns of BUNDLE_TEXTS, with no text empty. `chosen` are the texts that must
-    have segments: the first of the plan.
+    The segments must be those of the first `n_texts` texts of the plan. `texts` has the columns of
+    BUNDLE_TEXTS, with no text empty.
     """
     values, table = segments.values, segments.table
-    if not _is_of(table["text_id"], chosen):
-        return [f"{TABLE} is not of the first {len(chosen)} texts of the plan"]
-    wrong = _different_texts(table, bundled_table(texts, chosen))
+    chosen = first_texts(plan, n_texts)
+    if len(chosen) != n_texts or not _is_of(table["text_id"], chosen):
+        return [f"{TABLE} is not of the first {n_texts} texts of the plan"]
+    expected = _without_withheld(segment_table(texts.iloc[chosen]), texts)
+    wrong = _different_texts(table, expected)
     if wrong:
         return [f"segments of text {listed(wrong, 3)} in {TABLE}"]
     if values.text_set != matrix.text_set:
@@ -112,7 +117,7 @@ def _wrong_values(
     `first` are the first segments of the texts, and `loglik_nats` their log-likelihoods, (N,).
     """
     unknown = np.isnan(row)
-    invalid = np.logical_or.reduceat(~unknown & ~((-np.inf < row) & (row <= SUM_TOLERANCE)), first)
+    invalid = np.logical_or.reduceat(np.isinf(row) | (row > SUM_TOLERANCE), first)
     if invalid.any():
         return [
             f"segments of {name} are not finite and 0 or below on text "
