@@ -150,6 +150,29 @@ def test_links_missing_and_changed_tables_are_all_listed(bundle: Path, tmp_path:
     )
 
 
+def test_files_of_segments_are_listed_if_there_are_some(bundle: Path) -> None:
+    """Both, and none of them without a number of texts; each with its size."""
+    content = json.loads((bundle / "manifest.json").read_text())
+    digests, sizes = content["sha256"], content["file_bytes"]
+    told = told_by(changed(bundle, n_segment_texts=0))
+    assert "sha256: Value error, has segments.parquet, segments.safetensors, and n_segm" in told
+    assert "file_bytes: Value error, has segments.parquet, segments.safetensors, and n_segm" in told
+    del digests["segments.parquet"], sizes["segments.safetensors"]
+    told = told_by(changed(bundle, n_segment_texts=3, sha256=digests, file_bytes=sizes))
+    assert "sha256: Value error, has no segments.parquet" in told
+    assert "file_bytes: Value error, has no segments.safetensors" in told
+
+
+def test_a_wrong_size_is_told(bundle: Path, tmp_path: Path) -> None:
+    """Though the digest is right: it would be written on the card."""
+    sizes = json.loads((bundle / "manifest.json").read_text())["file_bytes"]
+    changed(bundle, file_bytes={**sizes, "segments.safetensors": 7})
+    assert told_by(bundle, tmp_path) == (
+        "bundle: segments.safetensors does not have the size in manifest.json; copy the files of "
+        "the bundle again"
+    )
+
+
 @pytest.mark.parametrize("content", ["", "{", "[1]", '{"a": 1, "a": 2}'])
 def test_a_manifest_that_is_no_json_object_is_told(bundle: Path, content: str) -> None:
     """Torn, or of another kind."""
