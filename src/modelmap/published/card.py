@@ -56,10 +56,10 @@ SEGMENTS = """\
 first in the plan ({megabytes:.1f} MB, {bytes_per_text:.0f} bytes a text and model). A segment is a
 run of letters, digits or other characters with the whitespace before it. The tensor `loglik_nats`
 is float32, in nats, with one row per model of the matrix and one column per row of
-`segments.parquet`; NaN is a segment that is not wholly scored. With Delta the difference of two
-models on a segment, the sum of Delta tanh(Delta / 2) over the segments estimates their KL, in nats
-per number of texts. It is closer to the true KL than the estimate above, and new models can be
-placed with these texts alone.
+`segments.parquet`; NaN is a segment that is not wholly scored. Let Delta be the difference of two
+models' log-likelihoods of a segment. The sum of Delta tanh(Delta / 2) over segments that both have,
+divided by the bytes of these segments and by ln 2, estimates the KL of the two models in bits per
+byte. It is closer to simulated KLs than the estimate above.
 """
 NO_SEGMENTS = "There are no log-likelihoods of segments of the texts in this bundle."
 
