@@ -149,4 +149,4 @@ def with_estimates(pairs: pd.DataFrame, kl: pd.DataFrame) -> pd.DataFrame:
             f"{a} and {b}" for a, b in zip(missing["model_a"], missing["model_b"], strict=True)
         ]
         raise UserError(f"kl.parquet has no KL of {listed(names)}: run `dvc repro`")
-    return joined.astype({WARNING: bool})
+    return joined.assign(**{WARNING: joined[WARNING] != ""})

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from modelmap.divergence.mixture import Floats, mixture_terms
 from modelmap.models.load import maximum_length
-from modelmap.plumbing.arrays import Indices, Matrix, Values, Vector
+from modelmap.plumbing.arrays import Indices, Matrix, Vector
 from modelmap.plumbing.errors import UserError
 from modelmap.score.loglik import token_log_likelihoods
 from modelmap.score.rule import Encoded, encode_texts
@@ -46,15 +47,6 @@ class ScoredTokens:
 
     logliks: np.ndarray
     ends: np.ndarray
-
-
-def mixture_terms(delta: Values) -> Values:
-    """Return Delta tanh(Delta / 2), for differences Delta of log-likelihoods in nats.
-
-    Its mean over texts from the mixture (p + q) / 2 is the mean of KL(p || q) and KL(q || p).
-    """
-    terms: Values = delta * np.tanh(delta / 2)
-    return terms
 
 
 def continuations(
@@ -104,14 +96,14 @@ def scored_tokens(model: "PreTrainedModel", texts: Sequence[Encoded]) -> list[Sc
 
 def segment_logliks(
     tokens: Sequence[ScoredTokens], prefixes: Sequence[str], strings: Sequence[str]
-) -> list[Vector]:
+) -> list[Floats]:
     """Return the log-likelihoods of the segments of each string, given its prefix, in nats.
 
     `tokens` are those of prefix and string together. A token that belongs to both is divided by
     its bytes.
     """
     return [
-        segment_sums(one.logliks, one.ends, _bounds(prefix, string))[1:].astype(float)
+        segment_sums(one.logliks, one.ends, _bounds(prefix, string))[1:]
         for one, prefix, string in zip(tokens, prefixes, strings, strict=True)
     ]
 
@@ -125,8 +117,8 @@ def _bounds(prefix: str, string: str) -> Indices:
 def drawn_sums(
     strings: Sequence[str],
     token_kl: Matrix,
-    own: Sequence[Vector],
-    others: Sequence[Sequence[Vector]],
+    own: Sequence[Floats],
+    others: Sequence[Sequence[Floats]],
 ) -> Drawn:
     """Return the sums over strings drawn from a model.
 
@@ -137,6 +129,6 @@ def drawn_sums(
     return Drawn(
         np.array([len(string.encode()) for string in strings], dtype=float),
         token_kl,
-        np.array([[delta.sum() for delta in row] for row in deltas]),
-        np.array([[mixture_terms(delta).sum() for delta in row] for row in deltas]),
+        np.array([[delta.sum(dtype=float) for delta in row] for row in deltas]),
+        np.array([[mixture_terms(one).sum(dtype=float) for one in row] for row in deltas]),
     )

@@ -12,7 +12,7 @@ from modelmap.divergence.kl import LN2
 from modelmap.plumbing.arrays import Indices, Values, Vector
 from modelmap.score.segment_sums import segment_sums
 from modelmap.studies.kl_truth.comparison import PAIR, TRUTHS
-from modelmap.studies.kl_truth.drawn import ScoredTokens, mixture_terms
+from modelmap.studies.kl_truth.drawn import ScoredTokens
 from modelmap.studies.kl_truth.summary import agreement, judged
 from modelmap.texts.segments import segments
 
@@ -45,7 +45,7 @@ def hellinger(delta: Values) -> Values:
 
 
 FORMS: Mapping[str, Callable[[Values], Values]] = {
-    "tanh": mixture_terms,
+    "tanh": lambda delta: delta * np.tanh(delta / 2),
     "half squares": lambda delta: delta * delta / 2,
     "Jensen-Shannon": jensen_shannon,
     "Hellinger": hellinger,
@@ -141,7 +141,8 @@ def _estimates_of_pair(delta: Vector, texts: Indices) -> dict[tuple[str, float],
 def ingredients_table(natural: NaturalTexts, pairs: pd.DataFrame) -> pd.DataFrame:
     """Return the agreement of every combination with each truth, with columns of KL_INGREDIENTS.
 
-    `pairs` has the columns of KL_TRUTH.
+    `pairs` has the columns of KL_TRUTH. Combinations in which the estimate of some pair is 0 are
+    left out: a whole text less its own mean is 0.
     """
     rows = []
     for name in (TOKEN_ENDS, *SEGMENTS):
@@ -157,7 +158,7 @@ def ingredients_table(natural: NaturalTexts, pairs: pd.DataFrame) -> pd.DataFram
                     **agreement(pairs[column][known].to_numpy(), values[known].to_numpy(), FACTORS),
                 }
                 for (form, share), values in found.items()
-                if known.any()
+                if known.any() and (values[known] > 0).all()
             ]
     return pd.DataFrame(rows).astype({"rank_correlation": float})
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from modelmap.divergence.settings import DivergenceSettings
+from modelmap.divergence.tables import KL
 from modelmap.models.file import read_roster
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.errors import UserError
@@ -11,7 +13,7 @@ from modelmap.plumbing.files import write_json
 from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
-from modelmap.plumbing.tables import empty_table, read_parquet, read_table, write_csv
+from modelmap.plumbing.tables import empty_table, read_table, write_csv
 from modelmap.studies.kl_truth.comparison import WARNING, pair_table, with_estimates
 from modelmap.studies.kl_truth.ingredients import NaturalTexts, ingredients_table, one_changed
 from modelmap.studies.kl_truth.pretrained import (
@@ -37,7 +39,7 @@ def run(layout: Layout) -> None:
     device = hardware.device_of(0)
     where = Where(layout.root, device, hardware.n_workers if device == "cpu" else 1)
     texts = read_table(layout.texts, TEXTS)["text"].tolist()
-    kl = read_parquet(layout.kl)[0]
+    kl = _estimates(layout)
     specs = read_roster(layout.roster)
     zoo = _zoo_models(specs)
     families = read_section(layout, "zoo", ZooSettings).families
@@ -62,6 +64,16 @@ def run(layout: Layout) -> None:
         "one_ingredient_changed": one_changed(ingredients),
     }
     write_json(layout.study("kl_truth", "json"), summary)
+
+
+def _estimates(layout: Layout) -> pd.DataFrame:
+    """Return the table of KLs. Raises UserError if it has the papers' estimate alone."""
+    if read_section(layout, "divergence", DivergenceSettings).estimate != "mixture":
+        raise UserError(
+            "kl_truth compares the mixture estimate: set divergence.estimate to mixture in "
+            "params.yaml, and run `dvc repro`"
+        )
+    return read_table(layout.kl, KL)
 
 
 def _zoo_models(specs: Sequence[ModelSpec]) -> list[ModelSpec]:

@@ -24,29 +24,33 @@ FACTOR = 1.5
 
 
 def judged(table: pd.DataFrame, truth: str) -> Mask:
-    """Return for each pair whether a column of truths is known well enough to judge estimates."""
+    """Return for each pair whether a column of truths is known well enough to judge estimates.
+
+    Pairs with an estimate of 0, of models that do not differ, are not judged.
+    """
+    differ = (table[list(ESTIMATES.values())] > 0).all(axis=1)
     error = table[truth.replace("_bits", "_se_bits")]
-    known: Mask = ((table[truth] > 0) & (error <= MAX_RELATIVE_ERROR * table[truth])).to_numpy()
-    return known
+    known = (table[truth] > 0) & (error <= MAX_RELATIVE_ERROR * table[truth])
+    found: Mask = (differ & known).to_numpy()
+    return found
 
 
 def agreement(truth: Vector, estimate: Vector, factors: Sequence[float]) -> dict[str, object]:
     """Return the distribution of truth over estimate, shares within factors, rank correlation.
 
-    The rank correlation is None for fewer than 3 pairs.
+    The rank correlation is None for fewer than 3 pairs, and where all values are equal.
     """
-    # A truth above 0 is infinitely many times an estimate of 0.
-    with np.errstate(divide="ignore"):
-        ratio = truth / estimate
+    ratio = truth / estimate
     q5, median, q95 = np.quantile(ratio, (0.05, 0.5, 0.95), method="linear")
-    rank = float(spearmanr(truth, estimate).statistic) if len(truth) > 2 else np.nan
+    has_ranks = len(truth) > 2 and np.ptp(truth) > 0 and np.ptp(estimate) > 0
+    rank = round(float(spearmanr(truth, estimate).statistic), 3) if has_ranks else None
     return {
         "n_pairs": len(truth),
         "q5": round(float(q5), 3),
         "median": round(float(median), 3),
         "q95": round(float(q95), 3),
         **{f"within_{factor:g}": round(share_within(ratio, factor), 3) for factor in factors},
-        "rank_correlation": None if np.isnan(rank) else round(rank, 3),
+        "rank_correlation": rank,
     }
 
 
