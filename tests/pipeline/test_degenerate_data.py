@@ -31,7 +31,7 @@ from modelmap.predict.tables import PREDICTION_CURVES, PREDICTIONS
 from modelmap.resample.tables import DESIGN_ERRORS, RESAMPLE_CURVES
 from modelmap.stability.tables import STABILITY
 from modelmap.studies.coverage.tables import COVERAGE
-from modelmap.studies.kl_truth.tables import KL_TRUTH
+from modelmap.studies.kl_truth.tables import KL_PRETRAINED, KL_TRUTH
 from modelmap.studies.text_count.tables import TEXT_COUNT
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import text_set_hash
@@ -140,6 +140,7 @@ def project(
     counts = {"n_models": n_models, "n_texts": n_texts, "mean_bytes": 900.0}
     write_json(layout.metrics("matrix"), counts)
     write_csv(empty_table(KL_TRUTH), KL_TRUTH, layout.study("kl_truth", "csv"))
+    write_csv(empty_table(KL_PRETRAINED), KL_PRETRAINED, layout.study("kl_pretrained", "csv"))
     write_json(layout.study("kl_truth", "json"), {})
     return layout
 

@@ -68,6 +68,8 @@ FILES = {
     "../reports/plots/prediction.csv": predict.PREDICTION_CURVES,
     "../reports/plots/prediction_table.csv": predict.PREDICTION_TABLE,
     "../reports/studies/coverage.csv": coverage.COVERAGE,
+    "../reports/studies/kl_ingredients.csv": kl_truth.KL_INGREDIENTS,
+    "../reports/studies/kl_pretrained.csv": kl_truth.KL_PRETRAINED,
     "../reports/studies/kl_truth.csv": kl_truth.KL_TRUTH,
     "../reports/studies/text_count.csv": text_count.TEXT_COUNT,
 }
