@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.shared_project import Clone, Owner, copy_project, make_origin
-from helpers.tables import kl_table, map_table
+from helpers.tables import kl_table
 
 from modelmap.divergence.kl import bits_per_byte, nats_per_text, squared_distances
 from modelmap.divergence.neighbours import neighbour_table
 from modelmap.divergence.tables import KL, NEIGHBOURS
+from modelmap.map.file import map_table
 from modelmap.map.tables import MAP
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods, write_matrix
@@ -69,7 +70,8 @@ def small_tables(tmp_path: Path) -> Layout:
     kl = bits_per_byte(nats_per_text(distances, N_TEXTS), matrix.mean_bytes)
     write_table(kl_table(kl, names), KL, layout.kl)
     write_table(neighbour_table(kl, names, 2), NEIGHBOURS, layout.neighbours)
-    write_table(map_table(names, rng.standard_normal((N_MODELS, 2))), MAP, layout.map)
+    places, papers = rng.standard_normal((2, N_MODELS, 2))
+    write_table(map_table(names, places, papers), MAP, layout.map)
     return layout
 
 

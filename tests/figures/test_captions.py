@@ -26,7 +26,8 @@ def test_every_caption_states_models_texts_and_bytes() -> None:
 def test_the_maps_caption_states_how_it_was_made() -> None:
     """Metric and perplexity are those of the metrics of the map."""
     caption = model_map.caption(inputs_of(made_up_contents({"a": 4, "b": 5}, ["x"])))
-    assert "metric sqeuclidean and perplexity 2." in caption
+    assert "KL divergences by the mixture estimate, with metric sqeuclidean and" in caption
+    assert "perplexity 2." in caption
     assert "2 families" in caption
 
 
@@ -52,6 +53,15 @@ def test_the_spectrums_caption_states_both_marks() -> None:
     """The numbers of components are those of the metrics of the map."""
     caption = pca_spectrum.caption(inputs_of(made_up_contents({"a": 9}, ["x"])))
     assert "of 8 components, 4 reach 90% and 5 reach 95%" in caption
+
+
+def test_captions_name_the_estimate_that_is_drawn() -> None:
+    """The map's and the heat map's, each by the metrics of its own stage."""
+    contents = made_up_contents({"a": 4}, ["x"])
+    for name in ("map.json", "divergence.json"):
+        contents[name] |= {"estimate": "papers"}
+    for drawing in (model_map, kl_heatmap):
+        assert "by the papers' estimate" in drawing.caption(inputs_of(contents))
 
 
 def test_other_numbers_give_another_caption() -> None:

@@ -14,7 +14,7 @@ from modelmap.plumbing.tables import check_table
 
 def made_up_new_models(models: pd.DataFrame, n_new: int) -> pd.DataFrame:
     """Return a map of `models` on which the last are new."""
-    places = made_up_places(models)
+    places = made_up_places(models)[["model", "x", "y"]]
     places.insert(1, "is_new", [i >= len(models) - n_new for i in range(len(models))])
     return check_table(places, NEW_MODELS, "new_models.parquet")
 

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.tables import kl_table, map_table
+from helpers.tables import kl_table
 from modelmap.divergence.neighbours import cluster_table
 from modelmap.figures.inputs import FOLDERS, Inputs, path_of
+from modelmap.map.file import map_table
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import write_csv, write_table
@@ -39,11 +40,11 @@ def made_up_models(family_sizes: dict[str, int]) -> pd.DataFrame:
 
 
 def made_up_places(models: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    """Return a map on which families lie apart and their models together."""
+    """Return maps on which families lie apart; on that of the papers' estimate x and y swap."""
     rng = np.random.default_rng(seed)
     centres = {family: rng.normal(0, 10, 2) for family in models["family"].unique()}
     places = np.array([centres[family] + rng.normal(0, 1, 2) for family in models["family"]])
-    return map_table(list(models["model"]), places)
+    return map_table(list(models["model"]), places, places[:, ::-1])
 
 
 def made_up_contents(family_sizes: dict[str, int], categories: list[str]) -> Contents:
@@ -74,7 +75,9 @@ def made_up_contents(family_sizes: dict[str, int], categories: list[str]) -> Con
         "map.parquet": places,
         "spectrum.parquet": spectrum,
         "matrix.json": {"n_models": len(names), "n_texts": n_texts, "mean_bytes": 900.25},
+        "divergence.json": {"estimate": "mixture"},
         "map.json": {
+            "estimate": "mixture",
             "metric": "sqeuclidean",
             "perplexity": 2.0,
             "components_for_90_percent": 4,

@@ -87,6 +87,7 @@ def made_up_resampling(contents: Contents) -> Contents:
                 "interval_coverage": [0.95, 0.94],
             }
         ),
+        "plan.json": {"estimate": "mixture"},
         **_stability(contents["map.parquet"]),
         **_new_models(contents["map.parquet"]),
         **_predictions(names),
@@ -112,7 +113,7 @@ def _stability(places: pd.DataFrame) -> Contents:
 
 
 def _new_models(places: pd.DataFrame) -> Contents:
-    table = places.copy()
+    table = places[["model", "x", "y"]].copy()
     table.insert(1, "is_new", [False] * (len(places) - 1) + [True])
     errors = [
         (design, pairs, 3, 12.0, 10.0, 0.1, 0.2)

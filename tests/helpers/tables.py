@@ -1,4 +1,4 @@
-"""Tables of scores, of pairs and of places that fit their schemas, made from a few values."""
+"""Tables of scores, of segments and of pairs that fit their schemas, made from a few values."""
 
 from collections.abc import Sequence
 
@@ -66,9 +66,3 @@ def kl_table(kl: Matrix, models: Sequence[str], n_texts: int = 40) -> pd.DataFra
     frame.insert(6, "n_texts", n_texts)
     frame.insert(7, "warning", "")
     return frame
-
-
-def map_table(models: Sequence[str], places: Matrix) -> pd.DataFrame:
-    """Return a map with the models at `places`, shape (K, 2); on the papers' map x and y swap."""
-    x, y = places.T
-    return pd.DataFrame({"model": list(models), "x": x, "y": y, "x_papers": y, "y_papers": x})

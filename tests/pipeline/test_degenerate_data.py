@@ -225,6 +225,19 @@ def test_no_stage_stops_at_the_mixture_estimate(case: str, tmp_path: Path) -> No
         import_module(f"modelmap.{name}.stage").run(layout)
 
 
+def test_only_models_that_are_identical_by_the_chosen_estimate_are_skipped(
+    tmp_path: Path,
+) -> None:
+    """A constant difference is 0 by the papers' estimate; float32 does not show 1e-9 nats."""
+    skipped = {}
+    for case in ("models that differ by a constant", "differences that float32 does not show"):
+        layout = project(tmp_path / case, CASES[case], divergence={"estimate": "mixture"})
+        for name in OF_ESTIMATE:
+            import_module(f"modelmap.{name}.stage").run(layout)
+        skipped[case] = [metrics(layout, stage).get("skipped") for stage in ("map", "plan")]
+    assert list(skipped.values()) == [[None, None], [NO_DIFFERENCE, NO_DIFFERENCE]]
+
+
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_texts_on_which_all_models_agree_can_be_planned_without_an_even_share(
     tmp_path: Path,

@@ -12,9 +12,10 @@ import pandera.pandas as pa
 import pyarrow
 import pyarrow.parquet as pq
 import pytest
-from helpers.tables import kl_table, map_table, score_table
+from helpers.tables import kl_table, score_table
 
 from modelmap.divergence.tables import CLUSTERS, KL, NEIGHBOURS
+from modelmap.map.file import map_table
 from modelmap.map.tables import MAP, SPECTRUM
 from modelmap.matrix.tables import CATEGORY_BITS, MODELS
 from modelmap.plan.tables import PLAN_ERRORS
@@ -35,7 +36,8 @@ from modelmap.texts.tables import TEXTS
 
 def places(n: int = 4) -> pd.DataFrame:
     """Return a right map table."""
-    return map_table([f"m{i}" for i in range(n)], np.outer(np.arange(n), [1 / 3, -np.pi]))
+    where = np.outer(np.arange(n), [1 / 3, -np.pi])
+    return map_table([f"m{i}" for i in range(n)], where, -where)
 
 
 def texts() -> pd.DataFrame:

@@ -32,6 +32,11 @@ def reason_if_identical(coordinates: Matrix, which: str = "models") -> str | Non
     # rounding when they are centred. Analyses of such differences would show nothing but rounding.
     if np.square(coordinates - coordinates[0]).sum(axis=1).max() > ROUNDING:
         return None
+    return no_difference(which)
+
+
+def no_difference(which: str = "models") -> str:
+    """Return the reason why nothing can be estimated from identical models."""
     return f"needs {which} that differ, and all squared distances between them are 0"
 
 

@@ -33,10 +33,11 @@ def run(layout: Layout) -> None:
     coordinates = matrix.coordinates()
     options = tsne_options(settings, settings.max_iter)
     papers = tsne(coordinates, options)
-    places = papers if estimate == "papers" else tsne(classical_scaling(kl), options)
+    scaled = coordinates if estimate == "papers" else classical_scaling(kl)
+    places = papers if estimate == "papers" else tsne(scaled, options)
     components = spectrum(coordinates)
     cumulative = components["cumulative_share"].to_numpy()
-    reason = reason_if_identical(coordinates)
+    reason = reason_if_identical(scaled)
     write_table(map_table(matrix.models, places, papers), MAP, layout.map)
     write_table(components, SPECTRUM, layout.spectrum)
     write_json(

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from modelmap.divergence.kl import no_difference
 from modelmap.divergence.mixture import text_sums
 from modelmap.matrix.segments_file import SegmentLogliks
 from modelmap.plan.design_variance import model_pairs
@@ -34,6 +35,10 @@ class PairTerms:
     terms: Matrix
     """In nats."""
     n_bytes: Matrix
+
+    def reason_if_identical(self) -> str | None:
+        """Return why there is nothing to estimate, or None if some models differ."""
+        return None if self.terms.size else no_difference()
 
     def relative_errors(self, sample: UniqueTexts) -> Vector:
         """Return the errors of a sample's estimates relative to those from all texts, (P,)."""

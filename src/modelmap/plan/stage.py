@@ -36,19 +36,21 @@ def run(layout: Layout) -> None:
     texts = read_table(layout.texts, TEXTS)
     check_text_set(texts["text"], matrix.text_set)
     coordinates = matrix.coordinates()
-    reason = reason_if_identical(coordinates)
     distances = squared_distances(coordinates)
     size = size_measure(coordinates, distances, settings.size_measure, settings.even_share)
     plan = plan_table(size, permanent_random_numbers(texts["text"].tolist(), settings.seed))
     write_table(plan, PLAN, layout.plan)
+    pairs = None
+    if estimate == "mixture":
+        pairs = pair_terms(read_segments(layout.segments, layout.segment_table), settings.seed)
+    reason = reason_if_identical(coordinates) if pairs is None else pairs.reason_if_identical()
     if reason is not None:
         metrics: dict[str, object] = {"n_texts": len(plan), "skipped": reason}
         _write_errors(layout, empty_table(PLAN_ERRORS), {"estimate": estimate, **metrics})
         return
     n_workers = load_hardware(layout.conf).n_workers
-    if estimate == "mixture":
+    if pairs is not None:
         importance = read_importance(layout.text_importance)
-        pairs = pair_terms(read_segments(layout.segments, layout.segment_table), settings.seed)
         errors = mixture_plan_errors(pairs, importance, plan, settings, n_workers)
         error_of = partial(mixture_error, importance, plan)
     else:
