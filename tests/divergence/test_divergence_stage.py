@@ -1,18 +1,21 @@
-"""The divergence stage on small projects: right numbers, and projects of odd families."""
+"""The divergence stage on small projects: right numbers of both estimates, and odd projects."""
 
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from helpers.tables import write_even_segments
 
 from modelmap.divergence import stage
-from modelmap.divergence.tables import CLUSTERS, KL, NEIGHBOURS
-from modelmap.matrix.file import LogLikelihoods, write_matrix
+from modelmap.divergence.tables import CLUSTERS, KL, NEIGHBOURS, TEXT_IMPORTANCE
+from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
+from modelmap.matrix.segments_file import read_segments, write_segments
 from modelmap.matrix.tables import MODELS
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.layout import Layout
@@ -48,6 +51,7 @@ def project(tmp_path: Path) -> Make:
         text_set = text_set_hash(texts["text"])
         matrix = LogLikelihoods(np.array(BY_HAND), list("pqr"), -99.0, 10.0, text_set)
         write_matrix(matrix, layout.matrix)
+        write_even_segments(matrix, texts, layout)
         models = pd.DataFrame(
             {
                 "model": list("pqr"),
@@ -103,6 +107,108 @@ def test_the_stage_gives_the_divergences_of_a_case_by_hand(project: Make) -> Non
     assert first["neighbour"].tolist() == ["q", "p", "q"]
     heights = read_table(layout.clusters, CLUSTERS)["height_bits_per_byte"].tolist()
     assert heights == pytest.approx([kl[0], (kl[1] + kl[2]) / 2], rel=1e-12)
+
+
+def test_without_segments_both_estimates_are_the_papers(project: Make) -> None:
+    """All texts count, nothing is warned of, and no text has an importance."""
+    layout = project()
+    stage.run(layout)
+    pairs = read_table(layout.kl, KL)
+    for name in ("kl", "se", "low", "high"):
+        papers = pairs[f"{name}_papers_bits_per_byte"]
+        assert pairs[f"{name}_bits_per_byte"].tolist() == papers.tolist()
+    assert pairs["n_texts"].tolist() == [4, 4, 4]
+    assert pairs["warning"].tolist() == ["", "", ""]
+    assert read_table(layout.text_importance, TEXT_IMPORTANCE).empty
+    assert metrics(layout)["estimate"] == "papers"
+
+
+def mixture_nats(difference: float) -> float:
+    """Return the terms of a text whose difference is spread over segments of 4, 3, 2, 1 bytes."""
+    parts = [difference * n_bytes / 10 for n_bytes in (4, 3, 2, 1)]
+    return sum(part * math.tanh(part / 2) for part in parts)
+
+
+def test_the_mixture_estimates_of_a_case_by_hand(project: Make) -> None:
+    """Texts of ten bytes: the mean of their terms; the papers' estimates stand beside them."""
+    layout = project()
+    stage.run(layout)
+    papers = read_table(layout.kl, KL)["kl_bits_per_byte"].tolist()
+    project(estimate="mixture")
+    stage.run(layout)
+    pairs = read_table(layout.kl, KL)
+    assert pairs["kl_papers_bits_per_byte"].tolist() == papers
+    differences = [[1, 0, -1, 0], [2, 2, -2, -2], [1, 2, -1, -2]]
+    terms = np.array([[mixture_nats(value) for value in row] for row in differences])
+    kl = terms.mean(axis=1) / UNIT
+    assert pairs["kl_bits_per_byte"].tolist() == pytest.approx(kl.tolist(), rel=1e-5)
+    errors = terms.std(axis=1, ddof=1) / 2 / UNIT
+    assert pairs["se_bits_per_byte"].tolist() == pytest.approx(errors.tolist(), rel=1e-4, abs=1e-7)
+    assert pairs["n_texts"].tolist() == [4, 4, 4]
+    relative = (terms - terms.mean(axis=1, keepdims=True)) / terms.sum(axis=1, keepdims=True)
+    importance = read_table(layout.text_importance, TEXT_IMPORTANCE)
+    assert importance["text_id"].tolist() == [0, 1, 2, 3]
+    # The pair p, r has equal terms in all texts, and only rounding left of its residuals.
+    found = np.square(importance["relative_residual"]) * 3
+    assert found.tolist() == pytest.approx(np.square(relative).sum(axis=0).tolist(), rel=1e-3)
+    assert metrics(layout)["estimate"] == "mixture"
+
+
+def test_texts_that_one_model_finds_likelier_are_warned_of(project: Make) -> None:
+    """Where tanh(Delta / 2) is above 0.6 on average; not where differences go both ways."""
+    layout = project(estimate="mixture")
+    matrix = read_matrix(layout.matrix)
+    values = matrix.loglik_nats.copy()
+    values[2] = values[0] - 40
+    table = read_table(layout.texts, TEXTS)
+    write_even_segments(replace(matrix, loglik_nats=values), table, layout)
+    stage.run(layout)
+    pairs = read_table(layout.kl, KL)
+    assert pairs["warning"].tolist() == ["", "one-sided", "one-sided"]
+
+
+def test_segments_of_more_models_in_another_order_give_the_same_estimates(project: Make) -> None:
+    """Rows are found by the names of the models."""
+    layout = project(estimate="mixture")
+    stage.run(layout)
+    kept = layout.kl.read_bytes(), layout.text_importance.read_bytes()
+    segments = read_segments(layout.segments, layout.segment_table)
+    rows, n_segments = np.array(segments.loglik_nats), len(segments.n_bytes)
+    rows = np.concatenate([rows[[2, 0, 1]], rows[:1] - 5])
+    write_segments(rows, ["r", "p", "q", "other"], n_segments, segments.text_set, layout.segments)
+    stage.run(layout)
+    assert (layout.kl.read_bytes(), layout.text_importance.read_bytes()) == kept
+
+
+def test_the_mixture_of_imported_models_is_refused_in_one_line(project: Make) -> None:
+    """Their log-likelihoods are of whole texts; the papers' estimate needs no more."""
+    layout = project(estimate="mixture")
+    segments = read_segments(layout.segments, layout.segment_table)
+    rows, n_segments = np.array(segments.loglik_nats[1:2]), len(segments.n_bytes)
+    write_segments(rows, ["q"], n_segments, segments.text_set, layout.segments)
+    with pytest.raises(UserError) as caught:
+        stage.run(layout)
+    assert str(caught.value) == (
+        "models without log-likelihoods of segments, because they are imported: p, r; set "
+        "divergence.estimate to papers in params.yaml"
+    )
+    assert not layout.kl.exists()
+
+
+def test_models_with_no_texts_in_common_are_named(project: Make) -> None:
+    """Nothing is known of such a pair; the project's earlier tables stay."""
+    layout = project(estimate="mixture")
+    segments = read_segments(layout.segments, layout.segment_table)
+    rows, n_segments = np.array(segments.loglik_nats), len(segments.n_bytes)
+    rows[0, 8:] = rows[1, 4:] = rows[2, :8] = np.nan
+    write_segments(rows, list("pqr"), n_segments, segments.text_set, layout.segments)
+    with pytest.raises(UserError) as caught:
+        stage.run(layout)
+    assert str(caught.value) == (
+        "models without scored segments of texts from two documents in common: p and q, p and r, "
+        "q and r; remove one of each in conf/models"
+    )
+    assert not layout.kl.exists()
 
 
 def test_metrics_are_the_medians_of_the_case_by_hand(project: Make) -> None:

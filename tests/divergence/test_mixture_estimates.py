@@ -202,7 +202,7 @@ def test_the_estimate_alone_is_the_same(missing_share: float) -> None:
 
 
 def test_pairs_without_a_common_text_have_no_estimate() -> None:
-    """They are NaN, in both functions, and others are as without them."""
+    """They are NaN, in both functions, and others are as without them. One document is too few."""
     made = made_up(4, 6)
     half = made.first[3]
     made.loglik_nats[0, half:] = np.nan
@@ -214,6 +214,8 @@ def test_pairs_without_a_common_text_have_no_estimate() -> None:
     alone = mixture_kl(made.loglik_nats, made.loglik_nats, made.n_bytes)
     np.testing.assert_array_equal(np.isnan(alone), np.isnan(found.kl))
     assert found.n_texts[0].tolist()[1:3] == [3, 3]
+    one_document = StratifiedDocuments(np.array([0, 0, 0, 1, 2, 3]), np.zeros(4, dtype=np.int64))
+    assert np.isnan(made.estimates(one_document).kl[0, 1:]).all()
     others = replace(made, loglik_nats=made.loglik_nats[:3]).estimates()
     np.testing.assert_array_equal(found.kl[:3, :3], others.kl)
 

@@ -1,5 +1,6 @@
 """KL estimates of all pairs with their intervals, by the papers' method and by the mixture."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 
 from modelmap.divergence.interval import intervals
 from modelmap.divergence.kl import bits_per_byte, nats_per_text, squared_distances
-from modelmap.divergence.mixture import mixture_estimates
+from modelmap.divergence.mixture import MixtureEstimates, mixture_estimates
 from modelmap.divergence.neighbours import pair_table
 from modelmap.divergence.standard_error import (
     StandardErrors,
@@ -18,6 +19,7 @@ from modelmap.divergence.tables import TEXT_IMPORTANCE
 from modelmap.matrix.file import LogLikelihoods
 from modelmap.matrix.segments_file import SegmentLogliks
 from modelmap.plumbing.arrays import Matrix
+from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.tables import empty_table
 
 ONE_SIDED = "one-sided"
@@ -51,7 +53,7 @@ def pair_estimates(
     """Return the tables KL and TEXT_IMPORTANCE.
 
     The estimate of KL is the mixture's; without `segments` it is the papers', and the second table
-    is empty.
+    is empty. Raises UserError that names the pairs of models with too few texts in common.
     """
     papers = papers_estimates(matrix, documents, confidence)
     if segments is None:
@@ -64,6 +66,7 @@ def pair_estimates(
     if rows != list(range(len(segments.models))):
         loglik_nats = loglik_nats[rows]
     mixture = mixture_estimates(loglik_nats, segments.first, segments.n_bytes, documents)
+    _check_common_texts(mixture, matrix.models)
     errors = StandardErrors(mixture.standard_error, mixture.degrees_of_freedom)
     ends = intervals(mixture.kl, errors, confidence)
     chosen = PairEstimates(mixture.kl, mixture.standard_error, *ends)
@@ -76,6 +79,16 @@ def pair_estimates(
     )
     columns = {**chosen.columns(), **about, **papers.columns("papers_")}
     return pair_table(columns, matrix.models), importance
+
+
+def _check_common_texts(mixture: MixtureEstimates, models: Sequence[str]) -> None:
+    unknown = np.argwhere(np.triu(np.isnan(mixture.kl)))
+    if len(unknown):
+        raise UserError(
+            "models without scored segments of texts from two documents in common: "
+            f"{listed([f'{models[i]} and {models[j]}' for i, j in unknown])}; remove one of each "
+            "in conf/models"
+        )
 
 
 def papers_estimates(

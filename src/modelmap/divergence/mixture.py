@@ -128,7 +128,7 @@ def _chunks(first: Indices, n_segments: int) -> Iterator[tuple[slice, slice]]:
 class MixtureEstimates:
     """Estimates for all pairs of K models, shape (K, K), symmetric, with zero diagonals.
 
-    Pairs without a common segment are NaN.
+    Pairs are NaN if the texts of which both have scored segments are from fewer than two documents.
     """
 
     kl: Matrix
@@ -189,7 +189,8 @@ def _pair_estimates(
     estimates = np.full((5, terms.shape[1]), np.nan)
     squares = np.zeros_like(terms)
     for texts, pairs in _by_common_texts(n_bytes > 0):
-        if not texts.any():
+        # As for texts of one document: it shows no variance.
+        if len(np.unique(documents.document_of_text[texts])) < 2:
             continue
         t, b = terms[np.ix_(texts, pairs)], n_bytes[np.ix_(texts, pairs)]
         total, total_bytes = t.sum(axis=0), b.sum(axis=0)
