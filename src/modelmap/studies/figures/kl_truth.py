@@ -21,7 +21,7 @@ PANELS = {PAPERS: "papers' estimate", MIXTURE: "mixture estimate"}
 ONE, ACROSS, REAL = "one tokenizer", "across tokenizers", "with a pretrained model"
 MARKS = {ONE: ("o", COLOURS[0], 9), ACROSS: ("^", COLOURS[1], 9), REAL: ("D", INK, 22)}
 """Marker, colour and area of the pairs of each group, in the order in which they are drawn."""
-LEFT, BOTTOM, MARGIN, GAP = 0.55, 0.42, 0.08, 0.16
+LEFT, BOTTOM, MARGIN, GAP = 0.75, 0.42, 0.08, 0.16
 """Inches."""
 ROOM = 1.4
 """The factor by which axes extend beyond the points."""

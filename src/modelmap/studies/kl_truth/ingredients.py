@@ -100,12 +100,13 @@ def estimates(natural: NaturalTexts, name: str, pairs: pd.DataFrame) -> pd.DataF
     `name` is as in bounds_of. The share is that of a text's mean difference of log-likelihoods per
     piece, which is taken out of the differences of all pieces of the text.
     """
-    first = pairs["model_a"].map(natural.tokenizer)
-    second = pairs["model_b"].map(natural.tokenizer)
-    both = pd.Series([min(pair) + "\n" + max(pair) for pair in zip(first, second, strict=True)])
+    tokenizers = [
+        " and ".join(sorted({natural.tokenizer[a], natural.tokenizer[b]}))
+        for a, b in zip(pairs["model_a"], pairs["model_b"], strict=True)
+    ]
     n_bytes = sum(len(text.encode()) for text in natural.texts)
     parts = []
-    for _, rows in pairs.groupby(both.to_numpy()):
+    for _, rows in pairs.groupby(np.array(tokenizers)):
         bounds = bounds_of(natural, name, [*rows.iloc[0][PAIR]])
         numbers = np.repeat(np.arange(len(bounds)), [len(limits) - 1 for limits in bounds])
         loglik = {
