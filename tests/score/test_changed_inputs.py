@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers.job_lists import job_list_of, new_layout, save_models, score_here, scores_bytes
+from helpers.tiny_models import tiny_tokenizer
 
 from modelmap.models.load import load_model
 from modelmap.models.source import content_hashes
@@ -15,6 +16,7 @@ from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_table, write_table
 from modelmap.score import work
+from modelmap.score.encoded import encoding_name
 from modelmap.score.job_folder import job_folder
 from modelmap.score.jobs import JobList
 from modelmap.score.run import score_all
@@ -144,7 +146,7 @@ def test_models_whose_tokenizers_differ_do_not_share_token_ids(
     layout: Layout, saved: Path, in_process: list[list[str]]
 ) -> None:
     """Equal tokenizer files, read as another class: each model scores as it does alone."""
-    from helpers.tiny_models import tiny_model, tiny_tokenizer
+    from helpers.tiny_models import tiny_model
 
     for name in ("plain", "lower"):
         tiny_model("llama").save_pretrained(saved / name)
@@ -161,6 +163,19 @@ def test_models_whose_tokenizers_differ_do_not_share_token_ids(
     shutil.rmtree(layout.scores)
     score_all(job_list_of(layout, saved, "lower"))
     assert scores_bytes(layout)["lower.parquet"] == together["lower.parquet"]
+
+
+def test_tokenizers_that_split_special_tokens_have_ids_of_their_own(
+    layout: Layout, saved: Path
+) -> None:
+    """This setting is in tokenizer_config.json alone, and changes texts that spell such a token."""
+    job = job_list_of(layout, saved, "one").jobs[0]
+    names = []
+    for split in (False, True):
+        tokenizer = tiny_tokenizer(add_bos=True)
+        tokenizer.split_special_tokens = split
+        names.append(encoding_name(tokenizer, job.identity, 256))
+    assert names[0] != names[1]
 
 
 @pytest.mark.parametrize("name", ["encoded", "budget.json", "division.json", "shard-0000.parquet"])
@@ -205,6 +220,30 @@ def test_a_directory_is_hashed_as_transformers_reads_it(tmp_path: Path, saved: P
     assert content_hashes(model) != before
     (model / "again").symlink_to(model)
     content_hashes(model)
+
+
+def test_files_that_are_loaded_by_another_name_are_hashed(saved: Path) -> None:
+    """A hidden file that config.json names, and a linked folder that an index goes through."""
+    model = saved / "one"
+    config = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(
+        json.dumps({**config, "transformers_weights": "./.weights.safetensors"})
+    )
+    (model / ".weights.safetensors").write_bytes(b"1")
+    before = content_hashes(model)
+    (model / ".weights.safetensors").write_bytes(b"2")
+    assert content_hashes(model) != before
+    index = {"weight_map": {"a": "linked/part.bin"}}
+    (model / "model.safetensors.index.json").write_text(json.dumps(index))
+    for name in ("first", "second"):
+        (model / name).mkdir()
+        (model / name / "part.bin").write_text(name)
+    found = set()
+    for name in ("first", "second"):
+        (model / "linked").unlink(missing_ok=True)
+        (model / "linked").symlink_to(name)
+        found.add(content_hashes(model))
+    assert len(found) == 2
 
 
 def test_what_leaves_the_directory_or_has_no_content_is_refused(saved: Path) -> None:

@@ -29,6 +29,7 @@ from modelmap.score.batches import shard_rows
 from modelmap.score.causal import check_causal
 from modelmap.score.encoded import (
     EncodedTexts,
+    check_ids,
     concatenated,
     encoding_name,
     read_encoded,
@@ -138,8 +139,10 @@ class Worker:
         encoded = self._encode(name, tokenizer, limit)
         if encoded is None:
             return "busy"
+        vocabulary = config.get_text_config().vocab_size
+        check_ids(encoded, vocabulary)
         hardware, weights = self.job_list.hardware, count_weights(directory)
-        budget = hardware.token_budget(config.get_text_config().vocab_size, weights)
+        budget = hardware.token_budget(vocabulary, weights)
         earlier = folder.read_division()
         division = Division(
             encoded=name,
