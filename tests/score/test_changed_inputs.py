@@ -3,10 +3,19 @@
 import json
 import os
 import shutil
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from helpers.job_lists import job_list_of, new_layout, save_models, score_here, scores_bytes
+from helpers.job_lists import (
+    N_TEXTS,
+    job_list_of,
+    new_layout,
+    save_models,
+    score_here,
+    scores_bytes,
+)
 from helpers.tiny_models import tiny_tokenizer
 
 from modelmap.models.load import load_model
@@ -17,7 +26,7 @@ from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_table, write_table
 from modelmap.score import work
 from modelmap.score.encoded import encoding_name
-from modelmap.score.job_folder import job_folder
+from modelmap.score.job_folder import JobFolder, job_folder
 from modelmap.score.jobs import JobList
 from modelmap.score.run import score_all
 from modelmap.score.store import stored_path
@@ -48,9 +57,14 @@ def interrupted(job_list: JobList) -> None:
     Worker(job_list).run()
     for job in job_list.jobs:
         folder = job_folder(job_list.work, job)
-        division = folder.read_division()
-        assert division is not None
-        folder.shard(len(division.shards) - 1).unlink()
+        folder.shard(last(folder)).unlink()
+
+
+def last(folder: JobFolder) -> int:
+    """Return the number of the last shard of a job."""
+    division = folder.read_division()
+    assert division is not None
+    return len(division.shards) - 1
 
 
 def change(model: Path) -> None:
@@ -197,6 +211,53 @@ def test_damaged_files_of_an_interrupted_run_are_written_again(
     )
     for path in paths:
         path.write_bytes(b"")
+    score_all(job_list)
+    assert scores_bytes(layout) == expected
+
+
+def fewer_rows(folder: JobFolder) -> None:
+    """Leave the last row out of the last shard of a division, as an edit does."""
+    path = folder.path / "division.json"
+    content = json.loads(path.read_text())
+    content["shards"][-1].remove(max(content["shards"][-1]))
+    path.write_text(json.dumps(content))
+
+
+def no_last_row(folder: JobFolder) -> None:
+    """Leave the last row of the texts out of a division, and its shard to be scored."""
+    path = folder.path / "division.json"
+    content = json.loads(path.read_text())
+    for index, rows in enumerate(content["shards"]):
+        if N_TEXTS - 1 in rows:
+            rows.remove(N_TEXTS - 1)
+            folder.shard(index).unlink(missing_ok=True)
+    path.write_text(json.dumps(content))
+
+
+def copied_shard(folder: JobFolder) -> None:
+    """Put a finished shard in the place of the one that is left."""
+    shutil.copy(folder.shard(0), folder.shard(last(folder)))
+
+
+def copied_partial(folder: JobFolder) -> None:
+    """Put a finished shard in the place of what is saved of the one that is left."""
+    shutil.copy(folder.shard(0), folder.partial(last(folder)))
+
+
+@pytest.mark.parametrize("edit", [fewer_rows, no_last_row, copied_shard, copied_partial])
+def test_files_of_other_texts_in_an_interrupted_run_are_made_again(
+    layout: Layout, saved: Path, in_process: list[list[str]], edit: Callable[[JobFolder], None]
+) -> None:
+    """Whole files in the wrong place; at the latest the second run ends as one run does."""
+    score_all(job_list_of(layout, saved, "one"))
+    expected = scores_bytes(layout)
+    shutil.rmtree(layout.store)
+    shutil.rmtree(layout.scores)
+    job_list = job_list_of(layout, saved, "one")
+    interrupted(job_list)
+    edit(job_folder(job_list.work, job_list.jobs[0]))
+    with suppress(UserError):
+        score_all(job_list)
     score_all(job_list)
     assert scores_bytes(layout) == expected
 

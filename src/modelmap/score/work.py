@@ -116,6 +116,7 @@ class Worker:
         division = folder.read_division()
         if (
             division is not None
+            and division.n_texts == len(self.texts)
             and division.bounds == self.job_list.hardware.bounds
             and self._encoded(division.encoded) is not None
         ):
@@ -152,7 +153,7 @@ class Worker:
             # A changed token budget applies to the texts that are left. The shards stay as they
             # were, so that those that are saved stay valid.
             shards=earlier.shards
-            if earlier
+            if earlier and earlier.n_texts == len(self.texts)
             else shard_rows(encoded.lengths.tolist(), budget, weights, hardware.shard_tflop),
         )
         folder.write_division(division, earlier)
