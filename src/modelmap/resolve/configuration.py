@@ -122,7 +122,9 @@ def _check_packages(sections: dict[str, Any], experiment: str) -> None:
         ("models", "conf/models", "roster"),
         ("experiment", f"conf/experiment/{experiment}.yaml", "_global_"),
     ]:
-        if keys := sections.get(folder):
+        # params.yaml has the experiment's name under this key.
+        keys = sections.get(folder)
+        if isinstance(keys, dict):
             raise UserError(
                 f"{name}: its keys ({listed(list(keys))}) have no effect: its first line must be "
                 f"`# @package {package}`"
