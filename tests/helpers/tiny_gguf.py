@@ -10,6 +10,7 @@ import numpy as np
 from helpers.tiny_models import SHAPE, tiny_model, tiny_tokenizer
 
 Tensors = dict[str, np.ndarray]
+Value = bool | int | float | str
 # The keys of the header that describe the shape of the tiny llama.
 COUNTS = {
     "block_count": SHAPE.n_layers,
@@ -26,12 +27,13 @@ def write_gguf(
     path: Path,
     change: Callable[[Tensors], Tensors] = lambda tensors: tensors,
     counts: Mapping[str, int] = COUNTS,
+    settings: Mapping[str, Value] | None = None,
 ) -> None:
     """Write the tiny llama and its tokenizer; `change` gets its tensors by name in the format.
 
-    `counts` override those of the header.
+    `counts` override those of the header, and `settings` are further keys of the architecture.
     """
-    from gguf import GGUFWriter
+    from gguf import GGUFValueType, GGUFWriter
 
     writer = GGUFWriter(path, "llama")
     writer.add_name("tiny")
@@ -39,6 +41,8 @@ def write_gguf(
         writer.add_uint32(f"llama.{key}", count)
     writer.add_float32("llama.attention.layer_norm_rms_epsilon", 1e-6)
     writer.add_float32("llama.rope.freq_base", 1e4)
+    for key, value in (settings or {}).items():
+        writer.add_key_value(f"llama.{key}", value, GGUFValueType.get_type(value))
     _add_tokenizer(writer)
     for name, values in change(_tensors()).items():
         writer.add_tensor(name, values)

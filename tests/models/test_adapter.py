@@ -177,6 +177,16 @@ def test_weights_that_do_not_fit_refuse_an_adapter(
     assert "unexpected: " in told
 
 
+def test_an_adapter_of_integers_is_refused(layout: Layout) -> None:
+    """The integers would be its weights."""
+    from safetensors.torch import load_file, save_file
+
+    path = layout.root / "models" / "lora" / "adapter_model.safetensors"
+    save_file({name: (50 * w).char() for name, w in load_file(path).items()}, path)
+    with pytest.raises(UserError, match=r"not floating-point numbers: base_model\..* and 3 more$"):
+        load_model(path.parent.parent / "base", ModelSpec.model_validate(ENTRY), "cpu", path.parent)
+
+
 def test_base_is_the_name_of_a_model_of_the_roster() -> None:
     """roster.yaml then has all that says which model it is."""
     models: dict[str, dict[str, object]] = {

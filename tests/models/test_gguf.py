@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from helpers.damage import check_line
-from helpers.tiny_gguf import Tensors, write_gguf
-from helpers.tiny_models import TEXTS, tiny_model, tiny_tokenizer
+from helpers.tiny_gguf import Tensors, Value, write_gguf
+from helpers.tiny_models import SHAPE, TEXTS, tiny_model, tiny_tokenizer
+from helpers.tokenizers import byte_level, with_byte_fallback
 
 from modelmap.models.gguf import convert_gguf
+from modelmap.models.gguf_settings import check_settings
 from modelmap.models.load import load_model, load_tokenizer
 from modelmap.models.prepare import prepared_directory
 from modelmap.models.source import content_hashes
@@ -99,6 +101,72 @@ def test_counts_that_the_tensors_contradict_are_refused_at_once(
     check_line(str(caught.value))
     assert time.monotonic() - started < 10
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.gguf"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("rope.scaling.type", "linear"),
+        ("rope.scaling.factor", 4.0),
+        ("attention.sliding_window", 8),
+        ("attention.causal", False),
+        ("logit_scale", 0.25),
+        ("final_logit_softcapping", 2.0),
+        ("expert_count", 4),
+    ],
+)
+def test_settings_that_transformers_does_not_read_refuse_a_file(
+    tmp_path: Path, key: str, value: Value
+) -> None:
+    """Without them it is another model, whatever its tensors are."""
+    write_gguf(tmp_path / "tiny.gguf", settings={key: value})
+    with pytest.raises(UserError, match=rf"^tiny\.gguf cannot .*\({key} {value}\), and ") as caught:
+        convert_gguf(tmp_path / "tiny.gguf", tmp_path / "target")
+    check_line(str(caught.value))
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny.gguf"]
+
+
+def test_settings_that_change_nothing_are_accepted(tmp_path: Path) -> None:
+    """No scaling, a window of all positions, scales of 1, and settings of other programs."""
+    settings: dict[str, Value] = {
+        "rope.scaling.type": "none",
+        "rope.scaling.factor": 1.0,
+        "attention.sliding_window": SHAPE.max_length,
+        "attention.causal": True,
+        "logit_scale": 1.0,
+        "expert_count": 0,
+        "some.key": 3,
+    }
+    write_gguf(tmp_path / "tiny.gguf", settings=settings)
+    convert_gguf(tmp_path / "tiny.gguf", tmp_path / "target")
+
+
+def test_settings_of_the_made_model_are_accepted() -> None:
+    """Where transformers reads a key, or its default is the same value."""
+    from transformers import AutoConfig
+
+    header = {
+        "general.architecture": "gemma2",
+        "gemma2.attention.sliding_window": 4096,
+        "gemma2.attn_logit_softcapping": 50.0,
+        "gemma2.final_logit_softcapping": 30.0,
+        "gemma2.rope.dimension_count": 256,
+    }
+    config = AutoConfig.for_model("gemma2")
+    check_settings(header, config, tiny_tokenizer(True))
+    with pytest.raises(UserError, match=r"\(rope\.dimension_count 64\)"):
+        check_settings({**header, "gemma2.rope.dimension_count": 64}, config, tiny_tokenizer(True))
+
+
+def test_a_space_that_only_the_made_tokenizer_puts_first_is_told() -> None:
+    """The first token of each text would be another one."""
+    from transformers import AutoConfig
+
+    header = {"general.architecture": "llama", "tokenizer.ggml.add_space_prefix": False}
+    config = AutoConfig.for_model("llama")
+    check_settings(header, config, byte_level())
+    with pytest.raises(UserError, match=r"\(tokenizer\.ggml\.add_space_prefix False\)"):
+        check_settings(header, config, with_byte_fallback())
 
 
 def test_files_beside_a_gguf_do_not_change_its_conversion(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from helpers.damage import check_line
 from helpers.model_kinds import KINDS, TOLERANCE_NATS, by_definition, kind_model, sequences
-from helpers.tiny_models import ARCHITECTURES, tiny_model
+from helpers.tiny_models import ARCHITECTURES, tiny_model, tiny_tokenizer
 
-from modelmap.models.load import load_config, load_model
+from modelmap.models.load import load_config, load_model, load_tokenizer
 from modelmap.models.options import attention_of
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.errors import UserError
@@ -226,3 +226,33 @@ def test_an_attention_that_the_class_does_not_have_is_told_whole(tmp_path: Path)
     assert told.startswith("model tiny cannot be loaded: MambaForCausalLM does not support")
     assert told.endswith(" ...")
     assert " https://github.com/huggingface/transformers/issues/28005. " in told
+
+
+@pytest.mark.parametrize("name", [LAST, "model.embed_tokens.weight"])
+def test_weights_stored_as_integers_refuse_the_model(llama: Path, name: str) -> None:
+    """Without a quantisation that says what they mean, the integers would be the weights."""
+    import torch
+
+    change_weights(llama, lambda weights: {**weights, name: (127 * weights[name]).to(torch.int8)})
+    assert f"not floating-point numbers ({name})" in refusal(llama)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "bfloat16", "float8_e4m3fn"])
+def test_floating_point_weights_of_any_size_are_loaded(llama: Path, dtype: str) -> None:
+    """They are converted to the dtype of the entry."""
+    import torch
+
+    kind = getattr(torch, dtype)
+    change_weights(llama, lambda weights: {name: w.to(kind) for name, w in weights.items()})
+    assert load_model(llama, SPEC, "cpu").dtype == torch.float32
+
+
+def test_a_tokenizer_that_draws_random_numbers_is_refused(llama: Path) -> None:
+    """Its scores would be different in each run."""
+    tiny_tokenizer(add_bos=True).save_pretrained(llama)
+    path = llama / "tokenizer.json"
+    content = json.loads(path.read_text())
+    content["model"]["dropout"] = 0.5
+    path.write_text(json.dumps(content))
+    with pytest.raises(UserError, match=r"dropout 0\.5.*tokenizer\.json$"):
+        load_tokenizer(llama, SPEC)

@@ -1,5 +1,6 @@
 """How many weights a model's files hold."""
 
+import json
 import os
 from pathlib import Path
 
@@ -36,3 +37,12 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
     for name in (".hidden.safetensors", ".hidden.bin"):
         os.mkfifo(tmp_path / name)
     assert count_weights(tmp_path) == 1
+
+
+def test_a_wild_shape_counts_as_many_weights_as_the_file_can_hold(tmp_path: Path) -> None:
+    """At four bits each: a number of any size would stop the scoring of all models."""
+    shape = [2**62] * 30
+    header = json.dumps({"a": {"dtype": "F32", "shape": shape, "data_offsets": [0, 8]}}).encode()
+    content = len(header).to_bytes(8, "little") + header + bytes(8)
+    (tmp_path / "model.safetensors").write_bytes(content)
+    assert count_weights(tmp_path) == 2 * len(content)

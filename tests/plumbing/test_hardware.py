@@ -69,3 +69,18 @@ def test_workers_take_devices_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
         "auto",
         "cuda:1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("hardware: {workers: 1}\n", "unknown sections local:"),
+        ("# @package _global_\nhardwre: {workers: 1}\n", "unknown sections hardwre:"),
+    ],
+)
+def test_settings_without_effect_are_told(conf: Path, content: str, told: str) -> None:
+    """A missing first line, or a misspelt section, would leave the defaults without a word."""
+    (conf / "local").mkdir()
+    (conf / "local" / "default.yaml").write_text(content)
+    with pytest.raises(UserError, match=f"{told} .*`# @package _global_`"):
+        load_hardware(conf)

@@ -452,6 +452,15 @@ WRONG: dict[str, tuple[Edit, list[str]]] = {
         text(CORPUS, b"# @package corpus\nsource: \xff\n"),
         ["conf/corpus/packages.yaml", "UTF-8"],
     ),
+    "wrong key of a model": (model("mine", dtyp="float16"), ["conf/models: mine.dtyp:"]),
+    "models of no section": (
+        text(ROSTER, "zoo: true\n"),
+        ["conf/models", "(zoo)", "`# @package roster`"],
+    ),
+    "experiment of no section": (
+        text(EXPERIMENT, "texts: {n_texts: 100}\n"),
+        ["conf/experiment/embedded.yaml", "(texts)", "`# @package _global_`"],
+    ),
     "no params": (lambda root: (root / PARAMS).unlink(), ["params.yaml is missing"]),
 }
 

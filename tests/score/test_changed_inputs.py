@@ -3,10 +3,20 @@
 import json
 import os
 import shutil
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from helpers.job_lists import job_list_of, new_layout, save_models, score_here, scores_bytes
+from helpers.job_lists import (
+    N_TEXTS,
+    job_list_of,
+    new_layout,
+    save_models,
+    score_here,
+    scores_bytes,
+)
+from helpers.tiny_models import tiny_tokenizer
 
 from modelmap.models.load import load_model
 from modelmap.models.source import content_hashes
@@ -15,7 +25,8 @@ from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_table, write_table
 from modelmap.score import work
-from modelmap.score.job_folder import job_folder
+from modelmap.score.encoded import encoding_name
+from modelmap.score.job_folder import JobFolder, job_folder
 from modelmap.score.jobs import JobList
 from modelmap.score.run import score_all
 from modelmap.score.store import stored_path
@@ -46,9 +57,14 @@ def interrupted(job_list: JobList) -> None:
     Worker(job_list).run()
     for job in job_list.jobs:
         folder = job_folder(job_list.work, job)
-        division = folder.read_division()
-        assert division is not None
-        folder.shard(len(division.shards) - 1).unlink()
+        folder.shard(last(folder)).unlink()
+
+
+def last(folder: JobFolder) -> int:
+    """Return the number of the last shard of a job."""
+    division = folder.read_division()
+    assert division is not None
+    return len(division.shards) - 1
 
 
 def change(model: Path) -> None:
@@ -144,7 +160,7 @@ def test_models_whose_tokenizers_differ_do_not_share_token_ids(
     layout: Layout, saved: Path, in_process: list[list[str]]
 ) -> None:
     """Equal tokenizer files, read as another class: each model scores as it does alone."""
-    from helpers.tiny_models import tiny_model, tiny_tokenizer
+    from helpers.tiny_models import tiny_model
 
     for name in ("plain", "lower"):
         tiny_model("llama").save_pretrained(saved / name)
@@ -161,6 +177,19 @@ def test_models_whose_tokenizers_differ_do_not_share_token_ids(
     shutil.rmtree(layout.scores)
     score_all(job_list_of(layout, saved, "lower"))
     assert scores_bytes(layout)["lower.parquet"] == together["lower.parquet"]
+
+
+def test_tokenizers_that_split_special_tokens_have_ids_of_their_own(
+    layout: Layout, saved: Path
+) -> None:
+    """This setting is in tokenizer_config.json alone, and changes texts that spell such a token."""
+    job = job_list_of(layout, saved, "one").jobs[0]
+    names = []
+    for split in (False, True):
+        tokenizer = tiny_tokenizer(add_bos=True)
+        tokenizer.split_special_tokens = split
+        names.append(encoding_name(tokenizer, job.identity, 256))
+    assert names[0] != names[1]
 
 
 @pytest.mark.parametrize("name", ["encoded", "budget.json", "division.json", "shard-0000.parquet"])
@@ -186,6 +215,53 @@ def test_damaged_files_of_an_interrupted_run_are_written_again(
     assert scores_bytes(layout) == expected
 
 
+def fewer_rows(folder: JobFolder) -> None:
+    """Leave the last row out of the last shard of a division, as an edit does."""
+    path = folder.path / "division.json"
+    content = json.loads(path.read_text())
+    content["shards"][-1].remove(max(content["shards"][-1]))
+    path.write_text(json.dumps(content))
+
+
+def no_last_row(folder: JobFolder) -> None:
+    """Leave the last row of the texts out of a division, and its shard to be scored."""
+    path = folder.path / "division.json"
+    content = json.loads(path.read_text())
+    for index, rows in enumerate(content["shards"]):
+        if N_TEXTS - 1 in rows:
+            rows.remove(N_TEXTS - 1)
+            folder.shard(index).unlink(missing_ok=True)
+    path.write_text(json.dumps(content))
+
+
+def copied_shard(folder: JobFolder) -> None:
+    """Put a finished shard in the place of the one that is left."""
+    shutil.copy(folder.shard(0), folder.shard(last(folder)))
+
+
+def copied_partial(folder: JobFolder) -> None:
+    """Put a finished shard in the place of what is saved of the one that is left."""
+    shutil.copy(folder.shard(0), folder.partial(last(folder)))
+
+
+@pytest.mark.parametrize("edit", [fewer_rows, no_last_row, copied_shard, copied_partial])
+def test_files_of_other_texts_in_an_interrupted_run_are_made_again(
+    layout: Layout, saved: Path, in_process: list[list[str]], edit: Callable[[JobFolder], None]
+) -> None:
+    """Whole files in the wrong place; at the latest the second run ends as one run does."""
+    score_all(job_list_of(layout, saved, "one"))
+    expected = scores_bytes(layout)
+    shutil.rmtree(layout.store)
+    shutil.rmtree(layout.scores)
+    job_list = job_list_of(layout, saved, "one")
+    interrupted(job_list)
+    edit(job_folder(job_list.work, job_list.jobs[0]))
+    with suppress(UserError):
+        score_all(job_list)
+    score_all(job_list)
+    assert scores_bytes(layout) == expected
+
+
 def test_a_directory_is_hashed_as_transformers_reads_it(tmp_path: Path, saved: Path) -> None:
     """Files in linked folders count, and hidden ones that an index names; other hidden ones not."""
     model, linked = saved / "one", tmp_path / "linked"
@@ -205,6 +281,30 @@ def test_a_directory_is_hashed_as_transformers_reads_it(tmp_path: Path, saved: P
     assert content_hashes(model) != before
     (model / "again").symlink_to(model)
     content_hashes(model)
+
+
+def test_files_that_are_loaded_by_another_name_are_hashed(saved: Path) -> None:
+    """A hidden file that config.json names, and a linked folder that an index goes through."""
+    model = saved / "one"
+    config = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(
+        json.dumps({**config, "transformers_weights": "./.weights.safetensors"})
+    )
+    (model / ".weights.safetensors").write_bytes(b"1")
+    before = content_hashes(model)
+    (model / ".weights.safetensors").write_bytes(b"2")
+    assert content_hashes(model) != before
+    index = {"weight_map": {"a": "linked/part.bin"}}
+    (model / "model.safetensors.index.json").write_text(json.dumps(index))
+    for name in ("first", "second"):
+        (model / name).mkdir()
+        (model / name / "part.bin").write_text(name)
+    found = set()
+    for name in ("first", "second"):
+        (model / "linked").unlink(missing_ok=True)
+        (model / "linked").symlink_to(name)
+        found.add(content_hashes(model))
+    assert len(found) == 2
 
 
 def test_what_leaves_the_directory_or_has_no_content_is_refused(saved: Path) -> None:

@@ -125,6 +125,28 @@ def test_a_score_that_is_not_finite_names_model_and_text(
         score_all(job_list_of(layout, folder, "nan"))
 
 
+def test_a_model_without_its_tokenizer_is_refused(
+    layout: Layout, saved: Path, tmp_path: Path, in_process: list[list[str]]
+) -> None:
+    """transformers makes an empty tokenizer, under which every score would be 0."""
+    tiny_model("gpt2").save_pretrained(tmp_path / "models" / "bare")
+    told = rf"^1 of 1 models failed: model bare: .* gives {N_TEXTS} of {N_TEXTS} texts fewer than"
+    with pytest.raises(UserError, match=told):
+        score_all(job_list_of(layout, tmp_path / "models", "bare"))
+
+
+def test_a_tokenizer_of_more_tokens_than_its_model_is_refused(
+    layout: Layout, tmp_path: Path, in_process: list[list[str]]
+) -> None:
+    """As where tokens were added to it alone."""
+    tiny_model("gpt2").save_pretrained(tmp_path / "models" / "more")
+    tokenizer = tiny_tokenizer(add_bos=True)
+    tokenizer.add_tokens(["heaven"])
+    tokenizer.save_pretrained(tmp_path / "models" / "more")
+    with pytest.raises(UserError, match="token ids up to 300, and the model knows 300 tokens"):
+        score_all(job_list_of(layout, tmp_path / "models", "more"))
+
+
 def test_workers_that_end_early_are_told_with_their_last_word(
     layout: Layout, saved: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

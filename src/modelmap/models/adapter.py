@@ -36,8 +36,11 @@ def with_adapter(
     unknown = [key for key in content if key not in LoraConfig.__dataclass_fields__]
     if set_keys := [key for key in unknown if content[key]]:
         raise UserError(f"{CONFIG} has keys that peft does not know: {listed(set_keys)}")
+    weights = load_file(directory / WEIGHTS)
+    if wrong := [name for name, values in weights.items() if not values.is_floating_point()]:
+        raise UserError(f"weights of its adapter are not floating-point numbers: {listed(wrong)}")
     adapted = PeftModel(model, LoraConfig.from_pretrained(directory), NAME)
-    found = set_peft_model_state_dict(adapted, load_file(directory / WEIGHTS), NAME)
+    found = set_peft_model_state_dict(adapted, weights, NAME)
     report = {
         # The others are weights of the base model.
         "missing_keys": [name for name in found.missing_keys if f".{NAME}" in name],

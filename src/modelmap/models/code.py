@@ -6,14 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from modelmap.models.source import CONFIGURATIONS
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.files import parse_json
 
 # The files whose `auto_map` names the classes of such code.
 FILES_NAMING_CODE = ("config.json", "tokenizer_config.json")
-# config.json may name another file, such as config.5.0.json, which transformers reads in its place.
-CONFIGURATIONS = "config*.json"
 KERNEL_SWITCHES = ("use_kernels", "kernel_config")
 
 

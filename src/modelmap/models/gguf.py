@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from modelmap.models.gguf_header import check_gguf
+from modelmap.models.gguf_settings import check_settings
 from modelmap.models.load import misfits, reason
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.folders import replaced
@@ -20,8 +21,8 @@ def convert_gguf(path: Path, target: Path) -> None:
     """Write the model in a GGUF file, de-quantised to float32, and its tokenizer to `target`.
 
     A failure leaves no partial directory. Raises UserError if the file is incomplete, if it holds a
-    model that transformers does not support, or if its tensors are not exactly those of the model
-    that its header describes.
+    model that transformers does not support, if its tensors are not exactly those of the model that
+    its header describes, or if its header has settings that transformers does not read.
     """
     n_weights = check_gguf(path)
     try:
@@ -29,6 +30,7 @@ def convert_gguf(path: Path, target: Path) -> None:
             _check_size(folder, path.name, sum(n_weights.values()))
             tokenizer = _tokenizer(folder, path.name)
             model = _model(folder, path.name, list(n_weights))
+            check_settings(_header(folder / path.name), model.config, tokenizer)
             tokenizer.save_pretrained(fresh)
             model.save_pretrained(fresh)
     except Exception as error:
@@ -98,21 +100,28 @@ def _model(folder: Path, name: str, tensors: list[str]) -> Any:
     return model
 
 
+def _header(path: Path) -> Mapping[str, Any]:
+    """Return the values in the header of a GGUF file, by key."""
+    from transformers.integrations.gguf import read_gguf_metadata
+
+    header: Mapping[str, Any] = read_gguf_metadata(path)[0]
+    return header
+
+
 def _unread(model: Any, path: Path, tensors: list[str]) -> list[str]:
     """Return the tensors of a GGUF file that were not read into a model."""
     if model.hf_quantizer.supported:
         # Of these architectures the report has the tensors that were not read.
         return []
     # Of the others transformers leaves out what it does not know, and reports nothing.
-    from transformers.integrations.gguf import read_gguf_metadata
     from transformers.modeling_gguf_pytorch_utils import (
         TENSOR_PROCESSORS,
         TensorProcessor,
         get_gguf_hf_weights_map,
     )
 
-    metadata, _ = read_gguf_metadata(path)
-    processor = TENSOR_PROCESSORS.get(metadata["general.architecture"], TensorProcessor)()
+    architecture = _header(path)["general.architecture"]
+    processor = TENSOR_PROCESSORS.get(architecture, TensorProcessor)()
     known = get_gguf_hf_weights_map(model, processor)
     # Names of experts, of which a file has one tensor for all, are in the map without an ending.
     return [name for name in tensors if not {name, name.removesuffix(".weight")} & known.keys()]

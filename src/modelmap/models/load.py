@@ -12,7 +12,7 @@ from modelmap.models.adapter import with_adapter
 from modelmap.models.code import loading_code
 from modelmap.models.options import check_device, loading_options
 from modelmap.models.spec import ModelSpec
-from modelmap.models.weights import count_tensors
+from modelmap.models.weights import count_tensors, integer_tensors
 from modelmap.plumbing.errors import UserError, listed
 
 if TYPE_CHECKING:
@@ -48,7 +48,19 @@ def load_tokenizer(directory: Path, spec: ModelSpec) -> "PreTrainedTokenizerBase
     from transformers import AutoTokenizer
 
     with _loading(directory, spec) as trusted:
-        return AutoTokenizer.from_pretrained(directory, trust_remote_code=trusted)
+        tokenizer = AutoTokenizer.from_pretrained(directory, trust_remote_code=trusted)
+        _check_repeatable(tokenizer)
+        return tokenizer
+
+
+def _check_repeatable(tokenizer: "PreTrainedTokenizerBase") -> None:
+    """Raise UserError if a tokenizer divides a text differently each time, as for training."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if dropout := getattr(getattr(backend, "model", None), "dropout", None):
+        raise UserError(
+            f"its tokenizer leaves out merges at random (dropout {dropout:.2g}): set dropout to "
+            "null in tokenizer.json"
+        )
 
 
 def load_model(
@@ -78,6 +90,7 @@ def load_model(
         )
         model, report = loaded
         _check(report, CONFIG)
+        _check_numbers(model, directory)
         if adapter is not None:
             model, report = with_adapter(model, adapter)
             _check(report, ADAPTER_CONFIG)
@@ -146,6 +159,22 @@ def _check(report: Mapping[str, Any], config: str) -> None:
         raise UserError(
             f"its weights are not those that its {config} describes ({problem}): download or copy "
             f"it again, or correct its {config}"
+        )
+
+
+def _check_numbers(model: "PreTrainedModel", directory: Path) -> None:
+    """Raise UserError if weights are stored as integers, without a quantisation that says how."""
+    if getattr(model.config, "quantization_config", None) is not None:
+        return
+    # transformers would take the integers themselves for weights. Buffers may be integers.
+    prefix = f"{model.base_model_prefix}."
+    weights = {name.removeprefix(prefix) for name, _ in model.named_parameters()}
+    wrong = [name for name in integer_tensors(directory) if name.removeprefix(prefix) in weights]
+    if wrong:
+        raise UserError(
+            f"weights in its files are not floating-point numbers ({listed(wrong)}), and its "
+            f"{CONFIG} has no quantization_config that says what they mean: download or convert it "
+            "again"
         )
 
 

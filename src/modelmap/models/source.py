@@ -3,7 +3,9 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from posixpath import normpath
 
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.archives import Pin, Wheel, fetch
@@ -14,6 +16,10 @@ from modelmap.plumbing.layout import Layout
 # Beginnings of the names of files that belong to the tokenizer.
 TOKENIZER_PREFIXES = ("tokenizer", "vocab", "merges", "special_tokens", "added_tokens", "spiece")
 INDEX = ".index.json"
+# config.json may name another file, such as config.5.0.json, which transformers reads in its place.
+CONFIGURATIONS = "config*.json"
+EXPLICIT_WEIGHTS = "transformers_weights"
+"""The key by which a configuration names the file of weights."""
 BLOCK_BYTES = 1 << 20
 
 
@@ -108,16 +114,19 @@ def content_hashes(path: Path) -> tuple[str, str]:
 
     A GGUF contains its tokenizer: both are the hash of the file. In a directory the names and
     contents of all files count, in linked folders too. Hidden files count only if an index of
-    weights names them: tools keep times in others. Raises UserError for an index that names a file
-    outside the directory, and for pipes, devices and broken links, which have no content to hash.
+    weights or a configuration names them: tools keep times in others. Raises UserError for an index
+    that names a file outside the directory, and for pipes, devices and broken links, which have no
+    content to hash.
     """
     if path.is_file():
         digest = _file_hash(path).hex()
         return digest, digest
-    everything = sorted(_names(path))
+    everything = set(_names(path))
     indices = [path / name for name in everything if name.endswith(INDEX)]
     indexed = {name for index in indices if index.is_file() for name in _indexed(index)}
-    names = [name for name in everything if name in indexed or not _is_hidden(name)]
+    # A name may lead through a linked folder that is listed under another name.
+    named = {name for name in indexed | _configured(path) if exists(path / name)}
+    names = sorted(named.union(name for name in everything if not _is_hidden(name)))
     odd = [name for name in names if not (path / name).is_file()]
     if odd:
         raise UserError(f"{path.name} has entries that are not files: {listed(odd)}; remove them")
@@ -155,7 +164,17 @@ def _indexed(path: Path) -> set[str]:
     outside = sorted(name for name in names if name.startswith("/") or ".." in name.split("/"))
     if outside:
         raise UserError(f"{path.name} names files outside the model's directory: {listed(outside)}")
-    return names
+    return {normpath(name) for name in names}
+
+
+def _configured(path: Path) -> set[str]:
+    """Return the files of weights that configurations name in place of the usual one."""
+    found = set()
+    for config in path.glob(CONFIGURATIONS):
+        # Loading the model reports what is wrong in such a file.
+        with suppress(OSError, ValueError, LookupError, TypeError):
+            found.add(normpath(parse_json(config.read_bytes())[EXPLICIT_WEIGHTS]))
+    return {name for name in found if not name.startswith(("/", ".."))}
 
 
 def _file_hash(path: Path) -> bytes:

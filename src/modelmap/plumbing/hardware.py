@@ -10,7 +10,7 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 from pydantic import BaseModel, ConfigDict, Field
 
-from modelmap.plumbing.errors import UserError
+from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.files import checked, read_yaml
 
 CONFIG_FILES = ("hardware.yaml", "hardware/*.yaml", "local/*.yaml")
@@ -104,6 +104,11 @@ def load_hardware(conf: Path, overrides: Sequence[str] = ()) -> Hardware:
         # Hydra and OmegaConf raise exceptions of many kinds, also those of Python itself.
         message = str(error) or type(error).__name__
         raise UserError(_missing_launcher(message) or f"conf/hardware: {message}") from error
+    if others := [key for key in content if key != "hardware"]:
+        raise UserError(
+            f"conf/hardware or conf/local: unknown sections {listed(others)}: only hardware and "
+            "hydra have an effect, and the first line must be `# @package _global_`"
+        )
     return checked(Hardware, content.get("hardware", {}), "conf/hardware")
 
 

@@ -10,7 +10,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Quote, QuotedString
 from omegaconf import OmegaConf
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, RootModel
 
 from modelmap.corpus.settings import CorpusSettings
 from modelmap.divergence.settings import DivergenceSettings
@@ -49,6 +49,10 @@ HEADER = """\
 # Written by `modelmap resolve` from conf/, params.yaml and the experiment: edit those, not this.
 # Every later stage reads its own keys of this file. Hardware is not here: it changes no number.
 """
+
+
+class NamedModels(RootModel[dict[str, ModelSpec]]):
+    """The models of an experiment by name."""
 
 
 class Resolved(BaseModel):
@@ -107,7 +111,24 @@ def compose_configuration(root: Path, experiment: str) -> dict[str, Any]:
         ) from error
     assert isinstance(content, dict)
     sections = {str(key): value for key, value in content.items()}
+    _check_packages(sections, experiment)
     return {**sections, "roster": with_listed(sections.get("roster", {}), root)}
+
+
+def _check_packages(sections: dict[str, Any], experiment: str) -> None:
+    """Raise UserError if a file of conf/ does not say to which section its keys belong."""
+    # Without the line, Hydra puts the keys in a section of the folder's name, which nothing reads.
+    for folder, name, package in [
+        ("models", "conf/models", "roster"),
+        ("experiment", f"conf/experiment/{experiment}.yaml", "_global_"),
+    ]:
+        # params.yaml has the experiment's name under this key.
+        keys = sections.get(folder)
+        if isinstance(keys, dict):
+            raise UserError(
+                f"{name}: its keys ({listed(list(keys))}) have no effect: its first line must be "
+                f"`# @package {package}`"
+            )
 
 
 def resolve(
@@ -126,7 +147,10 @@ def resolve(
     content = _seeded(composed)
     roster = checked(Roster, content.pop("roster", {}), "conf/models")
     zoo = checked(ZooSettings, content.get("zoo", {}), "conf/zoo")
-    content["models"] = roster_models(roster, zoo, pins, imported_models)
+    entries = roster_models(roster, zoo, pins, imported_models)
+    # By name, so that a message names the model and not its place in the list.
+    checked(NamedModels, {str(entry["name"]): entry for entry in entries}, "conf/models")
+    content["models"] = entries
     content["experiment"] = experiment
     content = _with_import(content, imported)
     resolved = checked(Resolved, content, f"experiment {experiment}")

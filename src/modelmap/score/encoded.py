@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.files import write_atomically
 from modelmap.score.identity import Identity
 from modelmap.score.rule import Encoded
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+MAX_UNSCORED_SHARE = 0.5
+"""Of the texts. A model of which more have no scored token is refused."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,28 @@ def concatenated(
     )
 
 
+def check_ids(encoded: EncodedTexts, vocabulary: int) -> None:
+    """Raise UserError if a model cannot score most texts, or cannot read some of their tokens.
+
+    `vocabulary` is the number of tokens that the model knows.
+    """
+    # Without its files some tokenizers are loaded all the same, with an empty vocabulary. The sum
+    # over no tokens is 0, so the model would look perfect.
+    n_texts, n_unscored = len(encoded.lengths), int((encoded.lengths < 2).sum())
+    if n_unscored > MAX_UNSCORED_SHARE * n_texts:
+        raise UserError(
+            f"its tokenizer gives {n_unscored} of {n_texts} texts fewer than two tokens, so that "
+            "nothing is scored of them: add the tokenizer's files to the model's or, if the texts "
+            "are that short, use the scoring rule prefixed"
+        )
+    largest = int(encoded.ids.max(initial=0))
+    if largest >= vocabulary:
+        raise UserError(
+            f"its tokenizer gives token ids up to {largest}, and the model knows {vocabulary} "
+            "tokens: use the tokenizer that belongs to the model"
+        )
+
+
 def encoding_name(tokenizer: "PreTrainedTokenizerBase", identity: Identity, max_length: int) -> str:
     """Return the file name for a model's token ids: a hash of everything that they depend on."""
     parts = [_behaviour(tokenizer, identity), identity.rule, identity.text_set, max_length]
@@ -93,14 +119,16 @@ def _behaviour(tokenizer: "PreTrainedTokenizerBase", identity: Identity) -> list
 
     Equal tokenizer files do not give equal ids: the type of model in config.json, and code that
     comes with a model, decide how the files are used. A fast tokenizer of transformers is described
-    in full by its class and the state of its Rust part. Any other tokenizer belongs to its
-    model's revision alone.
+    in full by its class, the state of its Rust part, and whether it splits special tokens in texts.
+    Any other tokenizer belongs to its model's revision alone.
     """
     kind = type(tokenizer)
     if tokenizer.is_fast and kind.__module__.startswith("transformers."):
         state = tokenizer.backend_tokenizer.to_str()
         special = json.dumps(tokenizer.special_tokens_map, sort_keys=True, default=str)
-        return [f"{kind.__module__}.{kind.__qualname__}", state, special]
+        # This setting is not part of the state.
+        split = f"split_special_tokens={tokenizer.split_special_tokens}"
+        return [f"{kind.__module__}.{kind.__qualname__}", state, special, split]
     return [identity.source, identity.revision, identity.tokenizer]
 
 

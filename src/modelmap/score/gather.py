@@ -37,7 +37,7 @@ class UnfinishedJob:
         shards = self.division.shards
         # Shards are written under another name and then renamed: one that is there is complete.
         saved = [index for index in range(len(shards)) if self.folder.shard(index).is_file()]
-        self.n_texts = sum(len(rows) for rows in shards)
+        self.n_texts = self.division.n_texts
         self.n_scored = sum(len(shards[index]) for index in saved)
         return saved
 
@@ -74,7 +74,7 @@ class Gatherer:
         return unfinished.folder.failure() is not None
 
     def _finish(self, unfinished: UnfinishedJob, division: Division) -> bool:
-        """Join a job's shards into its score file; return False if a shard was damaged."""
+        """Join a job's shards into its score file; return False if a shard is not right."""
         job = unfinished.job
         parts = []
         for path in map(unfinished.folder.shard, range(len(division.shards))):
@@ -86,6 +86,10 @@ class Gatherer:
         if len(parts) < len(division.shards):
             return False
         frame = pd.concat([part for part, _ in parts]).sort_values("text_id", ignore_index=True)
+        if frame["text_id"].nunique() < division.n_texts:
+            # One of them is a copy of another, and it is not known which.
+            unfinished.folder.remove_shards()
+            return False
         shards = [shard_facts(metadata, job.spec.name) for _, metadata in parts]
         facts = {
             "n_params": shards[0].n_params,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from modelmap.plumbing.files import write_json, write_text
 from modelmap.score.jobs import Job
@@ -28,6 +28,16 @@ class Division(BaseModel):
     added_bos: bool
     shards: list[list[int]]
     """The rows of the text table that each shard scores, in the order of its batches."""
+
+    @model_validator(mode="after")
+    def _has_each_row_once(self) -> "Division":
+        if sorted(row for rows in self.shards for row in rows) != list(range(self.n_texts)):
+            raise ValueError("not each row of the text table is in one shard")
+        return self
+
+    @property
+    def n_texts(self) -> int:
+        return sum(len(rows) for rows in self.shards)
 
 
 @contextmanager
@@ -75,8 +85,7 @@ class JobFolder:
         they are removed.
         """
         if earlier is None or earlier.shards != division.shards:
-            for path in self.path.glob("shard-*.parquet"):
-                path.unlink()
+            self.remove_shards()
         write_text(self.path / "division.json", division.model_dump_json())
         (self.path / "budget.json").unlink(missing_ok=True)
 
@@ -103,6 +112,11 @@ class JobFolder:
 
     def fail(self, message: str) -> None:
         write_text(self.path / "error.txt", message)
+
+    def remove_shards(self) -> None:
+        """Remove all scores, finished or not."""
+        for path in self.path.glob("shard-*.parquet"):
+            path.unlink(missing_ok=True)
 
     def clear_failure(self, fingerprint: str) -> None:
         """Remove the error message of an earlier run, and damaged shards."""

@@ -6,6 +6,7 @@ from modelmap.models.file import read_roster
 from modelmap.models.source import local_files, revisions
 from modelmap.models.spec import ModelSpec
 from modelmap.models.weights import count_weights
+from modelmap.plumbing.errors import MAX_LISTED, UserError
 from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
@@ -34,10 +35,33 @@ def run(layout: Layout, overrides: Sequence[str] = ()) -> None:
     texts = read_table(layout.texts, TEXTS)
     text_set = text_set_hash(texts["text"])
     text_bytes = int(texts["n_bytes"].sum())
-    jobs = [_job(spec, scoring, text_set, text_bytes, layout) for spec in models]
+    jobs = _jobs(models, scoring, text_set, text_bytes, layout)
     hardware = load_hardware(layout.conf, overrides)
     job_list = JobList(root=layout.root, jobs=jobs, scoring=scoring, hardware=hardware)
     score_all(job_list, overrides)
+
+
+def _jobs(
+    models: Sequence[ModelSpec],
+    scoring: ScoreSettings,
+    text_set: str,
+    text_bytes: int,
+    layout: Layout,
+) -> list[Job]:
+    """Return one job per model. Raises UserError that lists all models without usable files."""
+    jobs, problems = [], []
+    for spec in models:
+        try:
+            jobs.append(_job(spec, scoring, text_set, text_bytes, layout))
+        except UserError as error:
+            message = str(error)
+            problems.append(message if spec.name in message else f"model {spec.name}: {message}")
+    if problems:
+        rest = len(problems) - MAX_LISTED
+        raise UserError(
+            "; ".join(problems[:MAX_LISTED]) + (f"; and {rest} more models" if rest > 0 else "")
+        )
+    return jobs
 
 
 def _job(

@@ -29,6 +29,7 @@ from modelmap.score.batches import shard_rows
 from modelmap.score.causal import check_causal
 from modelmap.score.encoded import (
     EncodedTexts,
+    check_ids,
     concatenated,
     encoding_name,
     read_encoded,
@@ -117,6 +118,7 @@ class Worker:
         division = folder.read_division()
         if (
             division is not None
+            and division.n_texts == len(self.texts)
             and division.bounds == self.job_list.hardware.bounds
             and self._encoded(division.encoded) is not None
         ):
@@ -140,8 +142,10 @@ class Worker:
         encoded = self._encode(name, tokenizer, limit)
         if encoded is None:
             return "busy"
+        vocabulary = config.get_text_config().vocab_size
+        check_ids(encoded, vocabulary)
         hardware, weights = self.job_list.hardware, count_weights(directory)
-        budget = hardware.token_budget(config.get_text_config().vocab_size, weights)
+        budget = hardware.token_budget(vocabulary, weights)
         earlier = folder.read_division()
         division = Division(
             encoded=name,
@@ -151,7 +155,7 @@ class Worker:
             # A changed token budget applies to the texts that are left. The shards stay as they
             # were, so that those that are saved stay valid.
             shards=earlier.shards
-            if earlier
+            if earlier and earlier.n_texts == len(self.texts)
             else shard_rows(encoded.lengths.tolist(), budget, weights, hardware.shard_tflop),
         )
         folder.write_division(division, earlier)
