@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelmap.map.tables import MAP
-from modelmap.plumbing.errors import UserError
-from modelmap.plumbing.tables import read_table
+from modelmap.plumbing.tables import read_models
 
 
 def read_places(path: Path, models: Sequence[str]) -> NDArray[np.float64]:
@@ -16,8 +15,5 @@ def read_places(path: Path, models: Sequence[str]) -> NDArray[np.float64]:
 
     Raises UserError if the file is missing or damaged, or is a map of other models.
     """
-    places = read_table(path, MAP).set_index("model")
-    if set(places.index) != set(models):
-        raise UserError(f"{path.name} and matrix.parquet are of different models: run `dvc repro`")
-    ordered: NDArray[np.float64] = places.loc[list(models), ["x", "y"]].to_numpy(dtype=np.float64)
-    return ordered
+    places: NDArray[np.float64] = read_models(path, MAP, models)[["x", "y"]].to_numpy(np.float64)
+    return places

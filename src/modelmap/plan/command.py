@@ -3,16 +3,23 @@
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from modelmap.divergence.kl import squared_distances
 from modelmap.matrix.file import read_matrix
-from modelmap.plan.ordered_texts import plan_error, planned_texts, texts_for_error
+from modelmap.plan.ordered_texts import plan_error, planned_texts, size_measure, texts_for_error
+from modelmap.plan.settings import PlanSettings
 from modelmap.plan.tables import PLAN
+from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.files import write_text
 from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.section import read_section
 from modelmap.plumbing.tables import read_table
 
 MIN_TEXTS = 2
+ROUNDING = 1e-6
 
 
 def run(layout: Layout, n_chosen: int | None, error: float | None, output: Path | None) -> None:
@@ -21,16 +28,12 @@ def run(layout: Layout, n_chosen: int | None, error: float | None, output: Path 
     Give `n_chosen`, or `error` for the fewest texts with that expected relative error. Columns are
     rank, text_id, probability (of inclusion) and weight; without `output` they go to standard
     output. Raises UserError if the number of texts is out of range, if the error is not above 0,
-    or if the plan and the matrix have different numbers of texts.
+    or if the plan is not that of the matrix and the settings.
     """
     plan = read_table(layout.plan, PLAN)
     coordinates = read_matrix(layout.matrix).coordinates()
-    if coordinates.shape[1] != len(plan):
-        raise UserError(
-            f"plan.parquet has {len(plan)} texts and matrix.parquet has {coordinates.shape[1]}: "
-            "run `dvc repro plan`"
-        )
     distances = squared_distances(coordinates)
+    _check_plan(plan, coordinates, distances, read_section(layout, "plan", PlanSettings))
     if error is not None:
         if not error > 0:
             raise UserError(f"--error {error:g}: give a relative error above 0, such as 0.05")
@@ -50,3 +53,19 @@ def run(layout: Layout, n_chosen: int | None, error: float | None, output: Path 
         f"{expected:.3f} (root mean square over pairs, with respect to all {len(plan)} texts)",
         file=sys.stderr,
     )
+
+
+def _check_plan(
+    plan: pd.DataFrame, coordinates: Matrix, distances: Matrix, settings: PlanSettings
+) -> None:
+    """Raise UserError unless the size measure of a plan is that of Q, shape (K, N)."""
+    n_texts = coordinates.shape[1]
+    is_right = plan["text_id"].tolist() == list(range(n_texts))
+    if is_right:
+        size = size_measure(coordinates, distances, settings.size_measure, settings.even_share)
+        # Another machine may sum in another order.
+        is_right = np.allclose(plan["size_measure"], size, rtol=ROUNDING, atol=ROUNDING)
+    if not is_right:
+        raise UserError(
+            "plan.parquet is not of the present matrix and settings: run `dvc repro plan`"
+        )
