@@ -11,6 +11,7 @@ from modelmap.plumbing.errors import MAX_MESSAGE_LENGTH, UserError, one_line
 from modelmap.plumbing.folders import remove_leftovers
 from modelmap.plumbing.layout import Layout
 
+PROJECT_FILES = ("dvc.yaml", "params.yaml")
 NOT_PERMITTED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -25,6 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     parts = (options.command, getattr(options, "stage", ""), getattr(options, "study", ""))
     name = " ".join(filter(None, parts))
     try:
+        check_root(layout.root)
         remove_leftovers(layout.written_folders)
         COMMANDS[options.command].run(layout, options)
     except KeyboardInterrupt:
@@ -36,6 +38,21 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"modelmap {name}: {error_line(error)}{recovery_advice()}", file=sys.stderr)
         return 1
     return 0
+
+
+def check_root(root: Path) -> None:
+    """Raise UserError if a folder is missing, or inside a project but not the project's own."""
+    if not root.is_dir():
+        raise UserError(f"no such folder: {root.name}")
+    # A command that is run there would look for its files in the wrong place, and write there.
+    if all((root / name).is_file() for name in PROJECT_FILES):
+        return
+    for project in root.parents:
+        if all((project / name).is_file() for name in PROJECT_FILES):
+            raise UserError(
+                f"{root.name} is not the folder of the project, which is {project.name}: "
+                f"cd {os.path.relpath(project, root)} first, or use --root"
+            )
 
 
 def error_line(error: Exception) -> str:

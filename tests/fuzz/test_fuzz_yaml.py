@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from modelmap.figures.settings import FiguresSettings
 from modelmap.models.roster import read_pins
+from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.files import MAX_YAML_BYTES, checked, read_yaml
 from modelmap.plumbing.hardware import Hardware, load_hardware
 from modelmap.plumbing.layout import Layout
@@ -65,6 +66,14 @@ def resolved() -> dict[str, Any]:
     """Return the micro experiment, resolved."""
     made: dict[str, Any] = yaml.safe_load(as_yaml(resolve(COMPOSED, "micro", {})))
     return made
+
+
+def test_a_merge_conflict_is_told_with_its_line(tmp_path: Path) -> None:
+    """The message says what it is, not what is wrong with the YAML."""
+    path = tmp_path / "conf.yaml"
+    path.write_text("a: 1\n<<<<<<< HEAD\nb: 2\n=======\nb: 3\n>>>>>>> other\n")
+    with pytest.raises(UserError, match=r"conf\.yaml has a merge conflict in line 2: edit it"):
+        read_yaml(path)
 
 
 @pytest.mark.parametrize("name", list(HOSTILE))

@@ -16,6 +16,7 @@ from helpers import ROOT
 from helpers.local_hardware import set_workers
 from helpers.tables import write_even_segments
 
+from modelmap.divergence.tables import KL
 from modelmap.map.tables import MAP, SPECTRUM
 from modelmap.matrix.assemble import category_bits
 from modelmap.matrix.clip_centre import clip_threshold
@@ -24,6 +25,7 @@ from modelmap.matrix.tables import CATEGORY_BITS, MODELS
 from modelmap.new_models.tables import NEW_MODEL_ERRORS, NEW_MODELS
 from modelmap.plan.tables import PLAN, PLAN_ERRORS
 from modelmap.plumbing.arrays import Matrix
+from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import empty_table, read_csv, read_table, write_csv, write_table
@@ -367,3 +369,41 @@ def test_designs_that_do_not_reach_a_number_of_unique_texts_are_left_out(tmp_pat
     designs = read_csv(layout.plot("designs"), DESIGN_ERRORS)
     assert set(designs["draws"]) == {"simple random", "pivotal", "sequential Poisson"}
     assert metrics(layout, "resample")["designs_compared_at_unique_texts"] is None
+
+
+@pytest.mark.parametrize(
+    ("stage", "table"),
+    [
+        ("divergence", "models"),
+        ("new_models", "models"),
+        ("predict", "models"),
+        ("map", "kl"),
+    ],
+)
+def test_tables_of_other_models_are_refused(tmp_path: Path, stage: str, table: str) -> None:
+    """A table in which a model of the matrix is missing or has another name is told by its name."""
+    layout = project(tmp_path, random_values())
+    for name in ("divergence", "map"):
+        import_module(f"modelmap.{name}.stage").run(layout)
+    path, schema = (layout.models, MODELS) if table == "models" else (layout.kl, KL)
+    right = read_table(path, schema)
+    for wrong in (right.iloc[1:], right.replace("m0", "another")):
+        write_table(wrong, schema, path)
+        with pytest.raises(UserError, match=rf"{table}\.parquet and matrix\.parquet are of"):
+            import_module(f"modelmap.{stage}.stage").run(layout)
+
+
+def test_the_order_of_the_table_of_models_changes_no_result(tmp_path: Path) -> None:
+    """The models that count as new are the same ones when the table's rows are reversed."""
+    layout = project(tmp_path, random_values())
+    for name in ("divergence", "map"):
+        import_module(f"modelmap.{name}.stage").run(layout)
+    stage = import_module("modelmap.new_models.stage")
+    models = read_table(layout.models, MODELS)
+    dates = [f"2024-01-{day:02}" for day in range(1, len(models) + 1)]
+    found = []
+    for rows in (models.assign(created=dates), models.assign(created=dates).iloc[::-1]):
+        write_table(rows, MODELS, layout.models)
+        stage.run(layout)
+        found.append(read_table(layout.new_models, NEW_MODELS))
+    pd.testing.assert_frame_equal(*found)

@@ -1,20 +1,24 @@
 """`modelmap plan` from the command line."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
+from helpers import ROOT
 from helpers.matrices import made_up
 
 from modelmap.__main__ import main
+from modelmap.divergence.kl import squared_distances
 from modelmap.divergence.tables import TEXT_IMPORTANCE
-from modelmap.matrix.file import LogLikelihoods, write_matrix
-from modelmap.plan.ordered_texts import plan_table
+from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
+from modelmap.plan.ordered_texts import plan_table, size_measure
 from modelmap.plan.tables import PLAN
 from modelmap.plumbing.layout import Layout
-from modelmap.plumbing.tables import empty_table, write_table
+from modelmap.plumbing.tables import empty_table, read_table, write_table
 
 N_TEXTS = 60
 
@@ -24,9 +28,18 @@ def root(tmp_path: Path) -> Path:
     """Return a project with a matrix and a plan, for the papers' estimate."""
     layout = Layout(tmp_path)
     models = [f"model-{i}" for i in range(6)]
-    write_matrix(LogLikelihoods(made_up(6, N_TEXTS), models, -1e6, 900.0, "texts"), layout.matrix)
-    rng = np.random.default_rng(0)
-    write_table(plan_table(rng.lognormal(0, 1, N_TEXTS), rng.random(N_TEXTS)), PLAN, layout.plan)
+    matrix = LogLikelihoods(made_up(6, N_TEXTS), models, -1e6, 900.0, "texts")
+    write_matrix(matrix, layout.matrix)
+    coordinates = matrix.coordinates()
+    settings = yaml.safe_load((ROOT / "params.yaml").read_text())["plan"]
+    size = size_measure(coordinates, squared_distances(coordinates), "relative", 0.1)
+    random_numbers = np.random.default_rng(0).random(N_TEXTS)
+    write_table(plan_table(size, random_numbers), PLAN, layout.plan)
+    layout.resolved.write_text(
+        yaml.safe_dump(
+            {"plan": {**settings, "size_measure": "relative", "even_share": 0.1, "seed": 1}}
+        )
+    )
     write_table(empty_table(TEXT_IMPORTANCE), TEXT_IMPORTANCE, layout.text_importance)
     return tmp_path
 
@@ -77,3 +90,27 @@ def test_a_plan_of_other_texts_is_refused(root: Path, capsys: pytest.CaptureFixt
     write_matrix(other, Layout(root).matrix)
     assert main(["--root", str(root), "plan", "--texts", "10"]) == 1
     assert "run `dvc repro plan`" in capsys.readouterr().err
+
+
+def test_a_plan_that_is_out_of_date_is_refused(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Other log-likelihoods, other settings and a plan with moved rows ask for the stage again."""
+    layout = Layout(root)
+    matrix, plan = read_matrix(layout.matrix), read_table(layout.plan, PLAN)
+    settings = layout.resolved.read_text()
+    for change in (
+        lambda: write_matrix(
+            replace(matrix, loglik_nats=matrix.loglik_nats[:, ::-1]), layout.matrix
+        ),
+        lambda: layout.resolved.write_text(settings.replace("relative", "uniform")),
+        lambda: write_table(plan.iloc[::-1], PLAN, layout.plan),
+    ):
+        change()
+        assert main(["--root", str(root), "plan", "--texts", "10"]) == 1
+        written = capsys.readouterr()
+        assert "plan.parquet is not of the present matrix and settings: run" in written.err
+        assert written.out == ""
+        write_matrix(matrix, layout.matrix)
+        write_table(plan, PLAN, layout.plan)
+        layout.resolved.write_text(settings)

@@ -63,6 +63,27 @@ def test_every_failure_is_one_line_and_a_non_zero_exit(
     assert shown.count("\n") == 1
 
 
+def test_a_folder_inside_a_project_is_not_taken_for_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is read, written or removed there, and the line says where to run the command."""
+    for name in ("dvc.yaml", "params.yaml"):
+        (tmp_path / name).touch()
+    folder = tmp_path / "data" / "raw"
+    folder.mkdir(parents=True)
+    left = folder / ".texts.parquet.abc.part"
+    left.touch()
+    monkeypatch.chdir(folder)
+    for command in (["export"], ["guard"], ["run", "texts"], ["pin", "a/b"]):
+        assert main(command) == 1
+        told = capsys.readouterr().err
+        assert f"raw is not the folder of the project, which is {tmp_path.name}: " in told
+        assert "cd ../.. first, or use --root" in told
+    assert [path.name for path in folder.iterdir()] == [left.name]
+    assert main(["--root", "absent", "guard"]) == 1
+    assert capsys.readouterr().err == "modelmap guard: no such folder: absent\n"
+
+
 def test_a_traceback_is_shown_only_on_demand(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

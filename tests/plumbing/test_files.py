@@ -3,6 +3,7 @@
 import errno
 import json
 import math
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,22 @@ def test_a_writer_that_fails_leaves_the_earlier_file_and_nothing_else(
     with pytest.raises(type(error)):
         write_atomically(path, half)
     assert path.read_text() == "earlier"
+    assert names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device"])
+def test_what_is_no_file_is_not_replaced(tmp_path: Path, kind: str) -> None:
+    """A folder, a pipe or a device such as /dev/null is told by name, and stays what it is."""
+    path = tmp_path / "a.txt"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(os.devnull)
+    with pytest.raises(UserError, match=r"a\.txt is not a file"):
+        write_text(path, "text")
+    assert not path.is_file()
     assert names(tmp_path) == ["a.txt"]
 
 

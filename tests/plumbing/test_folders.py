@@ -42,6 +42,18 @@ def test_leftovers_of_ended_processes_are_removed_and_no_other_file(tmp_path: Pa
     assert {path.name for path in tmp_path.iterdir()} == set(kept)
 
 
+def test_hidden_files_of_the_user_are_kept(tmp_path: Path) -> None:
+    """Names that end in .old or .part, of folders too, but are not those of temporary files."""
+    files = [".env.old", ".notes.part", ".env.123.old", ".a.json.part", f".x.{ended_process()}.old"]
+    for name in files:
+        (tmp_path / name).touch()
+    (tmp_path / ".venv.old").mkdir()
+    (tmp_path / ".kl.parquet.folder.part").mkdir()
+    remove_leftovers([tmp_path])
+    kept = {path.name for path in tmp_path.iterdir()}
+    assert kept == {*files, ".venv.old", ".kl.parquet.folder.part"}
+
+
 def test_every_command_removes_leftovers_of_the_project(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

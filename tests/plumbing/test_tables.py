@@ -23,8 +23,10 @@ from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.tables import (
     check_table,
     read_csv,
+    read_models,
     read_parquet,
     read_table,
+    read_unchecked_csv,
     write_csv,
     write_parquet,
     write_table,
@@ -462,3 +464,22 @@ def test_a_csv_table_that_is_missing_or_of_another_kind_is_told(tmp_path: Path) 
     path.write_text("d,other\n1,2\n")
     with pytest.raises(UserError, match=r"plan.csv does not fit its schema"):
         read_csv(path, PLAN_ERRORS)
+
+
+def test_a_csv_table_with_a_merge_conflict_is_told(tmp_path: Path) -> None:
+    """Both versions of a row and git's own lines between them would be read as rows."""
+    path = tmp_path / "plan.csv"
+    path.write_text("d,error\n<<<<<<< HEAD\n3,0.1\n=======\n3,0.2\n>>>>>>> other\n4,0.1\n")
+    with pytest.raises(UserError, match=r"plan\.csv has a merge conflict in line 2: "):
+        read_unchecked_csv(path)
+
+
+def test_a_table_of_models_comes_in_the_order_asked_for(tmp_path: Path) -> None:
+    """Rows are put in the order of the matrix; a table of other models is told by name."""
+    path = tmp_path / "map.parquet"
+    places = pd.DataFrame({"model": ["b", "a"], "x": [2.0, 1.0], "y": 0.0})
+    write_table(places, MAP, path)
+    assert read_models(path, MAP, ["a", "b"])["x"].tolist() == [1.0, 2.0]
+    for models in (["a"], ["a", "b", "c"], ["a", "c"]):
+        with pytest.raises(UserError, match=r"map\.parquet and matrix\.parquet are of different"):
+            read_models(path, MAP, models)

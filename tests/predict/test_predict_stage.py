@@ -207,6 +207,16 @@ def test_texts_of_another_set_are_refused(project: Make) -> None:
         stage.run(layout)
 
 
+def test_bits_of_other_models_are_refused(project: Make) -> None:
+    """A table without one of the matrix's models, or without one of its categories."""
+    layout = project()
+    bits = read_table(layout.category_bits, CATEGORY_BITS)
+    for part in (bits[bits["model"] != NAMES[0]], bits.iloc[1:]):
+        write_table(part, CATEGORY_BITS, layout.category_bits)
+        with pytest.raises(UserError, match=r"category_bits\.parquet and matrix\.parquet are of"):
+            stage.run(layout)
+
+
 @pytest.mark.parametrize(
     ("key", "value", "told"),
     [
@@ -216,6 +226,9 @@ def test_texts_of_another_set_are_refused(project: Make) -> None:
         ("sizes", [100, 50], "values must ascend, without repetitions"),
         ("score_alphas", [1, 1], "values must ascend, without repetitions"),
         ("sizes", [20_000], "less than or equal to 10000"),
+        ("split_seeds", [2**32], "less than or equal to 4294967295"),
+        ("score_alphas", [400], "less than or equal to 300"),
+        ("loglik_alphas", [-400], "greater than or equal to -300"),
     ],
 )
 def test_wrong_settings_are_told(key: str, value: object, told: str) -> None:

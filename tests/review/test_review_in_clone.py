@@ -79,6 +79,15 @@ def test_no_lock_is_told(tmp_path: Path) -> None:
     assert lock_problems(tmp_path) == "there is no dvc.lock: run `dvc repro` and commit it"
 
 
+@pytest.mark.parametrize("name", ["dvc.lock", "dvc.yaml", "params.yaml", "resolved.yaml"])
+def test_a_merge_conflict_is_told(tmp_path: Path, name: str) -> None:
+    """In place of what DVC says of the file, which is a line of YAML."""
+    (tmp_path / "dvc.lock").write_text("schema: '2.0'\n")
+    (tmp_path / name).write_text("<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> other\n")
+    with pytest.raises(UserError, match=rf"^{name} has a merge conflict in line 1: edit it"):
+        lock_problems(tmp_path)
+
+
 def test_a_base_that_is_not_there_is_told(cloned: Path) -> None:
     """One line, whatever is typed."""
     with pytest.raises(

@@ -61,3 +61,6 @@ def test_verify_compares_the_working_tree_with_the_commit(tmp_path: Path) -> Non
     (metrics / "m.json").write_text(json.dumps({"a": 12.0}))
     with pytest.raises(UserError, match=r"m\.a is 12\.0, committed 10\.0"):
         run(Layout(tmp_path))
+    (tmp_path / "reports/tolerances.yaml").unlink()
+    with pytest.raises(UserError, match=r"\(git checkout -- reports/tolerances\.yaml\)"):
+        run(Layout(tmp_path))

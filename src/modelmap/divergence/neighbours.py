@@ -8,6 +8,7 @@ from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import squareform
 
 from modelmap.plumbing.arrays import Matrix
+from modelmap.plumbing.tables import check_models
 
 
 def pair_table(values: Mapping[str, np.ndarray], models: Sequence[str]) -> pd.DataFrame:
@@ -22,9 +23,16 @@ def pair_table(values: Mapping[str, np.ndarray], models: Sequence[str]) -> pd.Da
 
 
 def square_form(pairs: pd.DataFrame, models: Sequence[str]) -> Matrix:
-    """Return the KL of a pair table as a symmetric matrix, (K, K), in the order of `models`."""
+    """Return the KL of a pair table as a symmetric matrix, (K, K), in the order of `models`.
+
+    Raises UserError if the table is not of all pairs of these models.
+    """
+    n_models = len(models)
+    n_pairs = n_models * (n_models - 1) // 2
+    complete = list(models) if len(pairs) == n_pairs else []
+    check_models({*pairs["model_a"], *pairs["model_b"]}, complete, "kl.parquet")
     position = {name: i for i, name in enumerate(models)}
-    full = np.zeros((len(models), len(models)))
+    full = np.zeros((n_models, n_models))
     rows = pairs["model_a"].map(position).to_numpy()
     columns = pairs["model_b"].map(position).to_numpy()
     full[rows, columns] = full[columns, rows] = pairs["kl_bits_per_byte"].to_numpy()

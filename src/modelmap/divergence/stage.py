@@ -13,7 +13,7 @@ from modelmap.matrix.tables import MODELS
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
-from modelmap.plumbing.tables import read_table, write_table
+from modelmap.plumbing.tables import read_models, read_table, write_table
 from modelmap.texts.settings import TextsSettings
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import check_text_set
@@ -25,6 +25,7 @@ def run(layout: Layout) -> None:
     matrix = read_matrix(layout.matrix)
     texts = read_table(layout.texts, TEXTS)
     check_text_set(texts["text"], matrix.text_set)
+    models = read_models(layout.models, MODELS, matrix.models)
     by_category = read_section(layout, "texts", TextsSettings).by_category
     documents = stratified_documents(texts, by_category)
     segments = None
@@ -43,7 +44,7 @@ def run(layout: Layout) -> None:
         "estimate": settings.estimate,
         "n_texts": matrix.n_texts,
         "mean_bytes": round(matrix.mean_bytes, 4),
-        **kl_metrics(pairs, neighbours, read_table(layout.models, MODELS)),
+        **kl_metrics(pairs, neighbours, models),
         "n_documents": documents.n_documents,
         "n_strata": documents.n_strata,
         "confidence": settings.confidence,

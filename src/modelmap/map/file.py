@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from modelmap.map.tables import MAP
 from modelmap.plumbing.arrays import Matrix
-from modelmap.plumbing.errors import UserError
-from modelmap.plumbing.tables import read_table
+from modelmap.plumbing.tables import read_models
 
 
 def map_table(models: Sequence[str], places: Matrix, papers: Matrix) -> pd.DataFrame:
@@ -24,10 +23,6 @@ def read_papers_places(path: Path, models: Sequence[str]) -> NDArray[np.float64]
 
     Raises UserError if the file is missing or damaged, or is a map of other models.
     """
-    places = read_table(path, MAP).set_index("model")
-    if set(places.index) != set(models):
-        raise UserError(f"{path.name} and matrix.parquet are of different models: run `dvc repro`")
-    ordered: NDArray[np.float64] = places.loc[list(models), ["x_papers", "y_papers"]].to_numpy(
-        dtype=np.float64
-    )
-    return ordered
+    columns = read_models(path, MAP, models)[["x_papers", "y_papers"]]
+    places: NDArray[np.float64] = columns.to_numpy(np.float64)
+    return places

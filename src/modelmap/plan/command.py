@@ -5,20 +5,25 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from modelmap.divergence.kl import squared_distances
 from modelmap.divergence.tables import read_importance
 from modelmap.matrix.file import read_matrix
 from modelmap.plan.mixture_error import mixture_error
-from modelmap.plan.ordered_texts import plan_error, planned_texts, texts_for_error
+from modelmap.plan.ordered_texts import plan_error, planned_texts, size_measure, texts_for_error
+from modelmap.plan.settings import PlanSettings
 from modelmap.plan.tables import PLAN
+from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.files import write_text
 from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.section import read_section
 from modelmap.plumbing.tables import read_table
 
 MIN_TEXTS = 2
+ROUNDING = 1e-6
 
 
 def run(layout: Layout, n_chosen: int | None, error: float | None, output: Path | None) -> None:
@@ -27,10 +32,13 @@ def run(layout: Layout, n_chosen: int | None, error: float | None, output: Path 
     Give `n_chosen`, or `error` for the fewest texts with that expected relative error. Columns are
     rank, text_id, probability (of inclusion) and weight; without `output` they go to standard
     output. Raises UserError if the number of texts is out of range, if the error is not above 0,
-    or if the plan and the matrix have different numbers of texts.
+    or if the plan is not that of the matrix and the settings.
     """
     plan = read_table(layout.plan, PLAN)
-    error_of = _expected_error(layout, plan)
+    coordinates = read_matrix(layout.matrix).coordinates()
+    distances = squared_distances(coordinates)
+    _check_plan(plan, coordinates, distances, read_section(layout, "plan", PlanSettings))
+    error_of = _expected_error(layout, plan, coordinates, distances)
     if error is not None:
         if not error > 0:
             raise UserError(f"--error {error:g}: give a relative error above 0, such as 0.05")
@@ -52,21 +60,32 @@ def run(layout: Layout, n_chosen: int | None, error: float | None, output: Path 
     )
 
 
-def _expected_error(layout: Layout, plan: pd.DataFrame) -> Callable[[int], float]:
+def _expected_error(
+    layout: Layout, plan: pd.DataFrame, coordinates: Matrix, distances: Matrix
+) -> Callable[[int], float]:
     """Return the function that gives the expected relative error of a number of texts.
 
     It is that of the estimates in kl.parquet: of the mixture, or of the papers if there is none.
     """
     importance = read_importance(layout.text_importance)
-    n_texts = len(importance)
-    if not n_texts:
-        coordinates = read_matrix(layout.matrix).coordinates()
-        n_texts = coordinates.shape[1]
-    if n_texts != len(plan):
+    if not len(importance):
+        return partial(plan_error, coordinates, distances, plan)
+    if len(importance) != len(plan):
+        raise UserError("text_importance.parquet is not of the present plan: run `dvc repro plan`")
+    return partial(mixture_error, importance, plan)
+
+
+def _check_plan(
+    plan: pd.DataFrame, coordinates: Matrix, distances: Matrix, settings: PlanSettings
+) -> None:
+    """Raise UserError unless the size measure of a plan is that of Q, shape (K, N)."""
+    n_texts = coordinates.shape[1]
+    is_right = plan["text_id"].tolist() == list(range(n_texts))
+    if is_right:
+        size = size_measure(coordinates, distances, settings.size_measure, settings.even_share)
+        # Another machine may sum in another order.
+        is_right = np.allclose(plan["size_measure"], size, rtol=ROUNDING, atol=ROUNDING)
+    if not is_right:
         raise UserError(
-            f"plan.parquet has {len(plan)} texts and kl.parquet is of {n_texts}: "
-            "run `dvc repro plan`"
+            "plan.parquet is not of the present matrix and settings: run `dvc repro plan`"
         )
-    if len(importance):
-        return partial(mixture_error, importance, plan)
-    return partial(plan_error, coordinates, squared_distances(coordinates), plan)

@@ -56,7 +56,11 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Call `write` with a temporary path in the folder of `path`, then rename that file to `path`.
 
     If anything fails, an earlier file at `path` stays as it was, and the temporary one is removed.
+    Raises UserError if `path` is something else than a file.
     """
+    # A device, such as /dev/null, would be replaced by a file if this user may do that.
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path.name or path} is not a file: choose another name")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=temporary_prefix(path), suffix=".part")
     os.close(handle)
@@ -96,6 +100,7 @@ def read_yaml(path: Path, name: str | None = None) -> dict[str, Any]:
 
 def parse_yaml(text: bytes, name: str) -> Any:
     """Return the value of YAML in UTF-8. Raises UserError with `name` and the problem's line."""
+    check_no_conflict(text, name)
     try:
         return yaml.load(text.decode("utf-8-sig"), _StrictLoader)
     except MemoryError:
@@ -116,6 +121,17 @@ def _yaml_problem(error: Exception) -> str:
     else:
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     return f"{line} is not valid YAML: {problem}"
+
+
+def check_no_conflict(content: bytes, name: str) -> None:
+    """Raise UserError that names the file `name` if git wrote a merge conflict into its content."""
+    found = re.search(rb"^<{7} ", content, re.MULTILINE)
+    if found:
+        line = content.count(b"\n", 0, found.start()) + 1
+        raise UserError(
+            f"{name} has a merge conflict in line {line}: edit it by hand, or, if a program writes "
+            "this file, take either version (git checkout --ours) and run `dvc repro`"
+        )
 
 
 def read_bytes(path: Path, missing: str, largest: int | None = None) -> bytes:
@@ -182,6 +198,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def json_object(content: bytes, name: str) -> dict[str, Any]:
     """Return the object that a JSON file contains. Raises UserError that names the file."""
+    check_no_conflict(content, name)
     try:
         value = parse_json(content)
     except ValueError as error:

@@ -8,6 +8,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+OF_EARLIER_VERSIONS = re.compile(r"\.\w+\.(parquet|csv|json|yaml)\.\w+\.part")
+"""Temporary files of earlier versions, whose names have no process id.
+
+Other hidden files with these endings, such as .env.old, are the user's.
+"""
+
 
 def temporary_prefix(path: Path) -> str:
     """Return how the name of a temporary neighbour of `path` begins: with this process's id."""
@@ -19,8 +25,10 @@ def remove_leftovers(folders: Iterable[Path]) -> None:
     for folder in folders:
         for path in [*folder.glob(".*.part"), *folder.glob(".*.old")]:
             owner = re.search(r"\.(\d+)-[^.]*\.(part|old)$", path.name)
-            if owner is None or not _is_running(int(owner[1])):
+            if owner and not _is_running(int(owner[1])):
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            elif OF_EARLIER_VERSIONS.fullmatch(path.name) and path.is_file():
+                path.unlink(missing_ok=True)
 
 
 def _is_running(process: int) -> bool:

@@ -1,6 +1,6 @@
 """Reading and writing tables, which are checked by their schemas."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from pandera.errors import SchemaErrors
 
 from modelmap.plumbing.errors import UserError, listed
-from modelmap.plumbing.files import write_atomically, write_text
+from modelmap.plumbing.files import check_no_conflict, write_atomically, write_text
 
 # Run-length encoding lets a tiny file expand without limit, so the number of cells is capped. The
 # limit is ten times the size of the papers' matrix.
@@ -83,6 +83,22 @@ def read_table(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     """
     frame, _ = read_parquet(path)
     return check_table(frame, schema, path.name)
+
+
+def read_models(path: Path, schema: pa.DataFrameSchema, models: Sequence[str]) -> pd.DataFrame:
+    """Return a table with one row per model, in the order of `models`, those of the matrix.
+
+    Raises UserError as `read_table` does, or if the table is of other models.
+    """
+    frame = read_table(path, schema)
+    check_models(frame["model"], models, path.name)
+    return frame.set_index("model", drop=False).loc[list(models)].reset_index(drop=True)
+
+
+def check_models(found: Iterable[str], models: Iterable[str], name: str) -> None:
+    """Raise UserError that names the file `name` unless both have the same models, in any order."""
+    if set(found) != set(models):
+        raise UserError(f"{name} and matrix.parquet are of different models: run `dvc repro`")
 
 
 def read_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -196,10 +212,13 @@ def read_unchecked_csv(path: Path) -> pd.DataFrame:
     Raises UserError if the file is missing or not a CSV table.
     """
     try:
-        return pd.read_csv(path)
+        frame = pd.read_csv(path)
     except FileNotFoundError as error:
         raise UserError(f"{path.name} is missing: run `dvc repro`, or `make studies`") from error
     except OSError as error:
         raise UserError(f"{path.name} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise UserError(f"{path.name} is not a CSV table: run `dvc repro` again") from error
+    # The lines that git writes into a file with a conflict would be read as rows.
+    check_no_conflict(path.read_bytes(), path.name)
+    return frame

@@ -12,7 +12,12 @@ from modelmap.plumbing.section import Section
 HELD_OUT = "held-out categories"
 SUFFIXES = (".csv", ".pkl")
 
-Exponents = Annotated[list[int], Field(min_length=1)]
+# The largest seed of numpy's legacy generator, with which the papers draw.
+MAX_SEED = 2**32 - 1
+# Powers of ten beyond these exponents are 0 or infinite, or nearly so.
+MAX_EXPONENT = 300
+Exponent = Annotated[int, Field(ge=-MAX_EXPONENT, le=MAX_EXPONENT)]
+Exponents = Annotated[list[Exponent], Field(min_length=1)]
 
 
 class PredictSettings(Section):
@@ -20,7 +25,7 @@ class PredictSettings(Section):
 
     targets: str
     """`held-out categories`, or the name of a file of scores in data/raw."""
-    split_seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    split_seeds: Annotated[list[Annotated[int, Field(ge=0, le=MAX_SEED)]], Field(min_length=1)]
     score_alphas: Exponents
     """Exponents of ten, ascending: the penalties alpha of ridge regression for benchmark scores."""
     loglik_alphas: Exponents

@@ -8,7 +8,7 @@ from modelmap.plumbing.files import write_json
 from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
-from modelmap.plumbing.tables import read_table, write_csv, write_table
+from modelmap.plumbing.tables import check_models, read_models, read_table, write_csv, write_table
 from modelmap.predict.evaluate import predictable, prediction_curves
 from modelmap.predict.scores import matched_scores, read_scores
 from modelmap.predict.settings import HELD_OUT, PredictSettings
@@ -23,8 +23,8 @@ def run(layout: Layout) -> None:
     """Write data/predictions.parquet, two CSV files in reports/plots, and their metrics."""
     settings = read_section(layout, "predict", PredictSettings)
     matrix = read_matrix(layout.matrix)
-    models = read_table(layout.models, MODELS).set_index("model")
-    families = models.loc[matrix.models, "family"].to_numpy(dtype=object)
+    models = read_models(layout.models, MODELS, matrix.models)
+    families = models["family"].to_numpy(dtype=object)
     find = _held_out_problems if settings.targets == HELD_OUT else _score_problems
     found, source, skipped = find(layout, settings, matrix)
     problems, unpredictable = predictable(found, families, settings.split_seeds)
@@ -43,6 +43,7 @@ def _held_out_problems(layout: Layout, settings: PredictSettings, matrix: LogLik
     bits = read_table(layout.category_bits, CATEGORY_BITS).pivot(
         index="model", columns="category", values="bits_per_byte"
     )
+    check_models(bits.dropna().index, matrix.models, layout.category_bits.name)
     quantile = read_section(layout, "matrix", MatrixSettings).clip_quantile
     problems, skipped = held_out_problems(
         matrix.loglik_nats, texts, bits.loc[matrix.models], quantile, settings.alphas("loglik")

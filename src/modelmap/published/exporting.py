@@ -69,7 +69,8 @@ def run(layout: Layout, output: Path | None, repo: str | None, most_texts: int |
     folder = (output or layout.bundle).resolve()
     _check_folder(folder)
     matrix = read_matrix(layout.matrix)
-    licences = checked(Licences, read_yaml(layout.licences), "conf/licences.yaml")
+    name = layout.licences.relative_to(layout.root).as_posix()
+    licences = checked(Licences, read_yaml(layout.licences, name), name)
     imported = read_section(layout, "imported", ImportedSection).data
     values = imported.values if imported else "own"
     if repo is not None and licences.values[values] == UNKNOWN:

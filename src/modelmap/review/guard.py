@@ -38,6 +38,10 @@ def lock_problems(root: Path) -> str:
     """
     if not (root / "dvc.lock").is_file():
         return "there is no dvc.lock: run `dvc repro` and commit it"
+    # DVC does not say clearly what is wrong with a file in which git wrote a merge conflict.
+    for name in ("dvc.lock", "dvc.yaml", "params.yaml", "resolved.yaml"):
+        if (root / name).is_file():
+            read_yaml(root / name)
     would_run = WOULD_RUN.findall(dvc_output(root, "repro", "--allow-missing", "--dry"))
     status = dvc_json(root, "status", "dvc.yaml")
     absent = [path for _, path, state in changes(status) if state in ABSENT]

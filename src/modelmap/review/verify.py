@@ -64,9 +64,8 @@ def _widest(name: str, tolerances: Mapping[str, float]) -> float:
 
 def run(layout: Layout) -> None:
     """Print the number of metrics that agree. Raises UserError that lists those that do not."""
-    tolerances = checked(
-        Tolerances, read_yaml(layout.reports / "tolerances.yaml"), "reports/tolerances.yaml"
-    )
+    name = "reports/tolerances.yaml"
+    tolerances = checked(Tolerances, read_yaml(layout.root / name, name), name)
     here: dict[str, Any] = {}
     committed: dict[str, Any] = {}
     for path in sorted((layout.reports / "metrics").glob("*.json")):

@@ -104,7 +104,7 @@ class Shard:
         row_of = {text_ids[row]: row for row in self.rows}
         if not row_of.keys() >= set(frame["text_id"]):
             # A copy of another shard's file.
-            return PartialScores({}, [])
+            return PartialScores({}, {}, [])
         rows = [row_of[text_id] for text_id in frame["text_id"]]
         values = dict(zip(rows, frame["loglik_nats"].tolist(), strict=True))
         segments = dict(zip(rows, frame["segments_nats"], strict=True))
