@@ -1,7 +1,13 @@
 # `make help` lists the targets. Times are for two cores, without downloads.
 VENV := .venv
 BIN := $(VENV)/bin
-PYTHON ?= python3.11
+PYTHONS := python3.13 python3.12 python3.11
+# The Python of an existing environment, else the newest of PYTHONS that can create an environment.
+PYTHON ?= $(or $(shell for python in $(BIN)/python $(PYTHONS); do \
+  $$python -c 'import ensurepip' 2> /dev/null && echo $$python && break; done),$(error \
+  no Python with its module venv found, of $(PYTHONS): install one \
+  (Debian, Ubuntu: `apt install python3-venv`), or name one (`make setup PYTHON=/path/to/python`)))
+PIP := $(BIN)/python -m pip install -q --no-compile
 BASE ?= main
 PYTEST := python -m pytest -n logical --dist worksteal
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -14,13 +20,15 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## list the targets (a moment)
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 12
 
-setup: $(VENV)/.done ## create .venv from requirements/ and install the project (30 s)
+setup: $(VENV)/.done ## create .venv; PYTHON and TORCH_INDEX: see README.md (30 s)
 
 $(VENV)/.done: pyproject.toml $(wildcard requirements/*.txt)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q uv==0.13.8
+	$(PIP) uv==0.13.8
 	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -r requirements/lock.txt
-	$(BIN)/python -m pip install -q --no-compile -c requirements/lock.txt -r requirements/torch.txt
+	$(if $(TORCH_INDEX),$(PIP) --no-deps --index-url '$(TORCH_INDEX)' \
+	  $(shell grep ^torch== requirements/torch.txt))
+	$(PIP) -c requirements/lock.txt -r requirements/torch.txt
 	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $@
 
@@ -70,8 +78,8 @@ notebooks: setup ## execute the notebooks, which need the outputs of `make repro
 	jupytext --to ipynb --execute notebooks/*.py
 
 # Versions that are locked stay; UPGRADE=--upgrade takes the newest of all packages.
-lock: setup ## resolve pyproject.toml into requirements/lock.txt (10 s)
-	uv pip compile -q $(UPGRADE) --python-version 3.11 --no-header --no-annotate \
+lock: setup ## resolve pyproject.toml for all Pythons into requirements/lock.txt (10 s)
+	uv pip compile -q $(UPGRADE) --universal --no-header --no-annotate \
 	  --no-emit-index-url pyproject.toml --extra score --extra corpus --extra pile --extra dev \
 	  -o requirements/lock.txt
 
