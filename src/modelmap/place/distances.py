@@ -105,8 +105,10 @@ def _controls(sample: Sample) -> Mapping[str, _Control | None]:
     columns = np.arange(n_models)
     above = np.triu_indices(n_models, k=1)
     mean = np.broadcast_to(sample.known_kl[above].mean(), n_models)
-    pairs = (sample.known_terms[:, *above], sample.known_bytes[:, *above])
-    typical = (np.repeat(values.mean(axis=1)[:, None], n_models, axis=1) for values in pairs)
+    terms, n_bytes = (
+        np.repeat(values[:, *above].mean(axis=1)[:, None], n_models, axis=1)
+        for values in (sample.known_terms, sample.known_bytes)
+    )
     return {
         PLAIN: None,
         NEAREST: _Control(
@@ -115,7 +117,7 @@ def _controls(sample: Sample) -> Mapping[str, _Control | None]:
             sample.known_bytes[:, which, columns],
             sample.known_kl[which, columns],
         ),
-        TYPICAL: _Control(TYPICAL, *typical, mean),
+        TYPICAL: _Control(TYPICAL, terms, n_bytes, mean),
     }
 
 
@@ -139,7 +141,8 @@ def _by_ratio(sample: Sample, control: _Control | None) -> Distances:
 
 def _shares(terms: Matrix) -> Matrix:
     total = terms.sum(axis=0)
-    return np.divide(terms, total, where=total > 0, out=np.zeros_like(terms))
+    shares: Matrix = np.divide(terms, total, where=total > 0, out=np.zeros_like(terms))
+    return shares
 
 
 def intervals(found: Distances, n_texts: int, widening: float) -> tuple[Vector, Vector]:
