@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from modelmap.divergence.mixture import LN2, Floats, mixture_kl, text_sums
+from modelmap.divergence.kl import LN2
+from modelmap.divergence.mixture import Floats, mixture_kl, text_sums
 from modelmap.matrix.segments import wholly_scored
 from modelmap.place.distances import (
     Distances,

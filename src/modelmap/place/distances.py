@@ -167,7 +167,8 @@ def calibrated_widening(sample: Sample) -> float:
         found = distances(held_out)
         truth = np.delete(sample.known_kl[model], model)
         usable = (truth > 0) & (found.kl > 0) & (found.relative_error > 0)
-        errors = np.abs(np.log(found.kl[usable] / truth[usable])) / found.relative_error[usable]
-        needed.append(errors)
+        off = np.abs(np.log(found.kl[usable] / truth[usable]))
+        needed.append(off / found.relative_error[usable])
+    errors = np.concatenate([*needed, np.zeros(1)])
     quantile = float(stdtrit(max(len(sample.terms) - 1, 1), 0.975))
-    return max(1.0, float(np.quantile(np.concatenate(needed), 0.95)) / quantile)
+    return max(1.0, float(np.quantile(errors, 0.95)) / quantile)
