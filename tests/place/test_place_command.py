@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from helpers.project import Owner
+from helpers.shared_project import Owner
 
 from modelmap.__main__ import main
 from modelmap.models import load
@@ -70,7 +70,7 @@ def test_more_texts_until_the_error_is_reached(
         arguments = ["place", "neox", "--error", error, "--json", str(answer)]
         assert main(["--root", str(owner.root), *arguments]) == 0
         found = json.loads(answer.read_text())
-        assert found["relative_error"] <= float(error) or found["n_texts"] == 40
+        assert found["relative_error"] <= float(error) or found["n_texts"] == 64
         numbers.append(found["n_texts"])
     assert numbers[0] < numbers[1]
     capsys.readouterr()
