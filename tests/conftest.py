@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.shared_project import Clone, Owner, copy_project, make_origin
+from helpers.tables import kl_table, map_table
 
 from modelmap.divergence.kl import bits_per_byte, nats_per_text, squared_distances
-from modelmap.divergence.neighbours import neighbour_table, pair_table
+from modelmap.divergence.neighbours import neighbour_table
 from modelmap.divergence.tables import KL, NEIGHBOURS
 from modelmap.map.tables import MAP
 from modelmap.matrix.clip_centre import clip_threshold
@@ -66,11 +67,9 @@ def small_tables(tmp_path: Path) -> Layout:
     write_table(models, MODELS, layout.models)
     distances = squared_distances(matrix.coordinates())
     kl = bits_per_byte(nats_per_text(distances, N_TEXTS), matrix.mean_bytes)
-    write_table(pair_table(kl, kl / 10, (kl * 0.8, kl * 1.25), names), KL, layout.kl)
+    write_table(kl_table(kl, names), KL, layout.kl)
     write_table(neighbour_table(kl, names, 2), NEIGHBOURS, layout.neighbours)
-    places = pd.DataFrame(rng.standard_normal((N_MODELS, 2)), columns=["x", "y"])
-    places.insert(0, "model", names)
-    write_table(places, MAP, layout.map)
+    write_table(map_table(names, rng.standard_normal((N_MODELS, 2))), MAP, layout.map)
     return layout
 
 

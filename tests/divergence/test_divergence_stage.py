@@ -29,7 +29,7 @@ Make = Callable[..., Layout]
 def project(tmp_path: Path) -> Make:
     """Return a function that makes a project of three models on four texts of ten bytes."""
 
-    def make(families: str = "aab", documents: str = "wxyz") -> Layout:
+    def make(families: str = "aab", documents: str = "wxyz", estimate: str = "papers") -> Layout:
         layout = Layout(tmp_path)
         texts = pd.DataFrame(
             {
@@ -64,7 +64,10 @@ def project(tmp_path: Path) -> Make:
         write_table(models, MODELS, layout.models)
         settings = {
             "texts": {"n_texts": 4, "seed": 1},
-            "divergence": {"n_neighbours": 5, "linkage": "average", "confidence": 0.95},
+            "divergence": {
+                **{"estimate": estimate, "n_neighbours": 5},
+                **{"linkage": "average", "confidence": 0.95},
+            },
         }
         layout.resolved.write_text(yaml.safe_dump(settings))
         return layout

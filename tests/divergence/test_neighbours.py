@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelmap.divergence.neighbours import cluster_table, neighbour_table, pair_table, square_form
-from modelmap.divergence.tables import CLUSTERS, KL, NEIGHBOURS
+from modelmap.divergence.tables import CLUSTERS, NEIGHBOURS
 from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.tables import check_table
 
@@ -33,13 +33,15 @@ def line(*places: float) -> Matrix:
 
 
 def test_each_pair_stands_once_first_model_first() -> None:
-    """Three models have three pairs, in the matrix's order, each with its error and its ends."""
+    """Three models have three pairs, in the matrix's order, with columns of any values."""
     kl = np.array([[0.0, 1, 2], [1, 0, 4], [2, 4, 0]])
-    pairs = check_table(pair_table(kl, kl / 8, (kl / 2, kl * 2), ["z", "a", "m"]), KL, "kl")
+    words = np.array([["", "ab", "ac"], ["ab", "", "bc"], ["ac", "bc", ""]])
+    pairs = pair_table({"kl": kl, "half": kl / 2, "word": words}, ["z", "a", "m"])
+    assert list(pairs.columns) == ["model_a", "model_b", "kl", "half", "word"]
     assert list(pairs.itertuples(index=False, name=None)) == [
-        ("z", "a", 1.0, 0.125, 0.5, 2.0),
-        ("z", "m", 2.0, 0.25, 1.0, 4.0),
-        ("a", "m", 4.0, 0.5, 2.0, 8.0),
+        ("z", "a", 1.0, 0.5, "ab"),
+        ("z", "m", 2.0, 1.0, "ac"),
+        ("a", "m", 4.0, 2.0, "bc"),
     ]
 
 
@@ -48,7 +50,7 @@ def test_each_pair_stands_once_first_model_first() -> None:
 def test_pairs_and_the_square_matrix_are_each_others_inverse(kl: Matrix, seed: int) -> None:
     """Whatever order the pairs stand in, and for any order of the models."""
     models = names(kl)
-    pairs = pair_table(kl, kl, (kl, kl), models)
+    pairs = pair_table({"kl_bits_per_byte": kl, "other": -kl}, models)
     assert len(pairs) == len(kl) * (len(kl) - 1) // 2
     shuffled = pairs.sample(frac=1, random_state=seed)
     np.testing.assert_array_equal(square_form(shuffled, models), kl)

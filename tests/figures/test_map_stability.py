@@ -17,7 +17,7 @@ def made_up_stability(family_sizes: dict[str, int]) -> Contents:
     models = made_up_models(family_sizes)
     places = made_up_places(models)
     rng = np.random.default_rng(0)
-    reference = places[["x", "y"]].to_numpy()
+    reference = places[["x_papers", "y_papers"]].to_numpy()
     maps = [
         Maps(setting, method, n, n, reference + spread * rng.normal(size=(9, *reference.shape)))
         for setting, method, n, spread in SETTINGS
@@ -48,7 +48,7 @@ def test_every_setting_has_a_panel_of_one_scale(family_sizes: dict[str, int]) ->
     box = one.get_window_extent()
     across, up = np.ptp(one.get_xlim()), np.ptp(one.get_ylim())
     assert box.width / across == pytest.approx(box.height / up)
-    for columns in (places[["x", "y"]], stability[["mean_x", "mean_y"]]):
+    for columns in (places[["x_papers", "y_papers"]], stability[["mean_x", "mean_y"]]):
         low, high = zip(one.get_xlim(), one.get_ylim(), strict=True)
         assert (columns.to_numpy() > low).all()
         assert (columns.to_numpy() < high).all()

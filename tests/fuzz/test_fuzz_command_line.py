@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 import yaml
 from helpers.damage import check_line, damaged, fuzzed, with_odd_values
+from helpers.tables import score_table
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,14 +29,19 @@ SECTIONS: dict[str, Any] = {
     "texts": {"n_texts": "all", "seed": 1},
     "imported": {},
     "matrix": {"clip_quantile": 0.02},
-    "divergence": {"n_neighbours": 2, "linkage": "average", "confidence": 0.95},
+    "divergence": {
+        **{"estimate": "mixture", "n_neighbours": 2, "linkage": "average", "confidence": 0.95}
+    },
 }
 ROSTER: dict[str, Any] = {"models": [{**ENTRY, "name": name} for name in NAMES]}
 INPUTS = {
     "corpus": ["resolved.yaml", "data/raw/mine.jsonl"],
     "texts": ["resolved.yaml", "data/corpus.parquet"],
     "matrix": ["resolved.yaml", "roster.yaml", "data/texts.parquet", "data/scores/a.parquet"],
-    "divergence": ["resolved.yaml", "data/matrix.parquet", "data/models.parquet"],
+    "divergence": [
+        *("resolved.yaml", "data/matrix.parquet", "data/models.parquet"),
+        *("data/segments.safetensors", "data/segments.parquet"),
+    ],
 }
 
 
@@ -67,15 +72,7 @@ def write_made_up_scores(layout: Layout) -> None:
     rng = np.random.default_rng(0)
     fingerprints = {}
     for name in NAMES:
-        frame = pd.DataFrame(
-            {
-                "text_id": texts["text_id"],
-                "loglik_nats": -20 - rng.random(len(texts)),
-                "n_tokens": 3,
-                "truncated": False,
-                "lossless": True,
-            }
-        )
+        frame = score_table(texts["text"].tolist(), -20 - rng.random(len(texts)))
         identity = Identity("files", name, "t", "own", "float32", None, "sdpa", None, text_set, 1)
         path = layout.scores / f"{name.replace('/', '__')}.parquet"
         write_scores(frame, path, identity, {"n_params": 9, "added_bos": True})

@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from helpers.damage import ODD_VALUES, damaged, fuzzed, read_or_refused, with_odd_values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelmap.published.manifest import TABLES, copy_tables, read_manifest
+from modelmap.matrix.segments import segment_table
+from modelmap.matrix.segments_file import read_segments, write_segments
+from modelmap.matrix.tables import SEGMENTS
+from modelmap.plumbing.tables import write_table
+from modelmap.published.manifest import FILES, copy_files, read_manifest
 from modelmap.published.models import model_table, read_metadata
 from modelmap.published.texts import read_texts
 from modelmap.published.vectors import read_vectors, stacked
@@ -27,18 +32,27 @@ LINES = [
     for i in range(3)
 ]
 MANIFEST: dict[str, Any] = {
-    **{"format": 1, "values": "own", "unit": "nats", "n_models": 4, "n_texts": 3},
+    **{
+        "format": 2,
+        "n_segment_texts": 2,
+        "values": "own",
+        "unit": "nats",
+        "n_models": 4,
+        "n_texts": 3,
+    },
     **{"n_withheld": 0, "mean_bytes": 9.5, "clip_threshold_nats": -9.0, "text_set": "0" * 64},
     **{"by_category": False, "max_bytes": 1024, "max_document_bytes": None},
     "analysis": {
         "matrix": {"clip_quantile": 0.02},
+        "divergence": {"estimate": "mixture"},
         "map": {
             **{"seed": 1, "metric": "sqeuclidean", "algorithm": "exact", "max_iter": 2000},
             **{"early_exaggeration": 12.0, "max_perplexity": 30.0},
         },
         "plan": {"seed": 1, "size_measure": "kl", "even_share": 0.1},
     },
-    "sha256": dict.fromkeys(TABLES, "0" * 64),
+    "sha256": dict.fromkeys(FILES, "0" * 64),
+    "file_bytes": dict.fromkeys(FILES, 1000),
 }
 PROTOCOLS = st.sampled_from([2, 3, 4, 5])
 
@@ -88,17 +102,30 @@ def test_damaged_or_odd_texts_are_read_or_told(tmp_path: Path, data: st.DataObje
 @fuzzed(40)
 @given(data=st.data())
 def test_a_damaged_or_odd_manifest_is_read_or_told(tmp_path: Path, data: st.DataObject) -> None:
-    """What a bundle says of itself; whatever it says, only its own tables are copied."""
+    """What a bundle says of itself; whatever it says, only its own files are copied."""
     right = json.dumps(data.draw(st.just(MANIFEST) | with_odd_values(MANIFEST))).encode()
     (tmp_path / "manifest.json").write_bytes(data.draw(st.just(right) | damaged(right)))
     manifest = read_or_refused(lambda: read_manifest(tmp_path), "manifest.json")
     if manifest is not None:
-        assert read_or_refused(lambda: copy_tables(tmp_path, manifest, tmp_path), "missing") is None
+        assert read_or_refused(lambda: copy_files(tmp_path, manifest, tmp_path), "missing") is None
+
+
+@fuzzed(60)
+@given(data=st.data())
+def test_a_damaged_file_of_segments_is_read_or_told(tmp_path: Path, data: st.DataObject) -> None:
+    """Of models and segments as its header says, or told by the file's name."""
+    path, table = tmp_path / "segments.safetensors", tmp_path / "segments.parquet"
+    texts = pd.DataFrame({"text_id": [0, 1], "text": ["one two", "three"]})
+    write_table(segment_table(texts), SEGMENTS, table)
+    write_segments(np.zeros((2, 3), dtype=np.float32), ["a", "b"], 3, "0" * 64, path)
+    path.write_bytes(data.draw(damaged(path.read_bytes())))
+    found = read_or_refused(lambda: read_segments(path, table), path.name)
+    assert found is None or np.asarray(found.loglik_nats).shape == (len(found.models), 3)
 
 
 @pytest.mark.parametrize("name", ["../x.parquet", "/etc/passwd", "texts.parquet/../../x", "a\n"])
 def test_a_manifest_of_other_files_is_told(tmp_path: Path, name: str) -> None:
-    """A table's name is one of five: no path leads out of the bundle."""
+    """A file's name is one of seven: no path leads out of the bundle."""
     content = {**MANIFEST, "sha256": {**MANIFEST["sha256"], name: "0" * 64}}
     (tmp_path / "manifest.json").write_text(json.dumps(content))
     assert read_or_refused(lambda: read_manifest(tmp_path), "manifest.json") is None

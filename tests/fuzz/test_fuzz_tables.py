@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from helpers.damage import ODD_VALUES, check_line, damaged, fuzzed, read_or_refused
+from helpers.tables import score_table
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,15 +44,7 @@ def right_files(folder: Path) -> dict[str, bytes]:
             "n_bytes": 12,
         }
     )
-    scores = pd.DataFrame(
-        {
-            "text_id": range(n_texts),
-            "loglik_nats": -np.arange(1.0, n_texts + 1),
-            "n_tokens": 3,
-            "truncated": False,
-            "lossless": True,
-        }
-    )
+    scores = score_table(texts["text"].tolist(), -np.arange(1.0, n_texts + 1))
     matrix = LogLikelihoods(np.arange(10.0).reshape(2, 5) - 20, ["a", "b"], -19.0, 12.0, "texts")
     write_table(texts, TEXTS, folder / "texts.parquet")
     write_scores(scores, folder / "scores.parquet", IDENTITY, {"n_params": 9, "added_bos": True})

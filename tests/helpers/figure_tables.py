@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from modelmap.divergence.neighbours import cluster_table, pair_table
+from helpers.tables import kl_table, map_table
+from modelmap.divergence.neighbours import cluster_table
 from modelmap.figures.inputs import FOLDERS, Inputs, path_of
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.layout import Layout
@@ -42,7 +43,7 @@ def made_up_places(models: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     centres = {family: rng.normal(0, 10, 2) for family in models["family"].unique()}
     places = np.array([centres[family] + rng.normal(0, 1, 2) for family in models["family"]])
-    return pd.DataFrame({"model": models["model"], "x": places[:, 0], "y": places[:, 1]})
+    return map_table(list(models["model"]), places)
 
 
 def made_up_contents(family_sizes: dict[str, int], categories: list[str]) -> Contents:
@@ -68,7 +69,7 @@ def made_up_contents(family_sizes: dict[str, int], categories: list[str]) -> Con
     return {
         "models.parquet": models,
         "category_bits.parquet": bits,
-        "kl.parquet": pair_table(kl, kl / 10, (kl * 0.8, kl * 1.25), names),
+        "kl.parquet": kl_table(kl, names),
         "clusters.parquet": cluster_table(kl, "average"),
         "map.parquet": places,
         "spectrum.parquet": spectrum,

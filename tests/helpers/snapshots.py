@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from helpers.tables import map_table
 from modelmap.map.tables import MAP
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods, write_matrix
@@ -39,8 +40,8 @@ def matrix(by_name: Mapping[str, Values], text_set: str = "made up") -> LogLikel
 
 def places(names: str) -> pd.DataFrame:
     """Return a map: each letter has one place, the same whenever it is asked."""
-    rows = [(name, *np.random.default_rng(ord(name)).standard_normal(2)) for name in names]
-    return pd.DataFrame(rows, columns=["model", "x", "y"])
+    rows = [np.random.default_rng(ord(name)).standard_normal(2) for name in names]
+    return map_table(list(names), np.array(rows).reshape(-1, 2))
 
 
 def snapshot(names: str) -> Snapshot:

@@ -4,10 +4,10 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from helpers.score_project import text_table
+from helpers.tables import score_table
 
 from modelmap.matrix.rows import read_rows
 from modelmap.models.spec import ModelSpec
@@ -34,15 +34,7 @@ def layout(tmp_path: Path) -> Layout:
         identity = Identity(
             "files", spec.name, "t", "own", "float32", None, "auto", None, text_set, 2
         )
-        frame = pd.DataFrame(
-            {
-                "text_id": np.arange(4),
-                "loglik_nats": -1.0 * i - np.arange(4),
-                "n_tokens": 3,
-                "truncated": False,
-                "lossless": True,
-            }
-        )
+        frame = score_table(list(TEXTS["text"]), -1.0 * i - np.arange(4))
         facts: dict[str, object] = {"n_params": 9, "added_bos": True}
         write_scores(frame, made.scores / spec.file_name, identity, facts)
         fingerprints[spec.file_name] = identity.fingerprint

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from helpers import ROOT
 from helpers.local_hardware import set_workers
+from helpers.tables import write_even_segments
 
 from modelmap.map.tables import MAP, SPECTRUM
 from modelmap.matrix.assemble import category_bits
@@ -30,7 +31,7 @@ from modelmap.predict.tables import PREDICTION_CURVES, PREDICTIONS
 from modelmap.resample.tables import DESIGN_ERRORS, RESAMPLE_CURVES
 from modelmap.stability.tables import STABILITY
 from modelmap.studies.coverage.tables import COVERAGE
-from modelmap.studies.kl_truth.tables import KL_TRUTH
+from modelmap.studies.kl_truth.tables import KL_PRETRAINED, KL_TRUTH
 from modelmap.studies.text_count.tables import TEXT_COUNT
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import text_set_hash
@@ -38,13 +39,17 @@ from modelmap.texts.text_set import text_set_hash
 pytestmark = pytest.mark.pipeline
 
 STAGES = ("divergence", "map", "resample", "plan", "stability", "new_models", "predict")
+OF_ESTIMATE = ("divergence", "map", "plan")
+"""Stages that read the setting divergence.estimate."""
 STUDIES = ("studies.coverage", "studies.text_count")
 FIGURES = ("figures", "studies.figures")
 NO_DIFFERENCE = "needs models that differ, and all squared distances between them are 0"
 SECTIONS: dict[str, dict[str, Any]] = {
     "texts": {"n_texts": "all", "seed": 1, "shares": None},
     "matrix": {"clip_quantile": 0.0},
-    "divergence": {"n_neighbours": 2, "linkage": "average", "confidence": 0.95},
+    "divergence": {
+        **{"estimate": "papers", "n_neighbours": 2, "linkage": "average", "confidence": 0.95}
+    },
     "map": {
         "seed": 1,
         "metric": "euclidean",
@@ -123,10 +128,9 @@ def project(
     names, texts = list(names) or [f"m{i}" for i in range(n_models)], texts_table(n_texts)
     threshold = clip_threshold(values, sections["matrix"]["clip_quantile"])
     write_table(texts, TEXTS, layout.texts)
-    write_matrix(
-        LogLikelihoods(values, names, threshold, 900.0, text_set_hash(texts["text"])),
-        layout.matrix,
-    )
+    matrix = LogLikelihoods(values, names, threshold, 900.0, text_set_hash(texts["text"]))
+    write_matrix(matrix, layout.matrix)
+    write_even_segments(matrix, texts, layout)
     models = pd.DataFrame({"model": names, "family": families})
     models = models.assign(parent=None, kind="base", created=None, n_params=1, dtype="float32")
     models = models.assign(revision="0" * 64, added_bos=False)
@@ -136,6 +140,7 @@ def project(
     counts = {"n_models": n_models, "n_texts": n_texts, "mean_bytes": 900.0}
     write_json(layout.metrics("matrix"), counts)
     write_csv(empty_table(KL_TRUTH), KL_TRUTH, layout.study("kl_truth", "csv"))
+    write_csv(empty_table(KL_PRETRAINED), KL_PRETRAINED, layout.study("kl_pretrained", "csv"))
     write_json(layout.study("kl_truth", "json"), {})
     return layout
 
@@ -197,6 +202,7 @@ CASES: dict[str, Matrix] = {
     "two texts rule": noisy_pair(1e-3),
     "two texts rule strongly": noisy_pair(1e-8),
     "one category agrees": np.where(np.arange(40) % 2 == 0, -700.0, random_values()),
+    "differences that float32 does not show": -700 + 1e-9 * (random_values() + 700),
     "magnitudes of 1e-300": 1e-303 * random_values(),
     "magnitudes of 1e-150": 1e-153 * random_values(),
     "magnitudes of 1e15": 1e12 * random_values(),
@@ -208,6 +214,15 @@ CASES: dict[str, Matrix] = {
 def test_no_stage_stops(case: str, tmp_path: Path) -> None:
     """Every analysis stage and study finishes, and divides by no 0 on the way."""
     run_all(project(tmp_path, CASES[case]))
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("case", CASES)
+def test_no_stage_stops_at_the_mixture_estimate(case: str, tmp_path: Path) -> None:
+    """Those that read it finish too, whether or not the papers' estimate is 0."""
+    layout = project(tmp_path, CASES[case], divergence={"estimate": "mixture"})
+    for name in OF_ESTIMATE:
+        import_module(f"modelmap.{name}.stage").run(layout)
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")

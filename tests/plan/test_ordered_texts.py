@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -82,10 +84,11 @@ def test_an_even_share_bounds_the_weights() -> None:
 def test_fewest_texts_for_an_error() -> None:
     """The number found is expected to reach the error, and one text fewer is not."""
     q, full, plan = small_plan()
-    d = texts_for_error(q, full, plan, 0.1)
+    error_of = partial(plan_error, q, full, plan)
+    d = texts_for_error(error_of, 80, 0.1)
     assert 2 < d < 80
-    assert plan_error(q, full, plan, d) <= 0.1 < plan_error(q, full, plan, d - 1)
-    assert texts_for_error(q, full, plan, 1e-9) == 80
+    assert error_of(d) <= 0.1 < error_of(d - 1)
+    assert texts_for_error(error_of, 80, 1e-9) == 80
 
 
 def test_the_predicted_error_is_confirmed_by_redrawn_orders() -> None:

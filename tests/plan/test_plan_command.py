@@ -9,23 +9,25 @@ import pytest
 from helpers.matrices import made_up
 
 from modelmap.__main__ import main
+from modelmap.divergence.tables import TEXT_IMPORTANCE
 from modelmap.matrix.file import LogLikelihoods, write_matrix
 from modelmap.plan.ordered_texts import plan_table
 from modelmap.plan.tables import PLAN
 from modelmap.plumbing.layout import Layout
-from modelmap.plumbing.tables import write_table
+from modelmap.plumbing.tables import empty_table, write_table
 
 N_TEXTS = 60
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Return a project with a matrix and a plan."""
+    """Return a project with a matrix and a plan, for the papers' estimate."""
     layout = Layout(tmp_path)
     models = [f"model-{i}" for i in range(6)]
     write_matrix(LogLikelihoods(made_up(6, N_TEXTS), models, -1e6, 900.0, "texts"), layout.matrix)
     rng = np.random.default_rng(0)
     write_table(plan_table(rng.lognormal(0, 1, N_TEXTS), rng.random(N_TEXTS)), PLAN, layout.plan)
+    write_table(empty_table(TEXT_IMPORTANCE), TEXT_IMPORTANCE, layout.text_importance)
     return tmp_path
 
 

@@ -12,6 +12,7 @@ import pandera.pandas as pa
 import pyarrow
 import pyarrow.parquet as pq
 import pytest
+from helpers.tables import kl_table, map_table, score_table
 
 from modelmap.divergence.tables import CLUSTERS, KL, NEIGHBOURS
 from modelmap.map.tables import MAP, SPECTRUM
@@ -34,9 +35,7 @@ from modelmap.texts.tables import TEXTS
 
 def places(n: int = 4) -> pd.DataFrame:
     """Return a right map table."""
-    return pd.DataFrame(
-        {"model": [f"m{i}" for i in range(n)], "x": np.arange(n) / 3, "y": -np.arange(n) * np.pi}
-    )
+    return map_table([f"m{i}" for i in range(n)], np.outer(np.arange(n), [1 / 3, -np.pi]))
 
 
 def texts() -> pd.DataFrame:
@@ -89,7 +88,10 @@ def test_a_right_table_is_returned_as_it_is() -> None:
         (lambda t: t.drop(columns="x"), ["column_in_dataframe (x)"]),
         (lambda t: t.drop(columns=["x", "y"]), ["(x)", "(y)"]),
         (lambda t: t.assign(z=1.0), ["column_in_schema (z)"]),
-        (lambda t: t[["x", "y", "model"]], ["column_ordered (x)", "column_ordered (model)"]),
+        (
+            lambda t: t[["x", "model", "y", "x_papers", "y_papers"]],
+            ["column_ordered (x)", "column_ordered (model)"],
+        ),
         (lambda t: t.assign(x=[1, 2, 3, 4]), ["x: dtype('float64') (int64)"]),
         (lambda t: t.assign(y=list("abcd")), ["y: dtype('float64')"]),
         (lambda t: t.assign(model=[1, 2, 3, 4]), ["model: ", "dtype"]),
@@ -135,25 +137,44 @@ def test_rows_are_named_by_their_own_index() -> None:
 @pytest.mark.parametrize(
     ("schema", "row", "column"),
     [
-        (KL, ("a", "b", -1e-9, 0.1, 0.0, 0.1), "kl_bits_per_byte"),
-        (KL, ("a", "b", 0.1, -0.1, 0.0, 0.2), "se_bits_per_byte"),
-        (KL, ("a", "b", np.inf, 0.1, 0.0, 0.2), "kl_bits_per_byte"),
-        (KL, ("a", "b", 0.1, 0.1, 0.0, np.inf), "high_bits_per_byte"),
         (NEIGHBOURS, ("a", 0, "b", 0.1), "rank"),
         (CLUSTERS, (0, -1, 1, 0.1, 2), "left"),
         (CLUSTERS, (0, 0, 1, -0.1, 2), "height_bits_per_byte"),
         (SPECTRUM, (0, 0.5, 0.5), "component"),
         (CATEGORY_BITS, ("a", "c", 0, 0.5), "n_texts"),
         (CATEGORY_BITS, ("a", "c", 1, np.inf), "bits_per_byte"),
-        (SCORES, (-1, -1.0, 1, False, True), "text_id"),
-        (SCORES, (0, -1.0, -1, False, True), "n_tokens"),
     ],
 )
 def test_impossible_values_are_refused(
     schema: pa.DataFrameSchema, row: tuple[object, ...], column: str
 ) -> None:
-    """Negative divergences, ranks from 0, empty categories: only the wrong column is named."""
+    """Ranks from 0, negative heights, empty categories: only the wrong column is named."""
     message = refusal(pd.DataFrame([row], columns=list(schema.columns)), schema)
+    assert message.startswith(f"{column}: ")
+    assert message.endswith(" fails at row 0")
+
+
+@pytest.mark.parametrize(
+    ("schema", "column", "value"),
+    [
+        (KL, "kl_bits_per_byte", -1e-9),
+        (KL, "se_bits_per_byte", -0.1),
+        (KL, "kl_bits_per_byte", np.inf),
+        (KL, "high_papers_bits_per_byte", np.inf),
+        (KL, "n_texts", 0),
+        (SCORES, "text_id", -1),
+        (SCORES, "n_tokens", -1),
+        (SCORES, "scored_to", -1),
+        (SCORES, "segments_nats", None),
+    ],
+)
+def test_impossible_divergences_and_scores_are_refused(
+    schema: pa.DataFrameSchema, column: str, value: object
+) -> None:
+    """One wrong cell of a right table is told by its column and row."""
+    right = kl_table(1 - np.eye(2), ["a", "b"]) if schema is KL else score_table(["a b"], [-1.0])
+    check_table(right, schema, "t")
+    message = refusal(right.assign(**{column: value}), schema)
     assert message.startswith(f"{column}: ")
     assert message.endswith(" fails at row 0")
 
@@ -242,7 +263,7 @@ def test_the_index_is_not_written(tmp_path: Path) -> None:
     write_table(places(6).iloc[3:], MAP, tmp_path / "m.parquet")
     back = read_table(tmp_path / "m.parquet", MAP)
     assert back.index.tolist() == [0, 1, 2]
-    assert list(back.columns) == ["model", "x", "y"]
+    assert list(back.columns) == list(MAP.columns)
 
 
 def damage(content: bytes, kind: str) -> bytes:
@@ -400,7 +421,7 @@ def test_a_missing_table_is_told_with_how_to_get_it(tmp_path: Path) -> None:
 def test_a_table_of_another_kind_is_refused_when_it_is_read(tmp_path: Path) -> None:
     """A whole file in the wrong place does not pass for the right one."""
     write_table(places(), MAP, tmp_path / "kl.parquet")
-    with pytest.raises(UserError, match=r"kl\.parquet does not fit its schema: .*model_a"):
+    with pytest.raises(UserError, match=r"kl\.parquet does not fit its schema: .*\(model\)"):
         read_table(tmp_path / "kl.parquet", KL)
 
 

@@ -11,107 +11,45 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from helpers import ROOT
-from helpers.project import link_archives
+from helpers.bundles import (
+    ANALYSIS,
+    N_SEGMENT_TEXTS,
+    NAMES,
+    bring,
+    exported_project,
+    project,
+    run_stages,
+    signed,
+    told_by,
+)
 from helpers.published_files import write_lines
 
-from modelmap.corpus import stage as corpus_stage
-from modelmap.divergence import stage as divergence_stage
-from modelmap.map import stage as map_stage
-from modelmap.matrix import stage as matrix_stage
+from modelmap.map.tables import MAP
 from modelmap.matrix.clip_centre import clip_threshold
-from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
+from modelmap.matrix.file import read_matrix, write_matrix
+from modelmap.matrix.segments_file import read_segments, write_segments
 from modelmap.matrix.tables import MODELS
-from modelmap.plan import stage as plan_stage
 from modelmap.plan.tables import PLAN
 from modelmap.plumbing.errors import UserError
-from modelmap.plumbing.files import write_json
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_parquet, read_table, write_parquet, write_table
 from modelmap.published import exporting, importing
 from modelmap.published.licences import text_digest
-from modelmap.published.manifest import TABLES, table_digests
+from modelmap.published.manifest import TABLES, described_files
 from modelmap.published.rebuild import TextSources, matching, restore_withheld, source_files
 from modelmap.published.request import Request
 from modelmap.published.tables import BUNDLE_TEXTS
-from modelmap.resolve import stage as resolve_stage
-from modelmap.texts import stage as texts_stage
 from modelmap.texts.tables import TEXTS
-from modelmap.texts.text_set import text_set_hash
 
 pytestmark = pytest.mark.pipeline
 
-NAMES = ["a", "org/b", "c", "d"]
 BROUGHT = ("texts", "models", "matrix")
-ANALYSIS = (divergence_stage, map_stage, plan_stage)
-
-
-def project(root: Path, experiment: str, **sections: dict[str, Any]) -> Layout:
-    """Return a project of this configuration, set to an experiment, with some keys changed."""
-    shutil.copytree(ROOT / "conf", root / "conf", ignore=shutil.ignore_patterns("local"))
-    (root / "conf" / "imported.yaml").unlink(missing_ok=True)
-    params = yaml.safe_load((ROOT / "params.yaml").read_text())
-    for name, keys in sections.items():
-        params[name].update(keys)
-    (root / "params.yaml").write_text(yaml.safe_dump({**params, "experiment": experiment}))
-    link_archives(root)
-    return Layout(root)
-
-
-def run_stages(layout: Layout) -> None:
-    """Run the stages that bring an import into the pipeline, up to the matrix."""
-    for stage in (resolve_stage, corpus_stage, texts_stage, matrix_stage):
-        stage.run(layout)
-
-
-def make_up_scores(layout: Layout) -> None:
-    """Write a made-up matrix and table of models on the texts that are there."""
-    texts = read_table(layout.texts, TEXTS)
-    rng = np.random.default_rng(0)
-    values = -np.abs(rng.normal(-600, 100, (len(NAMES), len(texts))))
-    mean_bytes, text_set = float(texts["n_bytes"].mean()), text_set_hash(texts["text"])
-    clip = clip_threshold(values, 0.02)
-    write_matrix(LogLikelihoods(values, NAMES, clip, mean_bytes, text_set), layout.matrix)
-    models = {
-        "model": NAMES,
-        "family": "f",
-        "parent": [None, "a", "a", None],
-        "kind": "base",
-        "created": [None, "2024-01-02", None, None],
-        "n_params": 1000,
-        "dtype": "float32",
-        "revision": "0" * 64,
-        "added_bos": True,
-    }
-    frame = pd.DataFrame(models).astype({"parent": "str", "created": "str"})
-    write_table(frame, MODELS, layout.models)
 
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     """Return a project of embedded texts, half of them withheld, and its bundle."""
-    layout = project(tmp_path_factory.mktemp("from"), "micro")
-    for stage in (resolve_stage, corpus_stage, texts_stage):
-        stage.run(layout)
-    make_up_scores(layout)
-    for stage in ANALYSIS:
-        stage.run(layout)
-    exporting.run(layout, None, None)
-    return layout
-
-
-def bring(layout: Layout, source: Path, texts: Path | None = None) -> None:
-    """Import a bundle."""
-    importing.run(layout, Request(source, texts, None, False))
-
-
-def told_by(layout: Layout, source: Path) -> str:
-    """Return the one line that a bundle is refused with; nothing is written."""
-    with pytest.raises(UserError) as caught:
-        bring(layout, source)
-    assert not layout.import_record.exists()
-    assert not layout.imported.exists()
-    return str(caught.value)
+    return exported_project(tmp_path_factory.mktemp("from"))
 
 
 def same(one: Layout, other: Layout) -> bool:
@@ -135,36 +73,23 @@ def test_importing_a_bundle_gives_the_same_bytes(exported: Layout, tmp_path: Pat
 
 
 def test_the_plan_and_map_of_an_import_are_the_bundles(exported: Layout, tmp_path: Path) -> None:
-    """With the bundle's settings, which its manifest names, byte by byte."""
+    """With the bundle's settings; without the segments of all texts, the map from whole texts."""
     analysis = json.loads((exported.bundle / "manifest.json").read_text())["analysis"]
     here = project(tmp_path, "imported", **analysis)
     bring(here, exported.bundle)
     run_stages(here)
     for stage in ANALYSIS:
         stage.run(here)
-    for name in ("map.parquet", "plan.parquet"):
-        made = (here.root / "data" / name).read_bytes()
-        assert made == (exported.bundle / name).read_bytes()
-
-
-def test_a_bundle_of_an_imported_bundle_is_the_same_bundle(
-    exported: Layout, tmp_path: Path
-) -> None:
-    """But for settings: digests of the tables, what is withheld, and how texts were cut."""
-    here = project(tmp_path, "imported")
-    bring(here, exported.bundle)
-    run_stages(here)
-    for name in ("map.parquet", "plan.parquet"):
-        shutil.copy(exported.root / "data" / name, here.root / "data" / name)
-    exporting.run(here, None, None)
-    contents = [json.loads((p.bundle / "manifest.json").read_text()) for p in (exported, here)]
-    assert contents[0].pop("analysis") != contents[1].pop("analysis")
-    assert contents[0] == contents[1]
+    assert here.plan.read_bytes() == (exported.bundle / "plan.parquet").read_bytes()
+    places, theirs = (read_table(path, MAP) for path in (here.map, exported.map))
+    of_papers = ["model", "x_papers", "y_papers"]
+    pd.testing.assert_frame_equal(places[of_papers], theirs[of_papers], check_exact=True)
+    np.testing.assert_array_equal(places[["x", "y"]], theirs[["x_papers", "y_papers"]])
 
 
 def test_exported_twice_it_is_the_same_bytes(exported: Layout, tmp_path: Path) -> None:
     """There is no time in it, and nothing of where it lies."""
-    exporting.run(exported, tmp_path / "again", None)
+    exporting.run(exported, tmp_path / "again", None, N_SEGMENT_TEXTS)
     before, after = (
         {path.name: path.read_bytes() for path in folder.iterdir()}
         for folder in (exported.bundle, tmp_path / "again")
@@ -191,7 +116,8 @@ def test_the_card_states_licences_units_and_numbers(exported: Layout) -> None:
     content = yaml.safe_load(front)
     assert content["license"] == "other"
     assert (exported.bundle / content["license_link"]).is_file()
-    assert [config["data_files"] for config in content["configs"]] == list(TABLES)
+    tables = [config["data_files"] for config in content["configs"]]
+    assert tables == [*TABLES, "segments.parquet"]
     manifest = json.loads((exported.bundle / "manifest.json").read_text())
     for value in (manifest["n_models"], manifest["n_texts"], manifest["n_withheld"]):
         assert f"| {value} |" in text
@@ -242,14 +168,6 @@ def test_texts_of_a_file_are_found_in_data_raw(exported: Layout, tmp_path: Path)
     assert (here.imported / "texts.parquet").is_file()
 
 
-def signed(bundle: Path, **changes: object) -> Path:
-    """Change keys of a bundle's manifest, and give it the digests of the tables that are there."""
-    manifest = json.loads((bundle / "manifest.json").read_text())
-    content = {**manifest, **changes, "sha256": table_digests(bundle)}
-    write_json(bundle / "manifest.json", content)
-    return bundle
-
-
 def edited(exported: Layout, folder: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Path:
     """Return a copy of a bundle with other texts and a manifest that fits them."""
     bundle = folder / "bundle"
@@ -289,6 +207,16 @@ def other_seed(bundle: Path) -> None:
     analysis = json.loads((bundle / "manifest.json").read_text())["analysis"]
     analysis["plan"]["seed"] += 1
     signed(bundle, analysis=analysis)
+
+
+def of_estimate(estimate: str) -> Callable[[Path], object]:
+    """Return an edit that says of which estimate of KL the map is."""
+
+    def edit(bundle: Path) -> None:
+        analysis = json.loads((bundle / "manifest.json").read_text())["analysis"]
+        signed(bundle, analysis={**analysis, "divergence": {"estimate": estimate}})
+
+    return edit
 
 
 TAMPERED: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -334,8 +262,10 @@ TAMPERED: dict[str, tuple[Callable[[Path], object], str]] = {
         rewritten("plan", lambda p: swapped(p, "random_number")),
         "random_number of text 0, 1",
     ),
-    "sizes of two texts exchanged": (
-        rewritten("plan", lambda p: swapped(p, "size_measure")),
+    "sizes of two texts doubled": (
+        rewritten(
+            "plan", lambda p: p.assign(size_measure=p["size_measure"] * (1 + (p["text_id"] < 2)))
+        ),
         "size_measure of text 0, 1",
     ),
     "a plan of another seed": (other_seed, "random_number of text 0, 1, 2 and 61 more"),
@@ -346,6 +276,10 @@ TAMPERED: dict[str, tuple[Callable[[Path], object], str]] = {
     "a map of other models": (
         rewritten("map", lambda m: m.assign(model=["x", *m["model"][1:]])),
         "map.parquet is of other models",
+    ),
+    "a map of the papers' estimates that is not": (
+        of_estimate("papers"),
+        "x and y of map.parquet are not x_papers and y_papers",
     ),
     "two places of the map exchanged": (
         rewritten("map", lambda m: swapped(m, "model")),
@@ -409,8 +343,8 @@ def test_other_settings_of_plan_and_map_are_told(
     """For they will give another map from the same matrix."""
     bring(project(tmp_path, "imported"), exported.bundle)
     assert capsys.readouterr().err == (
-        "modelmap import: plan and map will differ from the bundle's: map.max_iter is 2000 here, "
-        "500 there\n"
+        "modelmap import: plan and map will differ from the bundle's: divergence.estimate is "
+        "'papers' here, 'mixture' there, map.max_iter is 2000 here, 500 there\n"
     )
 
 
@@ -501,11 +435,11 @@ def test_an_export_never_replaces_what_is_no_bundle(
     folder = tmp_path / "mine"
     make, told = OWN_FOLDERS[name]
     if make in (clone_with_history, a_linked_table):
-        exporting.run(exported, folder, None)
+        exporting.run(exported, folder, None, N_SEGMENT_TEXTS)
     make(folder)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     with pytest.raises(UserError) as caught:
-        exporting.run(exported, folder, None)
+        exporting.run(exported, folder, None, N_SEGMENT_TEXTS)
     assert str(caught.value).startswith(told)
     assert str(caught.value).endswith("choose another folder")
     after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
@@ -516,10 +450,10 @@ def test_an_export_replaces_an_earlier_bundle(exported: Layout, tmp_path: Path) 
     """And fills an empty folder."""
     folder = tmp_path / "mine"
     folder.mkdir()
-    exporting.run(exported, folder, None)
+    exporting.run(exported, folder, None, N_SEGMENT_TEXTS)
     (folder / "map.parquet").write_bytes(b"torn")
-    exporting.run(exported, folder, None)
-    assert table_digests(folder) == table_digests(exported.bundle)
+    exporting.run(exported, folder, None, N_SEGMENT_TEXTS)
+    assert described_files(folder) == described_files(exported.bundle)
 
 
 def test_tables_that_do_not_belong_together_are_not_exported(
@@ -532,7 +466,7 @@ def test_tables_that_do_not_belong_together_are_not_exported(
     write_table(read_table(layout.models, MODELS).iloc[::-1], MODELS, layout.models)
     write_table(read_table(layout.plan, PLAN).iloc[:-1], PLAN, layout.plan)
     with pytest.raises(UserError) as caught:
-        exporting.run(layout, None, None)
+        exporting.run(layout, None, None, N_SEGMENT_TEXTS)
     assert str(caught.value) == (
         "tables in data/ do not belong together: models.parquet is of other models, plan.parquet "
         "is of other texts; run `dvc repro`"
@@ -551,9 +485,11 @@ def test_a_bundle_of_identical_models_comes_back(exported: Layout, tmp_path: Pat
         replace(matrix, loglik_nats=values, clip_threshold=clip_threshold(values, 0.02)),
         layout.matrix,
     )
+    rows = read_segments(layout.segments, layout.segment_table).loglik_nats[[0] * len(NAMES)]
+    write_segments(rows, NAMES, rows.shape[1], matrix.text_set, layout.segments)
     for stage in ANALYSIS:
         stage.run(layout)
-    exporting.run(layout, None, None)
+    exporting.run(layout, None, None, N_SEGMENT_TEXTS)
     here = project(tmp_path / "here", "imported")
     bring(here, layout.bundle)
     np.testing.assert_array_equal(read_matrix(here.imported / "matrix.parquet").loglik_nats, values)
@@ -580,14 +516,14 @@ def test_a_push_uploads_the_whole_folder_as_a_data_set(
     Hub.asked = []
     monkeypatch.setattr("huggingface_hub.HfApi", Hub)
     folder = tmp_path / "b"
-    exporting.run(exported, folder, "me/map")
+    exporting.run(exported, folder, "me/map", N_SEGMENT_TEXTS)
     options = {"repo_id": "me/map", "folder_path": folder, "repo_type": "dataset"}
     assert Hub.asked == [
         ("me/map", {"repo_type": "dataset", "exist_ok": True}),
         ("upload", options),
     ]
     with pytest.raises(UserError) as caught:
-        exporting.run(exported, folder, "me/refused")
+        exporting.run(exported, folder, "me/refused", N_SEGMENT_TEXTS)
     told = str(caught.value)
     assert told.startswith("b is written, but not pushed to me/refused: the hub cannot be reached")
     assert "secret" not in told
@@ -602,7 +538,7 @@ def test_values_of_unknown_licence_are_not_pushed(exported: Layout, tmp_path: Pa
     licences = layout.licences.read_text().replace("own: MIT", "own: unknown")
     layout.licences.write_text(licences)
     with pytest.raises(UserError) as caught:
-        exporting.run(layout, None, "me/map")
+        exporting.run(layout, None, "me/map", N_SEGMENT_TEXTS)
     assert str(caught.value) == (
         "conf/licences.yaml gives no licence for own values: name it there to push them"
     )

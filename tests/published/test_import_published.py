@@ -31,6 +31,7 @@ from modelmap.__main__ import main
 from modelmap.corpus import stage as corpus_stage
 from modelmap.matrix import stage as matrix_stage
 from modelmap.matrix.file import read_matrix
+from modelmap.matrix.segments_file import read_segments
 from modelmap.matrix.tables import MODELS
 from modelmap.models.file import read_roster
 from modelmap.plumbing.errors import UserError
@@ -43,6 +44,7 @@ from modelmap.score import stage as score_stage
 from modelmap.score.jobs import JobList
 from modelmap.score.store import write_index, write_scores
 from modelmap.texts import stage as texts_stage
+from modelmap.texts.segments import segments
 from modelmap.zoo import stage as zoo_stage
 
 pytestmark = pytest.mark.pipeline
@@ -359,6 +361,7 @@ def test_the_experiment_needs_an_import_and_its_texts(layout: Layout) -> None:
 @pytest.fixture
 def made_up_scores(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     """Make scoring write these scores for every model, which it need not load; return them."""
+    n_segments = [len(segments(str(line["text"]))) for line in made_up_lines()]
     scores = pd.DataFrame(
         {
             "text_id": range(N_TEXTS),
@@ -366,6 +369,11 @@ def made_up_scores(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
             "n_tokens": 10,
             "truncated": [True, True, True] + [False] * (N_TEXTS - 3),
             "lossless": [False, False] + [True] * (N_TEXTS - 2),
+            "scored_from": 0,
+            "scored_to": [len(str(line["text"]).encode()) for line in made_up_lines()],
+            "segments_nats": [
+                np.full(n, -(i + 1.0) / n, dtype=np.float32) for i, n in enumerate(n_segments)
+            ],
         }
     )
 
@@ -403,6 +411,7 @@ def test_a_model_of_ones_own_stands_beside_the_imported_ones(
     metrics = json.loads(layout.metrics("matrix").read_text())
     assert metrics["n_models"] == N_MODELS + 1
     assert (metrics["truncated_texts"], metrics["lossy_texts"]) == (3, 2)
+    assert read_segments(layout.segments, layout.segment_table).models == ["mine"]
 
 
 def test_some_of_the_imported_models_may_be_chosen(layout: Layout) -> None:

@@ -9,21 +9,22 @@ import pytest
 
 from modelmap.plumbing.errors import UserError
 from modelmap.published.manifest import (
-    TABLES,
+    FILES,
     Manifest,
-    copy_tables,
+    copy_files,
+    described_files,
     read_manifest,
-    table_digests,
     write_manifest,
 )
 
 CONTENT: dict[str, Any] = {
-    "format": 1,
+    "format": 2,
     "values": "own",
     "unit": "nats",
     "n_models": 5,
     "n_texts": 7,
     "n_withheld": 1,
+    "n_segment_texts": 3,
     "mean_bytes": 900.1,
     "clip_threshold_nats": -1412.3424912643432,
     "text_set": "0" * 64,
@@ -32,6 +33,7 @@ CONTENT: dict[str, Any] = {
     "max_document_bytes": None,
     "analysis": {
         "matrix": {"clip_quantile": 0.02},
+        "divergence": {"estimate": "mixture"},
         "map": {
             **{"seed": 42, "metric": "sqeuclidean", "algorithm": "exact"},
             **{"early_exaggeration": 12.0, "max_perplexity": 30.0, "max_iter": 2000},
@@ -46,15 +48,15 @@ def bundle(tmp_path: Path) -> Path:
     """Return a bundle of tables that hold nothing of sense."""
     folder = tmp_path / "bundle"
     folder.mkdir()
-    for name in TABLES:
+    for name in FILES:
         (folder / name).write_text(name)
-    write_manifest(Manifest(**CONTENT, sha256=table_digests(folder)), folder)
+    write_manifest(Manifest(**{**CONTENT, **described_files(folder)}), folder)
     return folder
 
 
 def take(bundle: Path, target: Path) -> None:
     """Read a bundle's manifest and copy its tables."""
-    copy_tables(bundle, read_manifest(bundle), target)
+    copy_files(bundle, read_manifest(bundle), target)
 
 
 def told_by(bundle: Path, target: Path | None = None) -> str:
@@ -75,13 +77,13 @@ def changed(bundle: Path, **changes: object) -> Path:
 
 
 def test_a_manifest_comes_back_with_every_digit(bundle: Path, tmp_path: Path) -> None:
-    """And the tables are copied byte by byte."""
+    """And the files are copied byte by byte."""
     manifest = read_manifest(bundle)
-    assert manifest.model_dump(exclude={"sha256"}) == CONTENT
+    assert manifest.model_dump(exclude={"sha256", "file_bytes"}) == CONTENT
     (tmp_path / "copy").mkdir()
-    copy_tables(bundle, manifest, tmp_path / "copy")
+    copy_files(bundle, manifest, tmp_path / "copy")
     assert {path.name: path.read_text() for path in (tmp_path / "copy").iterdir()} == {
-        name: name for name in TABLES
+        name: name for name in FILES
     }
 
 
@@ -99,7 +101,7 @@ def test_the_same_bundle_has_the_same_manifest(bundle: Path) -> None:
     [
         ({"extra": 1}, "bundle/manifest.json: extra: Extra inputs are not permitted"),
         ({"unit": "bits"}, "bundle/manifest.json: unit: Input should be 'nats'"),
-        ({"format": 2}, "bundle/manifest.json: format: Input should be 1"),
+        ({"format": 3}, "bundle/manifest.json: format: Input should be 1 or 2"),
         ({"n_texts": None}, "bundle/manifest.json: n_texts: Field required"),
         ({"text_set": "x"}, "bundle/manifest.json: text_set: String should match pattern"),
         ({"n_models": -4}, "bundle/manifest.json: n_models: Input should be greater than"),
@@ -122,7 +124,7 @@ def test_wrong_keys_are_told(bundle: Path, changes: dict[str, object], told: str
 
 @pytest.mark.parametrize("name", ["../../secret.parquet", "/etc/passwd", "a/../texts.parquet"])
 def test_names_that_lead_elsewhere_are_refused(bundle: Path, name: str) -> None:
-    """A manifest names the five tables and nothing else."""
+    """A manifest names the files of a bundle and nothing else."""
     digests = json.loads((bundle / "manifest.json").read_text())["sha256"]
     told = told_by(changed(bundle, sha256={**digests, name: "0" * 64}))
     assert f"sha256.{name}" in told
@@ -145,6 +147,29 @@ def test_links_missing_and_changed_tables_are_all_listed(bundle: Path, tmp_path:
     assert told_by(bundle, tmp_path) == (
         "bundle: map.parquet is a link, models.parquet is missing, plan.parquet does not have "
         "the sha256 in manifest.json; copy the files of the bundle again"
+    )
+
+
+def test_files_of_segments_are_listed_if_there_are_some(bundle: Path) -> None:
+    """Both, and none of them without a number of texts; each with its size."""
+    content = json.loads((bundle / "manifest.json").read_text())
+    digests, sizes = content["sha256"], content["file_bytes"]
+    told = told_by(changed(bundle, n_segment_texts=0))
+    assert "sha256: Value error, has segments.parquet, segments.safetensors, and n_segm" in told
+    assert "file_bytes: Value error, has segments.parquet, segments.safetensors, and n_segm" in told
+    del digests["segments.parquet"], sizes["segments.safetensors"]
+    told = told_by(changed(bundle, n_segment_texts=3, sha256=digests, file_bytes=sizes))
+    assert "sha256: Value error, has no segments.parquet" in told
+    assert "file_bytes: Value error, has no segments.safetensors" in told
+
+
+def test_a_wrong_size_is_told(bundle: Path, tmp_path: Path) -> None:
+    """Though the digest is right: it would be written on the card."""
+    sizes = json.loads((bundle / "manifest.json").read_text())["file_bytes"]
+    changed(bundle, file_bytes={**sizes, "segments.safetensors": 7})
+    assert told_by(bundle, tmp_path) == (
+        "bundle: segments.safetensors does not have the size in manifest.json; copy the files of "
+        "the bundle again"
     )
 
 

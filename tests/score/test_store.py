@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from modelmap.plumbing.errors import UserError
@@ -69,6 +71,27 @@ def test_an_edited_value_is_found(tmp_path: Path) -> None:
     frame.loc[2, "loglik_nats"] += 1e-9
     write_parquet(frame, path, metadata)
     assert not has_scores(path, IDENTITY.fingerprint)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array(list("abcd")),
+        pa.array([0, 1, 2, 3], pa.int32()).cast(pa.date32()),
+        pa.nulls(4),
+        pa.array([[1.0], None, [], [2.0]], pa.list_(pa.float32())),
+    ],
+    ids=lambda column: str(column.type),
+)
+def test_segments_of_another_type_are_refused_in_one_line(tmp_path: Path, column: pa.Array) -> None:
+    """Texts, dates and missing values are not log-likelihoods of segments."""
+    path = tmp_path / "m.parquet"
+    write_scores(scores(), path, IDENTITY, {})
+    table = pq.read_table(path)
+    pq.write_table(table.set_column(table.num_columns - 1, "segments_nats", column), path)
+    assert not has_scores(path, IDENTITY.fingerprint)
+    with pytest.raises(UserError, match=r"m\.parquet does not fit its schema: segments_nats"):
+        read_scores(path)
 
 
 def test_a_score_that_is_not_finite_is_never_written(tmp_path: Path) -> None:

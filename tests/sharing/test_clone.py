@@ -44,7 +44,7 @@ def test_the_analysis_runs_from_the_matrix_without_torch(clone: Clone, tmp_path:
     bare = without("score", tmp_path / "bare", clone)
     assert clone.run("python", "-c", "import torch", **bare).returncode == 1
     clone.dvc("pull", "data/matrix.parquet", **bare)
-    clone.edit("params.yaml", r"size_measure: relative", "size_measure: ls")
+    clone.edit("params.yaml", r"size_measure: uniform", "size_measure: ls")
     ran = clone.stages_run("--pull", "--allow-missing", **bare)
     assert ran == {"resolve", "plan", "figures"}
     layout = Layout(clone.root)

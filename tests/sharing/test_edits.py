@@ -14,8 +14,8 @@ from modelmap.plumbing.layout import Layout
 from modelmap.resolve import stage
 
 FROM_MAP = {"map", "stability", "new_models", "figures"}
-FROM_DIVERGENCE = {"divergence"} | FROM_MAP
-FROM_MATRIX = {"matrix", "resample", "plan", "predict"} | FROM_DIVERGENCE
+FROM_DIVERGENCE = {"divergence", "plan"} | FROM_MAP
+FROM_MATRIX = {"matrix", "resample", "predict"} | FROM_DIVERGENCE
 FROM_SCORE = {"score"} | FROM_MATRIX
 FROM_TEXTS = {"texts"} | FROM_SCORE
 FROM_ZOO = {"zoo"} | FROM_SCORE
@@ -30,7 +30,9 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     "figures": (PARAMS, r"png_dpi: \d+", "png_dpi: 60", {"figures"}),
     "map": (PARAMS, r"max_perplexity: \d+", "max_perplexity: 2", FROM_MAP),
     "resample": (PARAMS, r"_shares: \[0\.05, 0\.1, (?=.*\n\nplan)", "_shares: [", {"resample"}),
-    "plan": (PARAMS, r"size_measure: relative", "size_measure: ls", {"plan"}),
+    "plan": (PARAMS, r"size_measure: uniform", "size_measure: ls", {"plan"}),
+    "estimate": (PARAMS, r"estimate: mixture", "estimate: papers", FROM_DIVERGENCE),
+    "neighbours": (PARAMS, r"n_neighbours: \d+", "n_neighbours: 3", FROM_DIVERGENCE),
     "stability": (PARAMS, r"draws: 0\.25", "draws: 0.2", {"stability"}),
     "new_models": (PARAMS, r"share: 0\.118", "share: 0.2", {"new_models"}),
     "predict": (PARAMS, r"targets: held-out categories", "targets: a.csv", {"predict"}),

@@ -95,7 +95,7 @@ def text_sums(rows: Floats, columns: Floats, first: Indices, n_bytes: Indices) -
         sizes = np.stack([n_bytes[segments], np.ones(block.shape[1])]).astype(np.float32)
         # Where every segment is scored, as nearly always, all pairs have the same sizes.
         is_complete = not np.isnan(block).any()
-        sums_of_sizes = np.add.reduceat(sizes, starts, axis=1)[:, :, None]
+        sums_of_all = np.add.reduceat(sizes, starts, axis=1)[:, :, None]
         for i, row in enumerate(rows[:, segments]):
             difference = block - row
             tanh = np.tanh(difference * np.float32(0.5))
@@ -105,6 +105,8 @@ def text_sums(rows: Floats, columns: Floats, first: Indices, n_bytes: Indices) -
                 tanh = np.where(scored, tanh, np.float32(0.0))
                 by_text = [np.add.reduceat(scored * size, starts, axis=1).T for size in sizes]
                 sums_of_sizes = np.stack(by_text)
+            else:
+                sums_of_sizes = sums_of_all
             sums[0, texts, i] = np.add.reduceat(terms, starts, axis=1).T
             sums[1, texts, i] = np.add.reduceat(tanh, starts, axis=1).T
             sums[2:, texts, i] = sums_of_sizes
@@ -213,8 +215,10 @@ def _pair_estimates(
 def _by_common_texts(common: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.bool_], Indices]]:
     """Yield sets of texts, shape (N,), each with the pairs that have exactly these in common.
 
-    `common` has shape (N, P).
+    `common` has shape (N, P). A block of one model has no pairs.
     """
+    if not common.shape[1]:
+        return
     if common.all():
         yield common[:, 0], np.arange(common.shape[1])
         return

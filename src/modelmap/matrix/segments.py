@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from modelmap.matrix.segments_file import SegmentLogliks, read_segments
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.arrays import Indices
 from modelmap.plumbing.errors import UserError, listed
+from modelmap.plumbing.imported import Imported, imported_file
 from modelmap.plumbing.layout import Layout
 from modelmap.score.store import read_scores
 from modelmap.texts.segments import segments
@@ -31,19 +33,47 @@ def segment_table(texts: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def segment_rows(
-    specs: Sequence[ModelSpec], table: pd.DataFrame, layout: Layout
-) -> Iterator[NDArray[np.float32]]:
-    """Yield the log-likelihoods of all segments in nats for each scored model, float32.
+def imported_segments(
+    imported: Imported | None, table: pd.DataFrame, layout: Layout
+) -> SegmentLogliks | None:
+    """Return the imported log-likelihoods of segments, or None if they are not of all texts.
 
-    `table` is that of `segment_table`. A segment that is not wholly scored is NaN. Only one model's
-    scores are in memory at a time. Raises UserError if the segments of a model are not those of
-    the texts, or do not add up to its log-likelihoods.
+    `table` is that of `segment_table`. Raises UserError if it has other segments.
+    """
+    # A bundle may have segments of the texts that come first in its plan, which place new models.
+    # The stage divergence estimates the KL divergences of all models from all texts.
+    if imported is None or imported.n_segment_texts != imported.n_texts:
+        return None
+    files = [imported_file(layout, imported, key) for key in ("segments", "segment_table")]
+    found = read_segments(*files)
+    if not np.array_equal(found.n_bytes, table["n_bytes"]):
+        raise UserError(
+            "data/imported has other segments of the texts: run `modelmap import` again"
+        )
+    return found
+
+
+def segment_rows(
+    specs: Sequence[ModelSpec],
+    table: pd.DataFrame,
+    imported: SegmentLogliks | None,
+    layout: Layout,
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the log-likelihoods of all segments in nats for each model, float32.
+
+    `table` is that of `segment_table`, and `imported` has the rows of imported models. A segment
+    that is not wholly scored is NaN. Only one model's scores are in memory at a time. Raises
+    UserError if the segments of a scored model are not those of the texts, or do not add up to its
+    log-likelihoods.
     """
     first = np.flatnonzero(table["segment"].to_numpy() == 0)
     text_ids = table["text_id"].to_numpy()[first]
     n_segments = np.diff(first, append=len(table))
     for spec in specs:
+        if spec.source == "imported":
+            assert imported is not None
+            yield imported.loglik_nats[imported.models.index(spec.name)]
+            continue
         frame, _ = read_scores(layout.scores / spec.file_name)
         frame = frame.set_index("text_id").loc[text_ids]
         lengths = frame["segments_nats"].map(len).to_numpy()

@@ -12,7 +12,7 @@ from modelmap.matrix.file import LogLikelihoods
 from modelmap.matrix.tables import SEGMENTS
 from modelmap.plumbing.arrays import Indices
 from modelmap.plumbing.errors import UserError, listed
-from modelmap.plumbing.files import write_atomically
+from modelmap.plumbing.files import parse_json, write_atomically
 from modelmap.plumbing.tables import read_table
 
 TENSOR = "loglik_nats"
@@ -27,7 +27,8 @@ class SegmentLogliks:
     loglik_nats: NDArray[np.float32]
     """Shape (K, W), in nats; NaN where a segment is not wholly scored. Memory-mapped."""
     models: list[str]
-    """The names of the rows: all models of the matrix that were scored here."""
+    """The names of the rows: the models of the matrix that were scored, or imported with the
+    segments of all texts."""
     first: Indices
     """Shape (N,): the first segment of each text."""
     n_bytes: Indices
@@ -70,13 +71,11 @@ def read_segments(path: Path, table_path: Path) -> SegmentLogliks:
 
     Raises UserError if a file is missing or damaged, or if they are of different segments.
     """
-    from safetensors import SafetensorError, safe_open
+    from safetensors import SafetensorError
 
     table = read_table(table_path, SEGMENTS)
     try:
-        with safe_open(path, "numpy") as file:
-            metadata, shape = file.metadata(), file.get_slice(TENSOR).get_shape()
-        models, text_set = json.loads(metadata["models"]), metadata["text_set"]
+        models, text_set, shape = _header(path)
     except FileNotFoundError as error:
         raise UserError(f"{path.name} is missing: run `dvc repro`") from error
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
@@ -88,11 +87,30 @@ def read_segments(path: Path, table_path: Path) -> SegmentLogliks:
     # A file without values cannot be mapped.
     values = (
         np.memmap(path, dtype="<f4", mode="r", offset=offset, shape=tuple(shape))
-        if models
+        if models and len(table)
         else np.zeros(shape, dtype=np.float32)
     )
     first = np.flatnonzero(table["segment"].to_numpy() == 0).astype(np.int64)
     return SegmentLogliks(values, models, first, table["n_bytes"].to_numpy(), text_set)
+
+
+def _header(path: Path) -> tuple[list[str], str, list[int]]:
+    """Return the models and the hash of the texts of a file of segments, and the tensor's shape.
+
+    Raises ValueError or another exception if the file is not one that `write_segments` writes.
+    """
+    from safetensors import safe_open
+
+    with safe_open(path, "numpy") as file:
+        tensor, metadata = file.get_slice(TENSOR), file.metadata()
+        # Values are read from the end of the header on, so that no other tensor may be before them.
+        if list(file.keys()) != [TENSOR] or tensor.get_dtype() != "F32":
+            raise ValueError("the file has another tensor")
+        shape: list[int] = tensor.get_shape()
+    models = parse_json(metadata["models"].encode())
+    if not isinstance(models, list) or not all(isinstance(name, str) for name in models):
+        raise ValueError("models are not a list of names")
+    return models, metadata["text_set"], shape
 
 
 def check_segments(segments: SegmentLogliks, matrix: LogLikelihoods) -> None:

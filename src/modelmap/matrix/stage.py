@@ -6,7 +6,7 @@ from modelmap.matrix.assemble import LN2, category_bits
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods, write_matrix
 from modelmap.matrix.rows import Rows, read_rows
-from modelmap.matrix.segments import segment_rows, segment_table
+from modelmap.matrix.segments import imported_segments, segment_rows, segment_table
 from modelmap.matrix.segments_file import write_segments
 from modelmap.matrix.settings import MatrixSettings
 from modelmap.matrix.tables import CATEGORY_BITS, MODELS, SEGMENTS
@@ -36,9 +36,11 @@ def run(layout: Layout) -> None:
     )
     bits = category_bits(matrix.loglik_nats, matrix.models, texts["category"], texts["n_bytes"])
     write_matrix(matrix, layout.matrix)
-    scored = [spec for spec in specs if spec.source != "imported"]
-    names, segments = [spec.name for spec in scored], segment_table(texts)
-    values = segment_rows(scored, segments, layout)
+    segments = segment_table(texts)
+    brought = imported_segments(imported, segments, layout)
+    with_segments = [spec for spec in specs if spec.source != "imported" or brought is not None]
+    names = [spec.name for spec in with_segments]
+    values = segment_rows(with_segments, segments, brought, layout)
     write_table(segments, SEGMENTS, layout.segment_table)
     write_segments(values, names, len(segments), matrix.text_set, layout.segments)
     write_table(rows.models, MODELS, layout.models)

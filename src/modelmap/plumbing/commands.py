@@ -4,6 +4,7 @@ Modules are imported when their command runs, because some libraries take second
 """
 
 import argparse
+import re
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -93,6 +94,23 @@ def _study_arguments(parser: argparse.ArgumentParser) -> None:
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, help="folder to write (default: bundle)")
     parser.add_argument("--push", metavar="NAME", help="data set on the hub to upload to")
+    parser.add_argument(
+        "--segments",
+        metavar="TEXTS",
+        type=_number_or_all,
+        default=160,
+        help="of how many texts, the first of the plan, log-likelihoods of segments are exported: "
+        "a number or all (default: 160)",
+    )
+
+
+def _number_or_all(text: str) -> int | None:
+    """Return the number of texts that a text names, None for all."""
+    if text == "all":
+        return None
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number of texts nor all")
+    return int(text)
 
 
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
@@ -198,7 +216,7 @@ COMMANDS = {
         "modelmap export --output my-bundle",
         _export_arguments,
         lambda layout, options: _module("published.exporting")(
-            layout, options.output, options.push
+            layout, options.output, options.push, options.segments
         ),
     ),
     "review": Command(

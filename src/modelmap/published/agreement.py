@@ -17,6 +17,7 @@ from modelmap.plan.ordered_texts import permanent_random_numbers, plan_table, si
 from modelmap.plumbing.errors import listed
 from modelmap.published.licences import text_digest
 from modelmap.published.manifest import MANIFEST, Manifest
+from modelmap.published.segments import BundleSegments, wrong_segments
 from modelmap.texts.text_set import text_set_hash
 
 ROUNDING = 1e-6
@@ -34,24 +35,30 @@ class Bundle:
     models: pd.DataFrame
     plan: pd.DataFrame
     map: pd.DataFrame
+    segments: BundleSegments | None
 
 
 def disagreements(bundle: Bundle) -> list[str]:
     """Return one message for each part of a bundle that differs from what is computed again.
 
-    Places on the map are not compared, because t-SNE amplifies rounding errors: another machine
-    may compute other places from the same numbers.
+    Places on the map are not computed again, because t-SNE amplifies rounding errors: another
+    machine may compute other places from the same numbers.
     """
     manifest, matrix, texts = bundle.manifest, bundle.matrix, bundle.texts
     same_number = len(texts) == matrix.n_texts == manifest.n_texts
     if not same_number or not text_set_hash(texts["text"]) == matrix.text_set == manifest.text_set:
         return ["texts.parquet is of other texts"]
-    return [
+    wrong = [
         *_wrong_numbers(bundle),
         *_wrong_texts(texts),
         *_wrong_models(bundle),
         *_wrong_plan(bundle),
+        *_wrong_places(bundle),
     ]
+    if wrong or bundle.segments is None:
+        return wrong
+    # Segments are compared with the other tables, so that these must be right.
+    return wrong_segments(bundle.segments, manifest.n_segment_texts, bundle.plan, texts, matrix)
 
 
 def _wrong_numbers(bundle: Bundle) -> list[str]:
@@ -119,6 +126,15 @@ def _wrong_plan(bundle: Bundle) -> list[str]:
         *_wrong_rows("size_measure", np.isclose(plan["size_measure"], size, ROUNDING, ROUNDING)),
         *_wrong_rows("rank", (plan["rank"] == rank).to_numpy()),
     ]
+
+
+def _wrong_places(bundle: Bundle) -> list[str]:
+    """Return a message if the map should be that of the papers' estimates and is not."""
+    places = bundle.map
+    same = np.array_equal(places[["x", "y"]], places[["x_papers", "y_papers"]])
+    if same or bundle.manifest.analysis.divergence.estimate != "papers":
+        return []
+    return ["x and y of map.parquet are not x_papers and y_papers, and the estimate is papers"]
 
 
 def _wrong_rows(name: str, is_right: np.ndarray) -> list[str]:

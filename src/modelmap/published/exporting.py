@@ -1,11 +1,13 @@
 """`modelmap export`: write the tables of a map as a bundle that others can import."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pandas as pd
 
 from modelmap.corpus.settings import CorpusSettings
+from modelmap.divergence.settings import DivergenceSettings
 from modelmap.map.settings import MapSettings
 from modelmap.map.tables import MAP
 from modelmap.matrix.file import LogLikelihoods, read_matrix
@@ -23,18 +25,21 @@ from modelmap.plumbing.section import Section, read_section
 from modelmap.plumbing.tables import read_table, write_table
 from modelmap.published.agreement import Bundle, disagreements
 from modelmap.published.card import LICENCES, card, terms
-from modelmap.published.licences import UNKNOWN, Licences, licence_table, licensed_texts
+from modelmap.published.licences import UNKNOWN, Licences, Values, licence_table, licensed_texts
 from modelmap.published.manifest import (
+    FILES,
     FORMAT,
     MANIFEST,
     TABLES,
+    DivergenceKeys,
     Manifest,
     MapKeys,
     PlanKeys,
+    described_files,
     read_manifest,
-    table_digests,
     write_manifest,
 )
+from modelmap.published.segments import first_texts, read_bundle_segments, write_bundle_segments
 from modelmap.published.tables import BUNDLE_TEXTS
 from modelmap.texts.settings import TextsSettings
 from modelmap.texts.tables import TEXTS
@@ -42,18 +47,21 @@ from modelmap.texts.text_set import check_text_set
 
 ANALYSIS: tuple[tuple[str, type[Section], type[Section]], ...] = (
     ("matrix", MatrixSettings, MatrixSettings),
+    ("divergence", DivergenceSettings, DivergenceKeys),
     ("map", MapSettings, MapKeys),
     ("plan", PlanSettings, PlanKeys),
 )
 """Sections of resolved.yaml: name, settings, and the keys of these that a manifest contains."""
 
 CARD = "README.md"
-FILES = (MANIFEST, *TABLES, CARD, LICENCES)
-"""The files of a bundle."""
+BUNDLE_FILES = (MANIFEST, *FILES, CARD, LICENCES)
 
 
-def run(layout: Layout, output: Path | None, repo: str | None) -> None:
+def run(layout: Layout, output: Path | None, repo: str | None, most_texts: int | None) -> None:
     """Write a bundle, replacing an earlier one, and upload it if `repo`, a data set, is given.
+
+    The bundle has the log-likelihoods of the segments of the first `most_texts` texts of the plan,
+    or of all texts if there are fewer or if it is None.
 
     Raises UserError if tables are missing or do not belong together, if the folder contains
     anything but a bundle, or if the upload fails.
@@ -61,7 +69,6 @@ def run(layout: Layout, output: Path | None, repo: str | None) -> None:
     folder = (output or layout.bundle).resolve()
     _check_folder(folder)
     matrix = read_matrix(layout.matrix)
-    texts = read_table(layout.texts, TEXTS)
     licences = checked(Licences, read_yaml(layout.licences), "conf/licences.yaml")
     imported = read_section(layout, "imported", ImportedSection).data
     values = imported.values if imported else "own"
@@ -69,25 +76,42 @@ def run(layout: Layout, output: Path | None, repo: str | None) -> None:
         raise UserError(
             f"conf/licences.yaml gives no licence for {values} values: name it there to push them"
         )
-    bundled = licensed_texts(texts, licences)
     with replaced(folder) as fresh:
-        for name in TABLES:
-            if name != "texts.parquet":
-                shutil.copyfile(layout.texts.parent / name, fresh / name)
-        write_table(bundled, BUNDLE_TEXTS, fresh / "texts.parquet")
-        manifest = _manifest(layout, matrix, bundled, values, fresh)
-        _check_agreement(layout, manifest, bundled.assign(text=texts["text"]))
-        write_manifest(manifest, fresh)
-        write_text(fresh / CARD, card(manifest, licences.values[values]))
-        write_text(fresh / LICENCES, terms(licence_table(bundled), licences.values[values]))
+        manifest = _write_bundle(layout, matrix, licences, values, most_texts, fresh)
         # Checked again, because files may have been added since the first check.
         _check_folder(folder)
     print(
         f"{folder.name}: {manifest.n_models} models, {manifest.n_texts} texts, "
-        f"{manifest.n_withheld} of them withheld by licence"
+        f"{manifest.n_withheld} of them withheld by licence; "
+        f"segments of {manifest.n_segment_texts} texts"
     )
     if repo is not None:
         _push(folder, repo)
+
+
+def _write_bundle(
+    layout: Layout,
+    matrix: LogLikelihoods,
+    licences: Licences,
+    values: Values,
+    most_texts: int | None,
+    folder: Path,
+) -> Manifest:
+    """Write the files of a bundle to an empty folder, and return its manifest."""
+    texts = read_table(layout.texts, TEXTS)
+    bundled = licensed_texts(texts, licences)
+    whole = bundled.assign(text=texts["text"])
+    for name in TABLES:
+        if name != "texts.parquet":
+            shutil.copyfile(layout.texts.parent / name, folder / name)
+    write_table(bundled, BUNDLE_TEXTS, folder / "texts.parquet")
+    n_segment_texts = _write_segments(layout, matrix, bundled, most_texts, folder)
+    manifest = _manifest(layout, matrix, bundled, values, n_segment_texts, folder)
+    _check_agreement(layout, manifest, matrix, whole, folder)
+    write_manifest(manifest, folder)
+    write_text(folder / CARD, card(manifest, licences.values[values]))
+    write_text(folder / LICENCES, terms(licence_table(bundled), licences.values[values]))
+    return manifest
 
 
 def _check_folder(folder: Path) -> None:
@@ -95,7 +119,9 @@ def _check_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder.name} is a file: choose another folder")
     entries = sorted(folder.iterdir()) if folder.exists() else []
-    others = [p.name for p in entries if p.name not in FILES or p.is_symlink() or not p.is_file()]
+    others = [
+        p.name for p in entries if p.name not in BUNDLE_FILES or p.is_symlink() or not p.is_file()
+    ]
     if entries and not others:
         try:
             read_manifest(folder)
@@ -108,24 +134,67 @@ def _check_folder(folder: Path) -> None:
         )
 
 
-def _check_agreement(layout: Layout, manifest: Manifest, texts: pd.DataFrame) -> None:
+def _write_segments(
+    layout: Layout,
+    matrix: LogLikelihoods,
+    texts: pd.DataFrame,
+    most_texts: int | None,
+    folder: Path,
+) -> int:
+    """Write the segments of the first texts of the plan, and return the number of these texts.
+
+    `texts` has the columns of BUNDLE_TEXTS. Nothing is written if no segments are wanted, or if
+    some models have none.
+    """
+    wanted = len(texts) if most_texts is None else min(most_texts, len(texts))
+    if wanted == 0:
+        return 0
+    segments = read_bundle_segments(layout.segments.parent)
+    without = [name for name in matrix.models if name not in set(segments.values.models)]
+    if without:
+        print(
+            f"modelmap export: the bundle has no segments, because {len(without)} imported models "
+            f"have none: {listed(without)}",
+            file=sys.stderr,
+        )
+        return 0
+    chosen = first_texts(read_table(layout.plan, PLAN), wanted)
+    write_bundle_segments(segments, texts, chosen, folder)
+    return wanted
+
+
+def _check_agreement(
+    layout: Layout,
+    manifest: Manifest,
+    matrix: LogLikelihoods,
+    texts: pd.DataFrame,
+    folder: Path,
+) -> None:
     """Raise UserError unless the tables in data/ belong together.
 
-    `texts` has the columns of BUNDLE_TEXTS, with no text withheld.
+    `texts` has the columns of BUNDLE_TEXTS, with no text empty. The bundle's segments are in
+    `folder`.
     """
-    matrix = read_matrix(layout.matrix)
     check_text_set(texts["text"], matrix.text_set)
     models, plan = read_table(layout.models, MODELS), read_table(layout.plan, PLAN)
-    tables = Bundle(manifest, texts, matrix, models, plan, read_table(layout.map, MAP))
+    segments = read_bundle_segments(folder) if manifest.n_segment_texts else None
+    tables = Bundle(manifest, texts, matrix, models, plan, read_table(layout.map, MAP), segments)
     wrong = disagreements(tables)
     if wrong:
-        raise UserError(f"tables in data/ do not belong together: {listed(wrong)}; run `dvc repro`")
+        raise UserError(
+            f"tables in data/ do not belong together: {listed(wrong, len(wrong))}; run `dvc repro`"
+        )
 
 
 def _manifest(
-    layout: Layout, matrix: LogLikelihoods, texts: pd.DataFrame, values: str, folder: Path
+    layout: Layout,
+    matrix: LogLikelihoods,
+    texts: pd.DataFrame,
+    values: Values,
+    n_segment_texts: int,
+    folder: Path,
 ) -> Manifest:
-    """Return the manifest. `texts` are those of the bundle, whose tables are in `folder`."""
+    """Return the manifest. `texts` are those of the bundle, whose files are in `folder`."""
     corpus = read_section(layout, "corpus", CorpusSettings)
     content = {
         "format": FORMAT,
@@ -134,6 +203,7 @@ def _manifest(
         "n_models": len(matrix.models),
         "n_texts": matrix.n_texts,
         "n_withheld": int(texts["withheld"].sum()),
+        "n_segment_texts": n_segment_texts,
         "mean_bytes": matrix.mean_bytes,
         "clip_threshold_nats": matrix.clip_threshold,
         "text_set": matrix.text_set,
@@ -144,7 +214,7 @@ def _manifest(
             name: read_section(layout, name, section).model_dump(include=set(kept.model_fields))
             for name, section, kept in ANALYSIS
         },
-        "sha256": table_digests(folder),
+        **described_files(folder),
     }
     return checked(Manifest, content, MANIFEST)
 

@@ -12,21 +12,23 @@ import yaml
 from modelmap.map.tables import MAP
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
-from modelmap.matrix.tables import MODELS
+from modelmap.matrix.segments import segment_table
+from modelmap.matrix.tables import MODELS, SEGMENTS
 from modelmap.plan.tables import PLAN
 from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.files import write_text
 from modelmap.plumbing.folders import replaced
-from modelmap.plumbing.imported import Digests, Imported, digests
+from modelmap.plumbing.imported import FILES, Imported, digests
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_table, write_table
 from modelmap.published import golden
 from modelmap.published.agreement import Bundle, disagreements
-from modelmap.published.manifest import Manifest, copy_tables, read_manifest
+from modelmap.published.manifest import Manifest, copy_files, read_manifest
 from modelmap.published.models import model_table, read_metadata, warnings
 from modelmap.published.rebuild import TextSources, pinned_packages, restore_withheld, source_files
 from modelmap.published.request import Request, check_request
+from modelmap.published.segments import read_bundle_segments
 from modelmap.published.tables import BUNDLE_TEXTS
 from modelmap.published.texts import read_texts
 from modelmap.published.vectors import (
@@ -69,15 +71,19 @@ def run(layout: Layout, request: Request) -> None:
         if manifest is not None:
             _warn_of_settings(manifest.analysis.model_dump(), resolved.model_dump(mode="json"))
         with replaced(layout.imported) as fresh:
-            for name in Digests.model_fields:
-                shutil.copyfile(folder / f"{name}.parquet", fresh / f"{name}.parquet")
+            for name in FILES.values():
+                if (folder / name).is_file():
+                    shutil.move(folder / name, fresh / name)
             # The record is written before data/imported is replaced: if conf/ cannot be written,
             # data/imported is not changed either.
             content = yaml.safe_dump(record.model_dump(exclude_none=True), sort_keys=False)
             write_text(layout.import_record, HEADER + content)
+    some = record.n_segment_texts
     print(
-        f"imported {record.n_models} models on {record.n_texts} texts: set `experiment: imported` "
-        "in params.yaml, then `dvc repro`; `dvc add data/imported` lets a DVC remote keep the files"
+        f"imported {record.n_models} models on {record.n_texts} texts"
+        + (f", with segments of {some}" if some else "")
+        + ": set `experiment: imported` in params.yaml, then `dvc repro`; `dvc add data/imported` "
+        "lets a DVC remote keep the files"
     )
 
 
@@ -143,18 +149,25 @@ def _from_bundle(layout: Layout, request: Request, manifest: Manifest, folder: P
         raise UserError(
             "--metadata and --unpublished go with a log-likelihood pickle, not a bundle"
         )
-    copy_tables(request.source.resolve(), manifest, folder)
+    copy_files(request.source.resolve(), manifest, folder)
     bundle = _read_bundle(layout, request, manifest, folder)
     wrong = disagreements(bundle)
     if wrong:
-        raise UserError(f"{name} contradicts its own texts and log-likelihoods: {listed(wrong)}")
+        raise UserError(
+            f"{name} contradicts its own texts and log-likelihoods: {listed(wrong, len(wrong))}"
+        )
     write_table(bundle.texts[list(TEXTS.columns)], TEXTS, folder / "texts.parquet")
+    if bundle.segments is not None:
+        # Segments of withheld texts are not empty any more.
+        chosen = bundle.texts["text_id"].isin(bundle.segments.table["text_id"])
+        write_table(segment_table(bundle.texts[chosen]), SEGMENTS, folder / "segments.parquet")
     return Imported(
         kind="bundle",
         source=name,
         values=manifest.values,
         n_models=len(bundle.models),
         n_texts=len(bundle.texts),
+        n_segment_texts=manifest.n_segment_texts or None,
         by_category=manifest.by_category,
         max_bytes=manifest.max_bytes,
         max_document_bytes=manifest.max_document_bytes,
@@ -179,8 +192,18 @@ def _read_bundle(layout: Layout, request: Request, manifest: Manifest, folder: P
         matrix,
         read_table(folder / "models.parquet", MODELS),
         read_table(folder / "plan.parquet", PLAN),
-        read_table(folder / "map.parquet", MAP),
+        _read_map(folder / "map.parquet", manifest),
+        read_bundle_segments(folder) if manifest.n_segment_texts else None,
     )
+
+
+def _read_map(path: Path, manifest: Manifest) -> pd.DataFrame:
+    """Return the map of a bundle, with the columns of MAP."""
+    if manifest.format > 1:
+        return read_table(path, MAP)
+    # The only map of these bundles is that of the papers' estimates.
+    places = read_table(path, MAP.remove_columns(["x_papers", "y_papers"]))
+    return places.assign(x_papers=places["x"], y_papers=places["y"])
 
 
 def _check_number(models: list[str], name: str) -> None:

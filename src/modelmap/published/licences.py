@@ -7,6 +7,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, model_validator
 
 UNKNOWN = "unknown"
+Values = Literal["own", "published"]
 Sources = dict[str, dict[str, str]]
 
 
@@ -19,7 +20,7 @@ class Licences(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    values: dict[Literal["own", "published"], str]
+    values: dict[Values, str]
     given: Sources
     withheld: Sources
 

@@ -1,11 +1,11 @@
-"""The manifest of a bundle: its numbers, settings, and the sha256 of each table."""
+"""The manifest of a bundle: its numbers, settings, and the sha256 and size of each file."""
 
 import json
 import shutil
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, FiniteFloat, field_validator
+from pydantic import Field, FiniteFloat, ValidationInfo, field_validator
 
 from modelmap.matrix.settings import MatrixSettings
 from modelmap.plumbing.archives import Sha256, sha256
@@ -16,10 +16,16 @@ from modelmap.resample.methods import MethodKey
 
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 1_000_000
-FORMAT = 1
-"""To be raised if the manifest changes, or the computation of the clip threshold or the plan."""
+FORMAT = 2
+"""To be raised if the manifest changes, or the computation of the clip threshold or the plan.
+
+Bundles of format 1 are read, too. They have no segments, and only the map of the papers' estimates.
+"""
 Table = Literal["map.parquet", "matrix.parquet", "models.parquet", "plan.parquet", "texts.parquet"]
+File = Literal[Table, "segments.parquet", "segments.safetensors"]
 TABLES: tuple[Table, ...] = get_args(Table)
+FILES: tuple[File, ...] = get_args(File)
+"""All files with values. Only bundles with log-likelihoods of segments have those of segments."""
 
 
 class MapKeys(Section):
@@ -41,10 +47,18 @@ class PlanKeys(Section):
     even_share: Annotated[float, Field(ge=0, le=1)]
 
 
+class DivergenceKeys(Section):
+    """The setting that says of which estimates of KL the map is."""
+
+    estimate: Literal["mixture", "papers"]
+
+
 class Analysis(Section):
     """The settings that the bundle's numbers were computed with, by section of resolved.yaml."""
 
     matrix: MatrixSettings
+    divergence: DivergenceKeys = DivergenceKeys(estimate="papers")
+    """Not in bundles of format 1."""
     map: MapKeys
     plan: PlanKeys
 
@@ -52,12 +66,14 @@ class Analysis(Section):
 class Manifest(Section):
     """The content of manifest.json."""
 
-    format: Literal[1]
+    format: Literal[1, 2]
     values: Literal["own", "published"]
     unit: Literal["nats"]
     n_models: Annotated[int, Field(ge=1)]
     n_texts: Annotated[int, Field(ge=2)]
     n_withheld: Annotated[int, Field(ge=0)]
+    n_segment_texts: Annotated[int, Field(ge=0)] = 0
+    """The number of texts, the first of the plan, whose segments' log-likelihoods it has."""
     mean_bytes: Annotated[FiniteFloat, Field(gt=0)]
     clip_threshold_nats: Annotated[FiniteFloat, Field(le=0)]
     text_set: Sha256
@@ -65,14 +81,20 @@ class Manifest(Section):
     max_bytes: Annotated[int, Field(ge=4)]
     max_document_bytes: Annotated[int, Field(ge=1)] | None
     analysis: Analysis
-    sha256: dict[Table, Sha256]
+    sha256: dict[File, Sha256]
+    file_bytes: dict[File, Annotated[int, Field(ge=1)]] = {}
+    """The sizes of the same files; not in bundles of format 1."""
 
-    @field_validator("sha256")
+    @field_validator("sha256", "file_bytes")
     @classmethod
-    def _check_all_tables(cls, found: dict[Table, str]) -> dict[Table, str]:
-        missing = [name for name in TABLES if name not in found]
+    def _check_all_files(cls, found: dict[File, Any], info: ValidationInfo) -> dict[File, Any]:
+        expected: tuple[File, ...] = FILES if info.data.get("n_segment_texts") else TABLES
+        missing = [name for name in expected if name not in found]
         if missing:
             raise ValueError(f"has no {', '.join(missing)}")
+        others = [name for name in found if name not in expected]
+        if others:
+            raise ValueError(f"has {', '.join(others)}, and n_segment_texts is 0")
         return found
 
 
@@ -82,9 +104,13 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
     write_text(folder / MANIFEST, content + "\n")
 
 
-def table_digests(folder: Path) -> dict[Table, str]:
-    """Return the sha256 of every table of a bundle."""
-    return {name: sha256(folder / name) for name in TABLES}
+def described_files(folder: Path) -> dict[str, dict[File, Any]]:
+    """Return the keys `sha256` and `file_bytes` of the manifest for the files in a folder."""
+    paths = {name: folder / name for name in FILES if (folder / name).is_file()}
+    return {
+        "sha256": {name: sha256(path) for name, path in paths.items()},
+        "file_bytes": {name: path.stat().st_size for name, path in paths.items()},
+    }
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -105,19 +131,21 @@ def read_manifest(folder: Path) -> Manifest:
     return checked(Manifest, content, where)
 
 
-def copy_tables(folder: Path, manifest: Manifest, target: Path) -> None:
-    """Copy the tables of a bundle to the folder `target`.
+def copy_files(folder: Path, manifest: Manifest, target: Path) -> None:
+    """Copy the files of a bundle that its manifest lists to the folder `target`.
 
-    Raises UserError that lists all tables that are missing, links, or have another digest.
+    Raises UserError that lists all files that are missing, links, or have another digest or size.
     """
     wrong = []
-    for name in TABLES:
+    for name, digest in manifest.sha256.items():
         path = folder / name
         if path.is_symlink():
             wrong.append(f"{name} is a link")
         elif not path.is_file():
             wrong.append(f"{name} is missing")
-        elif sha256(Path(shutil.copyfile(path, target / name))) != manifest.sha256[name]:
+        elif sha256(Path(shutil.copyfile(path, target / name))) != digest:
             wrong.append(f"{name} does not have the sha256 in {MANIFEST}")
+        elif manifest.file_bytes and path.stat().st_size != manifest.file_bytes[name]:
+            wrong.append(f"{name} does not have the size in {MANIFEST}")
     if wrong:
         raise UserError(f"{folder.name}: {listed(wrong)}; copy the files of the bundle again")

@@ -27,7 +27,8 @@ files, not this one.
 Everything here except `raw/`, `models/` and `imported/` is written by `dvc repro`.
 
 - `raw/`, `models/`: your own texts and models.
-- `imported/`: the tables `matrix`, `models` and `texts` that `modelmap import` wrote, as below.
+- `imported/`: the tables `matrix`, `models` and `texts` that `modelmap import` wrote, as below, and
+  `segments.safetensors` and `segments.parquet` of the texts for which a bundle has them.
 - `zoo/`: the models trained here, as Hugging Face directories. `recipe.json` describes each model.
 - `matrix.parquet`: one row per text (`text_id`) and one float64 column per model:
   log-likelihoods in nats, unclipped. The metadata of the file contains, at full precision,
@@ -67,6 +68,8 @@ FILES = {
     "../reports/plots/prediction.csv": predict.PREDICTION_CURVES,
     "../reports/plots/prediction_table.csv": predict.PREDICTION_TABLE,
     "../reports/studies/coverage.csv": coverage.COVERAGE,
+    "../reports/studies/kl_ingredients.csv": kl_truth.KL_INGREDIENTS,
+    "../reports/studies/kl_pretrained.csv": kl_truth.KL_PRETRAINED,
     "../reports/studies/kl_truth.csv": kl_truth.KL_TRUTH,
     "../reports/studies/text_count.csv": text_count.TEXT_COUNT,
 }

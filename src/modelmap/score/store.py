@@ -70,13 +70,9 @@ def write_scores(
 
 def read_scores(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return a score file's table and metadata. Raises UserError if it was cut short or edited."""
-    frame, metadata = _undamaged(path)
-    check_table(frame, SCORES, path.name)
-    return frame, metadata
-
-
-def _undamaged(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     frame, metadata = read_parquet(path)
+    # The digest can be computed only of columns of the right types.
+    check_table(frame, SCORES, path.name)
     identity, facts = metadata.get("identity", ""), metadata.get("facts", "")
     fingerprint = hashlib.sha256(identity.encode()).hexdigest()
     if metadata.get(DIGEST) != digest(frame, identity, facts) or (
@@ -105,7 +101,7 @@ def read_valid(path: Path, fingerprint: str) -> tuple[pd.DataFrame, dict[str, st
     if not path.is_file():
         return None
     try:
-        frame, metadata = _undamaged(path)
+        frame, metadata = read_scores(path)
     except UserError:
         return None
     return (frame, metadata) if metadata.get("fingerprint") == fingerprint else None

@@ -44,7 +44,9 @@ def project(root: Path, values: Matrix) -> Layout:
     write_matrix(matrix, layout.matrix)
     settings = {
         "texts": {"n_texts": 40, "seed": 1, "shares": {"odd": 0.5, "even": 0.5}},
-        "divergence": {"n_neighbours": 1, "linkage": "average", "confidence": 0.95},
+        "divergence": {
+            **{"estimate": "papers", "n_neighbours": 1, "linkage": "average", "confidence": 0.95}
+        },
         "coverage": SETTINGS,
     }
     layout.resolved.write_text(yaml.safe_dump(settings))

@@ -14,12 +14,12 @@ from modelmap.figures.inputs import path_of
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.layout import Layout
-from modelmap.plumbing.tables import write_csv
+from modelmap.plumbing.tables import empty_table, write_csv
 from modelmap.studies.coverage.intervals import INTERVALS, distribution, failing_pairs
 from modelmap.studies.coverage.tables import COVERAGE
 from modelmap.studies.figures import stage
-from modelmap.studies.kl_truth.comparison import by_relation, quantiles, with_ratios
-from modelmap.studies.kl_truth.tables import KL_TRUTH
+from modelmap.studies.kl_truth.summary import by_group
+from modelmap.studies.kl_truth.tables import KL_PRETRAINED, KL_TRUTH
 from modelmap.studies.text_count.tables import TEXT_COUNT
 
 N_PAIRS = 5
@@ -50,18 +50,19 @@ def coverages(n_pairs: int = N_PAIRS) -> pd.DataFrame:
 
 
 def truths(estimate: float = 0.2) -> pd.DataFrame:
-    """Return pairs whose every sum is 0.1 bits per byte, but for the estimate."""
-    names = ("truth", "low", "high", "a_to_b", "b_to_a", "own_variance", "like_length", "on_texts")
-    return rows(
-        N_PAIRS,
-        tokenizer="t",
-        n_texts=9,
-        kind_a="base",
-        kind_b="base",
-        relation="between families",
-        estimate_bits_per_byte=estimate,
-        **{f"{name}_bits_per_byte": 0.1 for name in (*names, "half_squares")},
-    )
+    """Return pairs whose every simulated KL is 0.1 bits per byte, and both estimates `estimate`."""
+    values = {name: 0.001 if "_se_" in name else 0.1 for name in KL_TRUTH.columns}
+    others = {
+        "kind_a": "base",
+        "kind_b": "base",
+        "relation": "between families",
+        "one_tokenizer": True,
+        "kl_bits_per_byte": estimate,
+        "kl_papers_bits_per_byte": estimate,
+        "warning": False,
+    }
+    names = rows(N_PAIRS)
+    return names.assign(**{k: v for k, v in {**values, **others}.items() if k not in names})
 
 
 def project(root: Path, coverage: pd.DataFrame, kl_truth: pd.DataFrame) -> Layout:
@@ -80,6 +81,8 @@ def project(root: Path, coverage: pd.DataFrame, kl_truth: pd.DataFrame) -> Layou
     )
     write_csv(coverage, COVERAGE, layout.study("coverage", "csv"))
     write_csv(kl_truth, KL_TRUTH, layout.study("kl_truth", "csv"))
+    nothing = empty_table(KL_PRETRAINED)
+    write_csv(nothing, KL_PRETRAINED, layout.study("kl_pretrained", "csv"))
     write_csv(sizes, TEXT_COUNT, layout.study("text_count", "csv"))
     for name, metrics in metrics_of(coverage, kl_truth).items():
         write_json(layout.study(name, "json"), metrics)
@@ -88,7 +91,6 @@ def project(root: Path, coverage: pd.DataFrame, kl_truth: pd.DataFrame) -> Layou
 
 def metrics_of(coverage: pd.DataFrame, kl_truth: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Return what the studies write of these tables in their JSON files, by study."""
-    pairs = with_ratios(kl_truth)
     return {
         "coverage": {
             "confidence": 0.9,
@@ -100,8 +102,7 @@ def metrics_of(coverage: pd.DataFrame, kl_truth: pd.DataFrame) -> dict[str, dict
         },
         "kl_truth": {
             "n_texts_drawn_per_model": 9,
-            "all_pairs": quantiles(pairs, (5, 25, 50, 75, 95)) if len(pairs) else {},
-            "by_relation": by_relation(pairs),
+            "truth_over_estimate": by_group(kl_truth, (2.0,)),
         },
         "text_count": {"parts_of_each_size": 7, "relative_error_asked_for": 0.05},
     }
@@ -131,8 +132,9 @@ def test_every_study_is_drawn_with_its_metrics_in_the_caption(tmp_path: Path) ->
     assert set(files) == drawings | {"index.json"}
     assert captions["coverage"].startswith("Share of 2400 intervals of 90% that contain the KL")
     assert "over pairs is 80.0% and the 5th percentile 71.0%" in captions["coverage"]
-    assert "5 pairs of models of one tokenizer. 9 texts" in captions["kl_truth"]
-    assert "simulated over the estimated KL is 0.50" in captions["kl_truth"]
+    assert "estimated KL divergence of 5 pairs" in captions["kl_truth"]
+    assert "9 texts are drawn from each model" in captions["kl_truth"]
+    assert "0.50 (0.50 to 0.50) times the mixture estimate" in captions["kl_truth"]
     assert "7 parts of each size" in captions["text_count"]
     assert "error of 5% compared with the set: 60 of 100." in captions["text_count"]
     assert drawn(layout)[2] == files
@@ -144,7 +146,7 @@ def test_studies_with_nothing_to_draw_are_skipped_with_the_reason(tmp_path: Path
     assert list(captions) == ["text_count"]
     assert skipped == {
         "coverage": "needs at least 2 pairs of models",
-        "kl_truth": "no two models of one tokenizer differ",
+        "kl_truth": "no two models differ",
     }
     assert set(files) == {"svg/text_count.svg", "png/text_count.png", "index.json"}
 

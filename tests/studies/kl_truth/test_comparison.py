@@ -1,30 +1,25 @@
-"""Simulated against estimated divergences: intervals and tables by hand."""
-
-from typing import Any
+"""Simulated divergences of pairs: errors, directions and the table by hand."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import t as student
 
 from modelmap.models.spec import ModelSpec
-from modelmap.plumbing.tables import check_table
+from modelmap.plumbing.errors import UserError
 from modelmap.studies.kl_truth.comparison import (
-    Simulated,
-    by_range,
-    by_relation,
-    holds_up_to,
     mean_error,
-    rank_correlation,
+    pair_table,
+    rate,
     relation,
     spread_by_length,
-    truth_table,
-    with_ratios,
-    within_factor,
+    two_directions,
+    with_estimates,
 )
-from modelmap.studies.kl_truth.tables import KL_TRUTH
+from modelmap.studies.kl_truth.drawn import Drawn
+
+LN2 = float(np.log(2))
 
 
 def spec(name: str, family: str, kind: str = "base", parent: str | None = None) -> ModelSpec:
@@ -36,25 +31,6 @@ def spec(name: str, family: str, kind: str = "base", parent: str | None = None) 
 
 BASE, TUNED = spec("a", "a"), spec("a-code", "a", "finetune", "a")
 COPY, OTHER = spec("a-int4", "a", "quantised", "a"), spec("b", "b")
-
-
-def pairs(estimates: list[float], truths: list[float], **others: Any) -> pd.DataFrame:
-    """Return a table of pairs of families whose other sums equal the truth."""
-    names = ("truth", "low", "high", "a_to_b", "b_to_a", "own_variance", "like_length", "on_texts")
-    table = pd.DataFrame(
-        {
-            "model_a": [f"m{i}" for i in range(len(truths))],
-            "model_b": "z",
-            "tokenizer": "t",
-            "n_texts": 48,
-            "kind_a": "base",
-            "kind_b": "base",
-            "relation": "between families",
-            "estimate_bits_per_byte": estimates,
-            **{f"{name}_bits_per_byte": truths for name in (*names, "half_squares")},
-        }
-    )
-    return check_table(table.assign(**others), KL_TRUTH, "kl_truth")
 
 
 def test_the_error_is_that_of_successive_differences_by_hand() -> None:
@@ -103,94 +79,94 @@ def test_relations_are_the_childs_kind_or_the_kin(
     assert relation(one, other) == relation(other, one) == named
 
 
-def test_truth_and_interval_by_hand() -> None:
-    """Means 2 and 4 nats, errors sqrt(5 / 12) and 0 of three texts, in units of two nats."""
-    kl = np.zeros((2, 2, 3))
-    kl[0, 1], kl[1, 0] = [2.0, 1.0, 3.0], [4.0, 4.0, 4.0]
-    log_ratio = np.zeros((2, 2, 3))
-    log_ratio[0, 1], log_ratio[1, 0] = [1.0, 2.0, 3.0], [0.0, 0.0, 6.0]
-    on_texts = np.zeros((2, 2, 3))
-    on_texts[0, 1], on_texts[1, 0] = 1.0, 2.0
-    half_squares = np.full((2, 2, 3), 5.0)
-    estimate = np.array([[0.0, 8.0], [8.0, 0.0]])
-    simulated = Simulated(kl, log_ratio, on_texts, half_squares)
-    row = truth_table([BASE, TUNED], simulated, estimate, 2.0).iloc[0]
-    named = row[["model_a", "model_b", "kind_a", "kind_b", "relation"]].tolist()
-    assert named == ["a", "a-code", "base", "finetune", "finetune"]
-    # (2 - 1)^2 + (1 - 3)^2 = 5 over 2 n (n - 1) = 12; the mean of two directions halves it.
-    reach = student.ppf(0.975, 2) * (5 / 12) ** 0.5 / 2
-    wanted = {
-        "estimate": 4.0,
-        "truth": 1.5,
-        "low": max(3 - reach, 0) / 2,
-        "high": (3 + reach) / 2,
-        "a_to_b": 1.0,
-        "b_to_a": 2.0,
-        # Variances 1 and 12, halved, their mean 13 / 4.
-        "own_variance": 13 / 8,
-        # Successive differences 1, 1 and 0, 6: squares 2 and 36 over 2 (n - 1) = 4, halved, mean.
-        "like_length": 19 / 16,
-        "on_texts": 0.75,
-        "half_squares": 2.5,
-    }
-    for name, value in wanted.items():
-        assert row[f"{name}_bits_per_byte"] == pytest.approx(value, rel=1e-12), name
+def test_a_rate_is_a_ratio_of_means_with_the_error_of_its_residuals() -> None:
+    """6 nats over 12 bytes: residuals -1, 1, 0, whose squared differences 4 and 1 are over 12."""
+    value, error = rate(np.array([0.0, 3.0, 3.0]), np.array([2.0, 4.0, 6.0]))
+    assert value == pytest.approx(0.5 / LN2, rel=1e-12)
+    assert error == pytest.approx((5 / 12) ** 0.5 / (4 * LN2), rel=1e-12)
+
+
+def test_sums_in_proportion_to_bytes_have_no_error() -> None:
+    """Whatever the lengths of the texts are."""
+    n_bytes = np.array([100.0, 700.0, 300.0])
+    assert rate(0.2 * LN2 * n_bytes, n_bytes) == pytest.approx((0.2, 0.0), abs=1e-12)
 
 
 def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
-    """95% of 1,770 pairs whose sums rise with length and scatter by a fifth."""
-    specs = [spec(f"m{i}", f"m{i}") for i in range(60)]
-    noise = np.random.default_rng(0).standard_normal((60, 60, 24))
-    kl = np.linspace(50, 150, 24) * (1 + 0.2 * noise)
-    table = truth_table(specs, Simulated(kl, kl, kl, kl), np.ones((60, 60)), 1.0)
-    low, high = table["low_bits_per_byte"], table["high_bits_per_byte"]
-    assert len(table) == 1770
-    assert 0.93 <= float(((low <= 100) & (high >= 100)).mean()) <= 0.97
+    """Two standard errors: 93% to 97% of 2,000 rates whose sums grow with bytes and scatter."""
+    rng = np.random.default_rng(0)
+    n_bytes = np.linspace(300, 1000, 48)
+    sums = 0.3 * LN2 * n_bytes * (1 + 0.2 * rng.standard_normal((2000, 48)))
+    found = np.array([rate(row, n_bytes) for row in sums])
+    inside = np.abs(found[:, 0] - 0.3) <= 2 * found[:, 1]
+    assert 0.93 <= float(inside.mean()) <= 0.97
 
 
-def test_where_the_estimate_holds_by_hand() -> None:
-    """Ratios .5 and .6 hold within 2; the third, .4, leaves two of three: below nine in ten."""
-    table = with_ratios(pairs([4.0, 1.0, 2.0], [1.6, 0.5, 1.2]))
-    ratio = "truth_over_estimate"
-    assert within_factor(table, ratio, 2.0).tolist() == [False, True, True]
-    assert holds_up_to(table, ratio, 2.0) == 2.0
-    assert holds_up_to(table, ratio, 3.0) == 4.0
-    assert holds_up_to(table, ratio, 1.1) is None
-    assert holds_up_to(table, "truth_over_half_squares", 1.1) == 1.6
+def drawn(n_models: int, sums: float, n_bytes: float, steps: float = 0.0) -> Drawn:
+    """Return texts that all have `sums` nats for every model, with `steps` from text to text."""
+    values = sums + steps * np.tile([0.0, 1.0], (n_models, 2))
+    return Drawn(np.full(4, n_bytes), values, 2 * values, 3 * values)
 
 
-def test_ratios_too_large_are_not_within_the_factor_either() -> None:
-    """A truth three times the estimate is as far as a third of it."""
-    table = with_ratios(pairs([1.0, 1.0], [3.0, 1 / 3]))
-    assert within_factor(table, "truth_over_estimate", 2.9).tolist() == [False, False]
-    assert within_factor(table, "truth_over_estimate", 3.1).tolist() == [True, True]
+def test_both_directions_are_divided_by_their_own_bytes() -> None:
+    """2 nats over 10 bytes and 12 over 20: .2 and .6 over ln 2, and their mean .4."""
+    found = two_directions(drawn(2, 2.0, 10.0), drawn(2, 10.0, 20.0, 4.0), 0, 1, "token_kl")
+    assert found["a_to_b_bits_per_byte"] == pytest.approx(0.2 / LN2)
+    assert found["b_to_a_bits_per_byte"] == pytest.approx(0.6 / LN2)
+    assert found["bits_per_byte"] == pytest.approx(0.4 / LN2)
+    # Three differences of 4: 48 over 2 n (n - 1) = 24.
+    assert found["se_b_to_a_bits_per_byte"] == pytest.approx(2**0.5 / (20 * LN2))
+    assert found["se_a_to_b_bits_per_byte"] == 0
+    assert found["se_bits_per_byte"] == pytest.approx(2**0.5 / (40 * LN2))
 
 
-def test_ranges_are_powers_of_ten_of_the_estimate() -> None:
-    """0.2 and 0.5 together, 10 and 99 together, with the quartiles of their ratios."""
-    ranges = by_range(with_ratios(pairs([0.2, 0.5, 10.0, 99.0], [0.2, 1.5, 10.0, 9.9])))
-    assert [(r["from"], r["to"], r["n_pairs"]) for r in ranges] == [(0.1, 1.0, 2), (10, 100, 2)]
-    assert ranges[0]["truth_over_estimate"] == {"q25": 1.5, "q50": 2.0, "q75": 2.5}
-    assert ranges[1]["truth_over_half_squares"] == {"q25": 1.0, "q50": 1.0, "q75": 1.0}
+def test_the_table_has_each_pair_once_with_its_own_sums() -> None:
+    """Sums of model j on texts of model i are i + 10 j; each column takes the kind it names."""
+    specs = [BASE, TUNED, OTHER]
+    tokenizers = {"a": "t", "a-code": "t", "b": "u"}
+    texts = []
+    for i in range(3):
+        sums = np.add.outer(i + 10.0 * np.arange(3), np.zeros(4))
+        kl = np.where((np.arange(3) == 2)[:, None] == (i == 2), sums, np.nan)
+        texts.append(Drawn(np.full(4, 1 / LN2), kl, 2 * sums, 3 * sums))
+    table = pair_table(specs, tokenizers, texts)
+    assert table[["model_a", "model_b"]].to_numpy().tolist() == [
+        ["a", "a-code"], ["a", "b"], ["a-code", "b"],
+    ]  # fmt: skip
+    assert table["one_tokenizer"].tolist() == [True, False, False]
+    assert table["relation"].tolist() == ["finetune", "between families", "between families"]
+    truths = table["truth_bits_per_byte"]
+    assert truths.isna().tolist() == [False, True, True]
+    # a to a-code: 0 + 10, and back: 1 + 0.
+    assert truths[0] == pytest.approx(5.5)
+    assert table["string_truth_bits_per_byte"].tolist() == pytest.approx([11.0, 22.0, 33.0])
+    assert table["drawn_mixture_bits_per_byte"].tolist() == pytest.approx([16.5, 33.0, 49.5])
 
 
-def test_relations_are_told_in_order_with_unknown_ones_last() -> None:
-    """The known order, then others by name, each with its own pairs."""
-    kinds = ["distilled", "between families", "merge", "merge"]
-    summary = by_relation(with_ratios(pairs([1.0] * 4, [1.0] * 4, relation=kinds)))
-    assert list(summary) == ["merge", "between families", "distilled"]
-    assert [one["n_pairs"] for one in summary.values() if isinstance(one, dict)] == [2, 1, 1]
+def kl_table() -> pd.DataFrame:
+    """Return both estimates of two pairs."""
+    return pd.DataFrame(
+        {
+            "model_a": ["a", "a"],
+            "model_b": ["a-code", "b"],
+            "kl_bits_per_byte": [1.0, 2.0],
+            "kl_papers_bits_per_byte": [3.0, 4.0],
+            "warning": ["", "drift"],
+        }
+    )
 
 
-def test_pairs_that_do_not_differ_have_no_ratio() -> None:
-    """A copy with the same weights is left out of ratios, and of nothing else."""
-    table = pairs([0.0, 1.0], [0.0, 2.0])
-    assert with_ratios(table)["truth_over_estimate"].tolist() == [2.0]
-    assert len(table) == 2
+def test_estimates_are_joined_whichever_model_comes_first() -> None:
+    """And the warning becomes true or false."""
+    pairs = pd.DataFrame({"model_a": ["b", "a"], "model_b": ["a", "a-code"]})
+    joined = with_estimates(pairs, kl_table())
+    assert joined["kl_bits_per_byte"].tolist() == [2.0, 1.0]
+    assert joined["kl_papers_bits_per_byte"].tolist() == [4.0, 3.0]
+    assert joined["warning"].tolist() == [True, False]
 
 
-def test_rank_correlation_is_of_ranks_and_needs_three_pairs() -> None:
-    """1 for any rising function of the truth."""
-    table = pairs([1.0, 8.0, 27.0], [1.0, 2.0, 3.0])
-    assert rank_correlation(table, "estimate_bits_per_byte") == 1.0
-    assert rank_correlation(table.iloc[:2], "estimate_bits_per_byte") is None
+def test_pairs_without_an_estimate_are_named() -> None:
+    """All of them, with what to do."""
+    pairs = pd.DataFrame({"model_a": ["a", "a", "x"], "model_b": ["b", "c", "y"]})
+    with pytest.raises(UserError, match=r"no KL of a and c, x and y: run `dvc repro`$"):
+        with_estimates(pairs, kl_table())

@@ -12,7 +12,7 @@ from scipy.stats import chisquare
 
 from modelmap.score.loglik import log_likelihoods
 from modelmap.studies.kl_truth.comparison import mean_error
-from modelmap.studies.kl_truth.sample_texts import sampled_texts, text_sums
+from modelmap.studies.kl_truth.sample_texts import kl_along_texts, sampled_texts
 from modelmap.zoo.architectures import untrained_model
 from modelmap.zoo.settings import Architecture, Shape
 
@@ -55,9 +55,9 @@ def test_the_expected_sum_is_the_divergence_by_enumeration() -> None:
     models = pair()
     loglik = np.array([log_likelihoods(model, ALL_TEXTS, 64) for model in models])
     np.testing.assert_allclose(np.exp(loglik).sum(axis=1), 1.0, rtol=1e-5)
-    sums = text_sums(models, [0, 1], ALL_TEXTS)
+    sums = kl_along_texts(models, [0, 1], ALL_TEXTS)
     for i, j in ((0, 1), (1, 0)):
-        expected = float(np.exp(loglik[i]) @ sums.kl[i, j])
+        expected = float(np.exp(loglik[i]) @ sums[i, j])
         assert expected == pytest.approx(exact_kl(loglik[i], loglik[j]), rel=1e-4)
         assert expected > 0.05
 
@@ -66,15 +66,13 @@ def test_the_expected_sum_is_the_divergence_by_enumeration() -> None:
 def test_sampled_texts_give_the_divergence_within_their_error(source: int) -> None:
     """400 texts: within 4 standard errors, and nearer than the plain log-ratio's error allows."""
     models, other = pair(), 1 - source
-    drawn = sampled_texts(models[source], PREFIX, [LENGTH] * 400, seed=7)
-    simulated = text_sums(models, [source], drawn)
-    sums = simulated.kl[0, other]
+    drawn = sampled_texts(models[source], [PREFIX], [LENGTH] * 400, seed=7)
+    sums = kl_along_texts(models, [source], drawn)[0, other]
     full = [log_likelihoods(model, ALL_TEXTS, 64) for model in models]
     truth = exact_kl(full[source], full[other])
     assert abs(sums.mean() - truth) < 4 * mean_error(sums)
     own = [log_likelihoods(model, drawn, 64) for model in models]
-    log_ratio = simulated.log_ratio[0, other]
-    np.testing.assert_allclose(log_ratio, own[source] - own[other], atol=1e-5)
+    log_ratio = own[source] - own[other]
     assert abs(log_ratio.mean() - truth) < 4 * mean_error(log_ratio)
     assert mean_error(sums) < mean_error(log_ratio) / 2
 
@@ -86,7 +84,7 @@ def test_texts_are_drawn_as_often_as_they_are_likely(architecture: Architecture)
     texts = [[PREFIX, *ids] for ids in product(range(VOCABULARY), repeat=2)]
     likely = np.exp(log_likelihoods(model, texts, 64))
     # Some rows end a token before the others do.
-    drawn = sampled_texts(model, PREFIX, [1, 2, 2, 2, 2] * 500, seed=3)
+    drawn = sampled_texts(model, [PREFIX], [1, 2, 2, 2, 2] * 500, seed=3)
     counted = Counter(tuple(text) for text in drawn if len(text) == 3)
     found = [counted[tuple(text)] for text in texts]
     assert chisquare(found, 2000 * likely / likely.sum()).pvalue > 0.001
@@ -94,36 +92,36 @@ def test_texts_are_drawn_as_often_as_they_are_likely(architecture: Architecture)
 
 def test_a_model_is_at_zero_from_itself_and_never_below_from_another() -> None:
     """Exactly zero to itself; to others every text's sum is above zero."""
-    sums = text_sums(pair(), [0, 1], ALL_TEXTS)
-    for kind in (sums.kl, sums.half_squares):
-        assert (kind[[0, 1], [0, 1]] == 0).all()
-        assert (kind[[0, 1], [1, 0]] > 0).all()
+    sums = kl_along_texts(pair(), [0, 1], ALL_TEXTS)
+    assert (sums[[0, 1], [0, 1]] == 0).all()
+    assert (sums[[0, 1], [1, 0]] > 0).all()
 
 
-def test_half_squares_are_those_of_the_texts_own_tokens() -> None:
-    """The log-likelihoods of a text and of the text less its last token give the last term."""
-    models = pair()
-    rows = ALL_TEXTS[:20]
-    shorter = [ids[:-1] for ids in rows]
-    last = [log_likelihoods(m, rows, 64) - log_likelihoods(m, shorter, 64) for m in models]
-    whole = text_sums(models, [0], rows).half_squares[0, 1]
-    less = text_sums(models, [0], shorter).half_squares[0, 1]
-    np.testing.assert_allclose(whole - less, (last[0] - last[1]) ** 2 / 2, atol=1e-4)
+def test_what_follows_a_longer_prefix_is_as_likely_as_after_it() -> None:
+    """2,000 tokens after three given ones against their five probabilities."""
+    model, prefix = tiny("gpt2", 0), [PREFIX, 3, 1]
+    texts = [[*prefix, last] for last in range(VOCABULARY)]
+    likely = np.exp(log_likelihoods(model, texts, 64) - log_likelihoods(model, [prefix], 64))
+    drawn = sampled_texts(model, prefix, [1] * 2000, seed=3)
+    assert {tuple(text[:3]) for text in drawn} == {tuple(prefix)}
+    counted = Counter(text[3] for text in drawn)
+    found = [counted[last] for last in range(VOCABULARY)]
+    assert chisquare(found, 2000 * likely / likely.sum()).pvalue > 0.001
 
 
 def test_lengths_and_their_order_are_those_asked_for() -> None:
     """Each text has the prefix and its own number of tokens, which may be none."""
     lengths = [3, 0, 7, 1, 7, 2]
-    drawn = sampled_texts(tiny("llama", 0), PREFIX, lengths, seed=1)
+    drawn = sampled_texts(tiny("llama", 0), [PREFIX], lengths, seed=1)
     assert [len(text) - 1 for text in drawn] == lengths
     assert {text[0] for text in drawn} == {PREFIX}
-    assert text_sums(pair(), [0], drawn).kl[0, 1, 1] == 0
+    assert kl_along_texts(pair(), [0], drawn)[0, 1, 1] == 0
 
 
 def test_the_same_seed_draws_the_same_texts() -> None:
     """And another seed others."""
     model = tiny("gpt2", 0)
-    first, again, other = (sampled_texts(model, PREFIX, [20] * 4, seed) for seed in (1, 1, 2))
+    first, again, other = (sampled_texts(model, [PREFIX], [20] * 4, seed) for seed in (1, 1, 2))
     assert first == again
     assert first != other
 
@@ -132,7 +130,7 @@ def test_padding_and_company_change_no_sum() -> None:
     """Texts of other lengths beside it leave a text's sums as they are alone, but for rounding."""
     models = pair()
     texts = [[0, 1, 2, 3, 4, 4, 1], [0, 3], [0, 2, 2, 1]]
-    together = text_sums(models, [0, 1], texts)
+    together = kl_along_texts(models, [0, 1], texts)
     for place, text in enumerate(texts):
-        alone = text_sums(models, [0, 1], [text])
-        np.testing.assert_allclose(together.kl[:, :, place], alone.kl[:, :, 0], atol=1e-5)
+        alone = kl_along_texts(models, [0, 1], [text])
+        np.testing.assert_allclose(together[:, :, place], alone[:, :, 0], atol=1e-5)

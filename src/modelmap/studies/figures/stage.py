@@ -12,7 +12,7 @@ from modelmap.studies.figures import coverage, kl_truth, text_count
 FOLDERS = {".csv": "reports/studies", ".json": "reports/studies"}
 FIGURES = (
     FigureEntry("coverage", coverage, ("coverage.csv", "coverage.json")),
-    FigureEntry("kl_truth", kl_truth, ("kl_truth.csv", "kl_truth.json")),
+    FigureEntry("kl_truth", kl_truth, ("kl_truth.csv", "kl_pretrained.csv", "kl_truth.json")),
     FigureEntry("text_count", text_count, ("text_count.csv", "text_count.json")),
 )
 

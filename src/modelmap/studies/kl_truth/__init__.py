@@ -1,6 +1,6 @@
-"""Study kl_truth: compares the KL estimate with KL divergences simulated from the models.
+"""Study kl_truth: compares both estimates of a KL with KL divergences simulated from the models.
 
-Pairs are of models that are trained here and share a tokenizer. Reads data/matrix.parquet,
-data/texts.parquet, data/scores and data/zoo; writes reports/studies/kl_truth.csv and
-kl_truth.json.
+Reads roster.yaml, data/texts.parquet, data/kl.parquet and data/zoo; writes kl_truth.csv (pairs of
+models trained here), kl_pretrained.csv (pairs with a pretrained model), kl_ingredients.csv (what
+each part of the estimate contributes) and kl_truth.json into reports/studies.
 """

@@ -1,38 +1,23 @@
-"""Drawing texts from a model, and sums of KL divergences over the tokens of texts (ours)."""
+"""Drawing texts from a model, and KL divergences along the tokens of texts (ours)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from modelmap.plumbing.arrays import Values
 from modelmap.score.batches import batches
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel
 
-Array = NDArray[np.float64]
-
 PROBABILITIES_AT_ONCE = 1 << 21
 """Probabilities of one model per batch, so few that they stay in the processor's cache."""
 
 
-@dataclass(frozen=True)
-class TextSums:
-    """Sums over the tokens y_t of each text, in nats, shape (sources i, models j, texts)."""
-
-    kl: Array
-    """sum_t KL(p_i(. | y_<t) || p_j(. | y_<t)), over the whole vocabulary at every token."""
-    log_ratio: Array
-    """sum_t log p_i(y_t | y_<t) - log p_j(y_t | y_<t), for the tokens of the text alone."""
-    half_squares: Array
-    """sum_t (log p_i(y_t | y_<t) - log p_j(y_t | y_<t))^2 / 2."""
-
-
 def sampled_texts(
-    model: "PreTrainedModel", prefix: int, lengths: Sequence[int], seed: int
+    model: "PreTrainedModel", prefix: Sequence[int], lengths: Sequence[int], seed: int
 ) -> list[list[int]]:
     """Return one token sequence per length: `prefix`, then that many tokens drawn from the model.
 
@@ -47,7 +32,7 @@ def sampled_texts(
     longest_first = np.argsort(-np.asarray(lengths), kind="stable")
     sorted_lengths = np.asarray(lengths)[longest_first]
     drawn = np.zeros((len(sorted_lengths), int(sorted_lengths[0])), dtype=np.int64)
-    tokens = torch.full((len(sorted_lengths), 1), prefix)
+    tokens = torch.tensor([list(prefix)] * len(sorted_lengths))
     past = None
     with torch.inference_mode():
         for t in range(drawn.shape[1]):
@@ -55,7 +40,10 @@ def sampled_texts(
             if past is not None and n_open < len(tokens):
                 past.batch_select_indices(torch.arange(n_open, device=model.device))
             output = model(
-                input_ids=tokens[:n_open].to(model.device), past_key_values=past, use_cache=True
+                input_ids=tokens[:n_open].to(model.device),
+                past_key_values=past,
+                use_cache=True,
+                logits_to_keep=1,
             )
             past = output.past_key_values
             probabilities = torch.softmax(output.logits[:, -1].float(), dim=-1).cpu()
@@ -63,26 +51,25 @@ def sampled_texts(
             drawn[:n_open, t] = tokens[:, 0].numpy()
     rows = np.argsort(longest_first)
     return [
-        [prefix, *drawn[row, :length].tolist()] for row, length in zip(rows, lengths, strict=True)
+        [*prefix, *drawn[row, :length].tolist()] for row, length in zip(rows, lengths, strict=True)
     ]
 
 
-def text_sums(
-    models: Sequence["PreTrainedModel"],
-    sources: Sequence[int],
-    sequences: Sequence[Sequence[int]],
-) -> TextSums:
-    """Return the sums for every text, with p_i from `sources` and p_j from all models.
+def kl_along_texts(
+    models: Sequence["PreTrainedModel"], sources: Sequence[int], sequences: Sequence[Sequence[int]]
+) -> Values:
+    """Return sum_t KL(p_i(. | y_<t) || p_j(. | y_<t)) of each text, in nats.
 
-    `sources` are positions in `models`, which share a vocabulary; `sequences` are token ids, of
-    which the first is context only. Averaged over texts that are drawn from p_i, the sum `kl` is
-    an unbiased estimate of KL(p_i || p_j), with less variance than `log_ratio`, because the
+    The shape is (sources i, models j, texts). `sources` are positions in `models`, which share a
+    vocabulary; `sequences` are token ids, of which the first is context only. At every token the KL
+    is over the whole vocabulary. Averaged over texts that are drawn from p_i, the sum is an
+    unbiased estimate of KL(p_i || p_j), with less variance than log p_i - log p_j, because the
     expectation over the next token is exact. Log-softmax is in float32, sums over tokens are in
     float64.
     """
     import torch
 
-    sums = TextSums(*np.zeros((3, len(sources), len(models), len(sequences))))
+    sums = np.zeros((len(sources), len(models), len(sequences)))
     vocabulary = models[0].config.get_text_config().vocab_size
     # A sequence of one token has no sum: it stays 0.
     scored = [i for i, ids in enumerate(sequences) if len(ids) > 1]
@@ -92,16 +79,11 @@ def text_sums(
         padded, real = _padded([sequences[text] for text in texts])
         with torch.inference_mode():
             logs = [_log_probabilities(model, padded) for model in models]
-            targets = padded[:, 1:, None].to(models[0].device)
-            chosen = [log.gather(2, targets).squeeze(2) for log in logs]
             for row, i in enumerate(sources):
                 probabilities = logs[i].exp()
-                for j in range(len(models)):
-                    kl = torch.linalg.vecdot(probabilities, logs[i] - logs[j])
-                    ratio = (chosen[i] - chosen[j]).double()
-                    sums.kl[row, j, texts] = _total(kl, real)
-                    sums.log_ratio[row, j, texts] = _total(ratio, real)
-                    sums.half_squares[row, j, texts] = _total(ratio.square() / 2, real)
+                for j, other in enumerate(logs):
+                    kl = torch.linalg.vecdot(probabilities, logs[i] - other).cpu().double()
+                    sums[row, j, texts] = torch.where(real, kl, 0.0).sum(dim=1).numpy()
     return sums
 
 
@@ -127,11 +109,3 @@ def _log_probabilities(model: "PreTrainedModel", padded: "torch.Tensor") -> "tor
     # The last token of the longest sequence predicts nothing.
     logits = model(input_ids=padded[:, :-1].to(model.device), use_cache=False).logits
     return torch.log_softmax(logits.float(), dim=-1)
-
-
-def _total(values: "torch.Tensor", real: "torch.Tensor") -> Array:
-    """Return the sums of the values of real tokens, shape (texts,)."""
-    import torch
-
-    totals: Array = torch.where(real, values.cpu().double(), 0.0).sum(dim=1).numpy()
-    return totals

@@ -6,10 +6,15 @@ from pydantic import Field
 
 from modelmap.plumbing.section import Section
 
+Count = Annotated[int, Field(ge=2)]
+
 
 class KlTruthSettings(Section):
-    """The number of texts drawn from each model, and the factors by which ratios are judged."""
+    """The numbers of texts, and the factors by which ratios are judged."""
 
     seed: int
-    n_texts: Annotated[int, Field(ge=2)]
+    n_texts: Count
+    n_natural_texts: Count
+    n_pretrained_texts: Count
+    continuation_tokens: Annotated[int, Field(ge=1)]
     factors: Annotated[list[Annotated[float, Field(gt=1)]], Field(min_length=1)]

@@ -1,103 +1,184 @@
-"""Simulation of the divergences between the models of each group, in processes of one thread."""
+"""Simulation in processes of one thread each: texts drawn from models, and how models see them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from modelmap.models.load import load_model, load_tokenizer, maximum_length
-from modelmap.models.source import local_files
+from modelmap.models.load import load_model, load_tokenizer
+from modelmap.models.prepare import prepared_directory
+from modelmap.models.source import revisions
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.processes import set_worker_environment, start_worker
 from modelmap.plumbing.progress import Progress
 from modelmap.plumbing.seeds import named_seed
-from modelmap.score.rule import Rule, encode_texts, prefix_token
-from modelmap.studies.kl_truth.comparison import Simulated
-from modelmap.studies.kl_truth.groups import Group
-from modelmap.studies.kl_truth.sample_texts import TextSums, sampled_texts, text_sums
+from modelmap.score.rule import prefix_token
+from modelmap.studies.kl_truth.comparison import spread_by_length
+from modelmap.studies.kl_truth.drawn import (
+    Drawn,
+    ScoredTokens,
+    continuations,
+    drawn_sums,
+    encoded,
+    scored_tokens,
+    segment_logliks,
+)
+from modelmap.studies.kl_truth.sample_texts import kl_along_texts, sampled_texts
+from modelmap.studies.kl_truth.settings import KlTruthSettings
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True)
-class Task:
-    """A unit of work: the sums of texts drawn from one model, for all models of its group.
-
-    `source` is the position of that model in the group, or None for the project's texts instead
-    of drawn texts.
-    """
+class Where:
+    """The project's folder, and the device and number of processes that run its models."""
 
     root: Path
-    group: Group
-    source: int | None
-    rule: Rule
+    device: str
+    n_workers: int
+
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class ZooTask:
+    """A unit of work: the texts drawn from one model, for all models of the zoo."""
+
+    root: Path
+    specs: tuple[ModelSpec, ...]
+    tokenizers: tuple[str, ...]
+    """The name of each model's tokenizer."""
+    source: int
+    """The position of the model that texts are drawn from."""
+    texts: tuple[str, ...]
+    """Texts of the project, over whose lengths in tokens those of drawn texts are spread."""
+    n_texts: int
     device: str
     seed: int
 
 
-def simulate(
-    groups: Sequence[Group], root: Path, rule: Rule, device: str, seed: int, n_workers: int
-) -> list[Simulated]:
-    """Return the simulated divergences of each group.
+@dataclass(frozen=True)
+class NaturalTask:
+    """A unit of work: the tokens of texts of the project under one model."""
 
-    They do not depend on the number of workers: each task has its own random generator.
+    root: Path
+    spec: ModelSpec
+    texts: tuple[str, ...]
+    device: str
+
+
+def in_workers(
+    function: Callable[[Task], Result], tasks: Sequence[Task], n_workers: int
+) -> list[Result]:
+    """Return the result of each task, computed in `n_workers` processes of one thread each.
+
+    Results do not depend on the number of processes: each task has its own random generator.
     """
-    tasks = [
-        Task(root, group, source, rule, device, seed)
-        for group in groups
-        for source in (None, *range(len(group.specs)))
-    ]
     set_worker_environment()
-    results: list[TextSums] = []
+    results: list[Result] = []
     with (
         ProcessPoolExecutor(n_workers, get_context("spawn"), start_worker) as workers,
         Progress("kl_truth", len(tasks)) as progress,
     ):
-        for sums in workers.map(sums_of_task, tasks):
-            results.append(sums)
+        for result in workers.map(function, tasks):
+            results.append(result)
             progress.update(len(results), f"{len(results)} of {len(tasks)} models")
-    in_order = iter(results)
-    return [_joined([next(in_order) for _ in range(len(group.specs) + 1)]) for group in groups]
+    return results
 
 
-def _joined(sums: list[TextSums]) -> Simulated:
-    """Return the sums of one group's tasks, of which the first is that of the project's texts."""
-    on_texts, *sampled = sums
-    kl = np.concatenate([one.kl for one in sampled])
-    log_ratio = np.concatenate([one.log_ratio for one in sampled])
-    return Simulated(kl, log_ratio, on_texts.kl, on_texts.half_squares)
+def simulate_zoo(
+    where: Where,
+    specs: Sequence[ModelSpec],
+    tokenizers: Mapping[str, str],
+    texts: Sequence[str],
+    settings: KlTruthSettings,
+) -> list[Drawn]:
+    """Return the sums over texts drawn from each model of the zoo.
+
+    `tokenizers` are the names of the models' tokenizers, by model; `texts` are those of the
+    project, whose lengths the drawn texts have.
+    """
+    tasks = [
+        ZooTask(
+            where.root,
+            tuple(specs),
+            tuple(tokenizers[spec.name] for spec in specs),
+            source,
+            tuple(texts),
+            settings.n_texts,
+            where.device,
+            settings.seed,
+        )
+        for source in range(len(specs))
+    ]
+    return in_workers(drawn_from_zoo, tasks, where.n_workers)
 
 
-def sums_of_task(task: Task) -> TextSums:
-    """Return the sums of one task. Runs in a worker process."""
-    models, tokenizer = _loaded(task.root, task.group.specs, task.device)
-    if task.source is None:
-        # All models read the same tokens, cut at the smallest of their maximum lengths.
-        limit = min(maximum_length(model.config, None) for model in models)
-        encoded = encode_texts(tokenizer, task.group.texts, task.rule, limit)
-        return text_sums(models, range(len(models)), [item.ids for item in encoded])
-    name = task.group.specs[task.source].name
-    seed = named_seed(task.seed, "kl_truth", name)
-    prefix = prefix_token(tokenizer)
-    drawn = sampled_texts(models[task.source], prefix, task.group.n_tokens, seed)
-    return text_sums(models, [task.source], drawn)
+def tokens_of_texts(
+    where: Where, specs: Sequence[ModelSpec], texts: tuple[str, ...]
+) -> dict[str, list[ScoredTokens]]:
+    """Return the tokens of texts under each model, by its name."""
+    tasks = [NaturalTask(where.root, spec, texts, where.device) for spec in specs]
+    found = in_workers(natural_tokens, tasks, where.n_workers)
+    return {spec.name: tokens for spec, tokens in zip(specs, found, strict=True)}
+
+
+def loaded(
+    root: Path, spec: ModelSpec, device: str
+) -> "tuple[PreTrainedModel, PreTrainedTokenizerBase]":
+    """Return a model and its tokenizer."""
+    layout = Layout(root)
+    directory = prepared_directory(spec, revisions(spec, layout)[0], layout)
+    return load_model(directory, spec, device), load_tokenizer(directory, spec)
 
 
 @lru_cache(maxsize=1)
-def _loaded(
+def _all_loaded(
     root: Path, specs: tuple[ModelSpec, ...], device: str
-) -> "tuple[list[PreTrainedModel], PreTrainedTokenizerBase]":
-    """Return the models of a group and their tokenizer.
+) -> "list[tuple[PreTrainedModel, PreTrainedTokenizerBase]]":
+    """Return all models of the zoo, which a worker keeps for its next task: they are small."""
+    return [loaded(root, spec, device) for spec in specs]
 
-    A worker keeps them for its next task, which is mostly of the same group.
+
+def drawn_from_zoo(task: ZooTask) -> Drawn:
+    """Return the sums over texts drawn from one model of the zoo. Runs in a worker process.
+
+    The first token is BOS or EOS, and the numbers of tokens are those of texts of the project.
     """
-    folders = [local_files(spec, Layout(root)) for spec in specs]
-    models = [load_model(path, spec, device) for path, spec in zip(folders, specs, strict=True)]
-    return models, load_tokenizer(folders[0], specs[0])
+    everything = _all_loaded(task.root, task.specs, task.device)
+    model, tokenizer = everything[task.source]
+    n_tokens = [one.n_scored for one in encoded(tokenizer, task.texts)]
+    lengths = [n_tokens[i] for i in spread_by_length(n_tokens, task.n_texts)]
+    prefix = [prefix_token(tokenizer)]
+    seed = named_seed(task.seed, "kl_truth", task.specs[task.source].name)
+    sequences = sampled_texts(model, prefix, lengths, seed)
+    strings = continuations(tokenizer, prefix, sequences)
+    own = task.tokenizers[task.source]
+    alike = [j for j, name in enumerate(task.tokenizers) if name == own]
+    token_kl = np.full((len(everything), len(strings)), np.nan)
+    models = [everything[j][0] for j in alike]
+    token_kl[alike] = kl_along_texts(models, [alike.index(task.source)], sequences)[0]
+    # Strings are tokenised once for all models of a tokenizer.
+    tokenizers = {name: both[1] for name, both in zip(task.tokenizers, everything, strict=True)}
+    ids = {name: encoded(one, strings) for name, one in tokenizers.items()}
+    empty = [""] * len(strings)
+    found = [
+        segment_logliks(scored_tokens(one, ids[name]), empty, strings)
+        for name, (one, _) in zip(task.tokenizers, everything, strict=True)
+    ]
+    return drawn_sums(strings, token_kl, found[task.source], found)
+
+
+def natural_tokens(task: NaturalTask) -> list[ScoredTokens]:
+    """Return the tokens of the texts under one model. Runs in a worker process."""
+    model, tokenizer = loaded(task.root, task.spec, task.device)
+    return scored_tokens(model, encoded(tokenizer, task.texts))

@@ -1,50 +1,97 @@
-"""Schema of simulated KL divergences and their approximations."""
+"""Schemas of simulated KL divergences, and of what each part of the estimate contributes."""
+
+import pandera.pandas as pa
 
 from modelmap.plumbing.columns import AT_LEAST_0, AT_LEAST_1, FINITE, column, table
 
+
+def _optional(describes: str) -> pa.Column:
+    """Return the schema of a column of numbers that may be missing."""
+    return pa.Column(float, checks=[FINITE], nullable=True, description=describes)
+
+
+ESTIMATE_COLUMNS = {
+    "kl_bits_per_byte": column("float", "mixture estimate", AT_LEAST_0),
+    "kl_papers_bits_per_byte": column("float", "papers' estimate", AT_LEAST_0),
+}
+
 KL_TRUTH = table(
-    "Simulated KL and its approximations, for every pair of zoo models that share a tokenizer.",
+    "Simulated KL and both estimates, for every pair of zoo models.",
     {
-        "model_a": column("text", "the model that comes first in the matrix"),
+        "model_a": column("text", "the model that comes first in the roster"),
         "model_b": column("text", "the other model"),
-        "tokenizer": column("text", "the tokenizer of both"),
-        "n_texts": column("int", "texts drawn from each model, and of the project", AT_LEAST_1),
         "kind_a": column("text", "kind of the first model"),
         "kind_b": column("text", "kind of the other"),
         "relation": column(
             "text", "kind of the one made from the other, or how their families relate"
         ),
-        "estimate_bits_per_byte": column(
-            "float", "the estimate G / (2 N B ln 2) from all texts", AT_LEAST_0
+        "one_tokenizer": column("bool", "whether both have the same tokenizer"),
+        "truth_bits_per_byte": _optional(
+            "simulated KL of token sequences, mean of both directions; for one tokenizer only"
         ),
-        "truth_bits_per_byte": column("float", "simulated KL, mean of both directions", FINITE),
-        "low_bits_per_byte": column("float", "lower end of its 95% interval", AT_LEAST_0),
-        "high_bits_per_byte": column("float", "upper end of its 95% interval", FINITE),
-        "a_to_b_bits_per_byte": column(
-            "float", "simulated KL(a || b), on texts drawn from a", FINITE
+        "truth_se_bits_per_byte": _optional("its standard error"),
+        "truth_a_to_b_bits_per_byte": _optional("KL(a || b), on texts drawn from a"),
+        "truth_se_a_to_b_bits_per_byte": _optional("its standard error"),
+        "truth_b_to_a_bits_per_byte": _optional("KL(b || a), on texts drawn from b"),
+        "truth_se_b_to_a_bits_per_byte": _optional("its standard error"),
+        "string_truth_bits_per_byte": column(
+            "float", "simulated KL of the strings of these sequences, mean of both directions"
         ),
-        "b_to_a_bits_per_byte": column(
-            "float", "simulated KL(b || a), on texts drawn from b", FINITE
+        "string_truth_se_bits_per_byte": column("float", "its standard error", AT_LEAST_0),
+        "string_truth_a_to_b_bits_per_byte": column("float", "KL(a || b) of strings drawn from a"),
+        "string_truth_se_a_to_b_bits_per_byte": column("float", "its standard error", AT_LEAST_0),
+        "string_truth_b_to_a_bits_per_byte": column("float", "KL(b || a) of strings drawn from b"),
+        "string_truth_se_b_to_a_bits_per_byte": column("float", "its standard error", AT_LEAST_0),
+        "drawn_mixture_bits_per_byte": column(
+            "float", "mixture estimate on the drawn strings, mean of both models'", AT_LEAST_0
         ),
-        "own_variance_bits_per_byte": column(
-            "float",
-            "half the variance of log p_a - log p_b over texts drawn from a, and from b: the mean",
-            FINITE,
-        ),
-        "like_length_bits_per_byte": column(
-            "float", "the same variance between texts of similar length alone", AT_LEAST_0, FINITE
-        ),
-        "on_texts_bits_per_byte": column(
-            "float",
-            "sums as of the simulated KL on texts of the project, mean of both directions",
-            FINITE,
-        ),
-        "half_squares_bits_per_byte": column(
-            "float",
-            "sums of half the squared token differences on the same texts",
-            AT_LEAST_0,
-            FINITE,
-        ),
+        **ESTIMATE_COLUMNS,
+        "warning": column("bool", "whether kl.parquet warns of the mixture estimate"),
     },
     unique=["model_a", "model_b"],
+)
+
+KL_PRETRAINED = table(
+    "Simulated KL and both estimates, for pairs with a pretrained model.",
+    {
+        "model_a": column("text", "the pretrained model"),
+        "model_b": column("text", "the other model, or the rounding of a copy: int8 or int4"),
+        "texts": column(
+            "text",
+            "natural texts, with the exact KL of next tokens (copies); or continuations of their "
+            "first halves, drawn from both models and scored as strings",
+        ),
+        "n_texts": column("int", "number of texts, for each model", AT_LEAST_1),
+        "truth_bits_per_byte": column("float", "the KL on these texts, mean of both directions"),
+        "truth_se_bits_per_byte": column("float", "its standard error", AT_LEAST_0),
+        "truth_a_to_b_bits_per_byte": column("float", "KL(a || b)"),
+        "truth_se_a_to_b_bits_per_byte": column("float", "its standard error", AT_LEAST_0),
+        "truth_b_to_a_bits_per_byte": column("float", "KL(b || a)"),
+        "truth_se_b_to_a_bits_per_byte": column("float", "its standard error", AT_LEAST_0),
+        "drawn_mixture_bits_per_byte": column(
+            "float", "mixture estimate on the same texts", AT_LEAST_0
+        ),
+        **{name: _optional(str(one.description)) for name, one in ESTIMATE_COLUMNS.items()},
+    },
+    unique=["model_a", "model_b"],
+)
+
+KL_INGREDIENTS = table(
+    "How truth and estimate compare for other segments, bounded forms and means taken out.",
+    {
+        "truth": column("text", "token_sequences (pairs of one tokenizer) or strings (all pairs)"),
+        "segments": column("text", "what log-likelihoods are added up over"),
+        "form": column("text", "the function of their difference; all agree for small ones"),
+        "mean_out": column("float", "share of a text's mean difference that is taken out"),
+        "n_pairs": column("int", "number of pairs", AT_LEAST_1),
+        "q5": column("float", "5th percentile of truth over estimate"),
+        "median": column("float", "its median"),
+        "q95": column("float", "its 95th percentile"),
+        **{
+            f"within_{factor}": column("float", f"share of pairs within a factor of {factor}")
+            for factor in ("1.35", "1.5", "2")
+        },
+        "rank_correlation": _optional("Spearman's correlation of truth and estimate"),
+    },
+    unique=["truth", "segments", "form", "mean_out"],
 )
