@@ -1,6 +1,7 @@
 """`modelmap place` on the map of the micro project."""
 
 import json
+from pathlib import Path
 
 import pytest
 from helpers.shared_project import Owner
@@ -44,6 +45,38 @@ def test_a_model_of_the_roster_is_placed_among_the_others(
         low, high = other["low_bits_per_byte"], other["high_bits_per_byte"]
         covered.append(low <= row.kl_bits_per_byte <= high)
     assert sum(covered) >= 0.7 * len(covered)
+
+
+def test_a_bundle_in_an_empty_folder_needs_no_project(
+    owner: Owner, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither a project nor its data is needed to find the model that a copy was made of."""
+    assert main(["--root", str(owner.root), "export", "--segments", "all"]) == 0
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    model = str(owner.root / "data/zoo/neox")
+    answers = []
+    for root, options in ((owner.root, []), (empty, ["--map", str(owner.root / "bundle")])):
+        answer = tmp_path / "answer.json"
+        arguments = ["place", model, "--texts", "6", "--json", str(answer), *options]
+        assert main(["--root", str(root), *arguments]) == 0
+        answers.append(json.loads(answer.read_text()))
+    # The bundle withholds texts by licence, so that the first six are others; but the model is a
+    # copy of one that is known, whose KLs from all texts of the map it then has.
+    assert [answer["models"][0]["model"] for answer in answers] == ["neox", "neox"]
+    assert answers[0]["n_texts"] == answers[1]["n_texts"] == 6
+    capsys.readouterr()
+
+
+def test_a_bundle_without_segments_is_one_line(
+    owner: Owner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the command that exports it again."""
+    assert main(["--root", str(owner.root), "export", "--segments", "0"]) == 0
+    capsys.readouterr()
+    arguments = ["place", "neox", "--map", str(owner.root / "bundle")]
+    assert main(["--root", str(owner.root), *arguments]) != 0
+    assert "has no log-likelihoods of segments" in capsys.readouterr().err
 
 
 def test_scores_are_kept(

@@ -3,15 +3,15 @@
 import json
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from modelmap.place.answer import Placement, placement
-from modelmap.place.known import KnownModels, read_project
+from modelmap.place.known import KnownModels, read_bundle, read_project
 from modelmap.place.new_model import NewModel, model_spec
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.files import write_text
-from modelmap.plumbing.hardware import load_hardware
+from modelmap.plumbing.hardware import Hardware, load_hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.processes import check_models_can_run
 
@@ -25,25 +25,35 @@ def run(
     n_texts: int | None,
     error: float | None,
     seconds: float | None,
+    bundle: Path | None,
     output: Path | None,
 ) -> None:
     """Print where a model lies among the models of the map, and write it as JSON to `output`.
+
+    The map is that of the project, or of a `bundle`, for which no project is needed.
 
     The model is scored on the first `n_texts` texts of the plan; or on more and more texts until
     the relative standard error of its KLs is at most `error`, or until `seconds` have passed.
     Raises UserError if an argument is out of range, or if the map or the model cannot be read.
     """
     check_models_can_run()
-    known = read_project(layout)
+    known = read_project(layout) if bundle is None else read_bundle(bundle)
     _check(n_texts, error, seconds, len(known.first))
     spec = model_spec(model, layout)
     known = _without(known, spec.name)
-    new = NewModel(spec, known, layout, load_hardware(layout.conf))
+    new = NewModel(spec, known, layout, _hardware(layout))
     found = _until(new, known, n_texts, error, seconds)
     sys.stdout.write(described(found, known))
     if output is not None:
         content = {**asdict(found), "models": found.models.to_dict("records")}
         write_text(output, json.dumps(content, indent=1) + "\n")
+
+
+def _hardware(layout: Layout) -> Hardware:
+    """Return the hardware of the project, or this machine's processor where there is none."""
+    if layout.conf.is_dir():
+        return load_hardware(layout.conf)
+    return Hardware(device="cpu", workers=1, batch_tokens=4096, logits_mb=32, shard_tflop=1.0)
 
 
 def _check(n_texts: int | None, error: float | None, seconds: float | None, n_all: int) -> None:
@@ -56,8 +66,6 @@ def _check(n_texts: int | None, error: float | None, seconds: float | None, n_al
 
 def _without(known: KnownModels, name: str) -> KnownModels:
     """Return the known models without the one that is placed, which may be one of them."""
-    from dataclasses import replace
-
     keep = (known.models["model"] != name).to_numpy()
     return replace(
         known,

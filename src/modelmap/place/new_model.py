@@ -16,6 +16,7 @@ from modelmap.models.weights import count_weights
 from modelmap.place.known import KnownModels
 from modelmap.plumbing.hardware import Hardware
 from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.processes import silence_transformers
 from modelmap.score.causal import check_causal
 from modelmap.score.encoded import EncodedTexts, concatenated
 from modelmap.score.identity import Identity, identify
@@ -110,6 +111,7 @@ class NewModel:
 
     def _loaded(self) -> "PreTrainedModel":
         if self._model is None:
+            silence_transformers()
             self._model = load_model(self._directory, self.spec, self._hardware.device_of(0))
             check_causal(self._model, self.spec)
         return self._model

@@ -151,6 +151,9 @@ def _place_arguments(parser: argparse.ArgumentParser) -> None:
     amount.add_argument("--texts", type=int, help="number of texts to score (default: 16)")
     amount.add_argument("--error", type=float, help="accepted relative error of KL divergences")
     amount.add_argument("--seconds", type=float, help="time after which no more texts are scored")
+    parser.add_argument(
+        "--map", type=Path, metavar="BUNDLE", help="bundle with the map (default: data/)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="JSON file to write")
 
 
@@ -188,11 +191,17 @@ COMMANDS = {
         "say where a new model lies on the map, from a handful of texts",
         "Scores a model on the first texts of the plan, and prints its KL divergences to the "
         "models of the map with 95% intervals, the nearest ones, and its place on the map. Reads "
-        "the tables in data/. Scores are kept in .modelmap/place.",
+        "the tables in data/, or a bundle. Scores are kept in .modelmap/place.",
         "modelmap place data/models/my-model --error 0.05 --json answer.json",
         _place_arguments,
         lambda layout, options: _module("place.command")(
-            layout, options.model, options.texts, options.error, options.seconds, options.json
+            layout,
+            options.model,
+            options.texts,
+            options.error,
+            options.seconds,
+            options.map,
+            options.json,
         ),
     ),
     "pin": Command(
