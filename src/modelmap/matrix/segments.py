@@ -67,8 +67,6 @@ def segment_rows(
     log-likelihoods.
     """
     first = np.flatnonzero(table["segment"].to_numpy() == 0)
-    ends = table.groupby("text_id", sort=False)["n_bytes"].cumsum().to_numpy()
-    starts = ends - table["n_bytes"].to_numpy()
     text_ids = table["text_id"].to_numpy()[first]
     n_segments = np.diff(first, append=len(table))
     for spec in specs:
@@ -90,19 +88,22 @@ def segment_rows(
                 f"{listed(text_ids[wrong].tolist())}; delete {spec.file_name} in data/scores and "
                 "run `dvc repro score`"
             )
-        yield _wholly_scored(values, starts, ends, frame, n_segments)
+        yield wholly_scored(values, frame, first, table["n_bytes"].to_numpy())
 
 
-def _wholly_scored(
-    values: NDArray[np.float32],
-    starts: Indices,
-    ends: Indices,
-    frame: pd.DataFrame,
-    n_segments: Indices,
+def wholly_scored(
+    values: NDArray[np.float32], scores: pd.DataFrame, first: Indices, n_bytes: Indices
 ) -> NDArray[np.float32]:
-    """Return the values of segments, NaN for those of which some bytes are not scored."""
+    """Return the values of segments, NaN for those of which some bytes are not scored.
+
+    `scores` has one row per text, with the columns of SCORES; `first` are the first segments of
+    the texts, and `n_bytes` the bytes of the segments, of which `values` are the log-likelihoods.
+    """
     # The first token of a text has no log-likelihood where no BOS is put before it.
-    scored_from = np.repeat(frame["scored_from"].to_numpy(), n_segments)
-    scored_to = np.repeat(frame["scored_to"].to_numpy(), n_segments)
-    whole = (starts >= scored_from) & (ends <= scored_to)
+    n_segments = np.diff(first, append=len(n_bytes))
+    stops = np.cumsum(n_bytes)
+    stops -= np.repeat(stops[first] - n_bytes[first], n_segments)
+    scored_from = np.repeat(scores["scored_from"].to_numpy(), n_segments)
+    scored_to = np.repeat(scores["scored_to"].to_numpy(), n_segments)
+    whole = (stops - n_bytes >= scored_from) & (stops <= scored_to)
     return np.where(whole, values, np.float32(np.nan))

@@ -1,10 +1,11 @@
 """Downloading models from the hub at their pinned revisions, or finding them in the local cache."""
 
+import re
 import time
 from pathlib import Path
 from typing import Any
 
-from modelmap.models.spec import ModelSpec
+from modelmap.models.spec import COMMIT, ModelSpec
 from modelmap.plumbing.errors import UserError
 
 HUB_FILES = ["*.safetensors", "*.json", "*.model", "*.txt", "*.jinja"]
@@ -90,6 +91,20 @@ def model_info(location: str, revision: str | None = None) -> Any:
                 raise
         waits += 1
         time.sleep(pause_s)
+
+
+def commit_of(location: str) -> str:
+    """Return the current commit of a hub model. Raises UserError with the hub's answer."""
+    try:
+        commit = model_info(location).sha
+    except hub_errors() as error:
+        raise UserError(
+            f"{hub_problem(error)} for {location}; give a directory, a GGUF file or a hub id, and "
+            "check the network and HF_ENDPOINT"
+        ) from error
+    if commit is None or not re.fullmatch(COMMIT, commit):
+        raise UserError(f"the hub gave no commit for {location}")
+    return str(commit)
 
 
 def _pause_s(error: Exception) -> float | None:

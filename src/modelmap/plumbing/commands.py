@@ -145,6 +145,18 @@ def _plan_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, help="CSV file to write (default: standard output)")
 
 
+def _place_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", help="directory, GGUF file, hub id, or name of a roster entry")
+    amount = parser.add_mutually_exclusive_group()
+    amount.add_argument("--texts", type=int, help="number of texts to score (default: 16)")
+    amount.add_argument("--error", type=float, help="accepted relative error of KL divergences")
+    amount.add_argument("--seconds", type=float, help="time after which no more texts are scored")
+    parser.add_argument(
+        "--map", type=Path, metavar="BUNDLE", help="bundle with the map (default: data/)"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="JSON file to write")
+
+
 def _review_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("base", nargs="?", default="main", help="branch to compare with (main)")
 
@@ -173,6 +185,23 @@ COMMANDS = {
         _plan_arguments,
         lambda layout, options: _module("plan.command")(
             layout, options.texts, options.error, options.output
+        ),
+    ),
+    "place": Command(
+        "say where a new model lies on the map, from a handful of texts",
+        "Scores a model on the first texts of the plan, and prints its KL divergences to the "
+        "models of the map with 95% intervals, the nearest ones, and its place on the map. Reads "
+        "the tables in data/, or a bundle. Scores are kept in .modelmap/place.",
+        "modelmap place data/models/my-model --error 0.05 --json answer.json",
+        _place_arguments,
+        lambda layout, options: _module("place.command")(
+            layout,
+            options.model,
+            options.texts,
+            options.error,
+            options.seconds,
+            options.map,
+            options.json,
         ),
     ),
     "pin": Command(

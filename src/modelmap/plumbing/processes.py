@@ -49,12 +49,18 @@ def set_worker_environment() -> None:
 def start_worker() -> None:
     """Set up this worker process: one torch thread, few messages, exit when its parent exits."""
     import torch
-    from transformers.utils import logging
 
     torch.set_num_threads(1)
+    silence_transformers()
+    call_when_parent_exits(os.getppid(), lambda: os._exit(1))
+
+
+def silence_transformers() -> None:
+    """Let transformers print errors only, and no progress of its own."""
+    from transformers.utils import logging
+
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    call_when_parent_exits(os.getppid(), lambda: os._exit(1))
 
 
 def exit_with_dvc() -> None:

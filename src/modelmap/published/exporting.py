@@ -41,6 +41,7 @@ from modelmap.published.manifest import (
 )
 from modelmap.published.segments import first_texts, read_bundle_segments, write_bundle_segments
 from modelmap.published.tables import BUNDLE_TEXTS
+from modelmap.score.settings import ScoreSettings
 from modelmap.texts.settings import TextsSettings
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import check_text_set
@@ -201,6 +202,7 @@ def _manifest(
         "format": FORMAT,
         "values": values,
         "unit": "nats",
+        "rule": read_section(layout, "score", ScoreSettings).rule,
         "n_models": len(matrix.models),
         "n_texts": matrix.n_texts,
         "n_withheld": int(texts["withheld"].sum()),

@@ -13,6 +13,7 @@ from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.files import checked, parse_json, read_bytes, write_text
 from modelmap.plumbing.section import Section
 from modelmap.resample.methods import MethodKey
+from modelmap.score.rule import Rule
 
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 1_000_000
@@ -69,6 +70,8 @@ class Manifest(Section):
     format: Literal[1, 2]
     values: Literal["own", "published"]
     unit: Literal["nats"]
+    rule: Rule = "own"
+    """The rule by which the models were scored (docs/scoring.md)."""
     n_models: Annotated[int, Field(ge=1)]
     n_texts: Annotated[int, Field(ge=2)]
     n_withheld: Annotated[int, Field(ge=0)]
