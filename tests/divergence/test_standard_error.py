@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
+from modelmap.divergence.kl import LN2
 from modelmap.divergence.standard_error import (
     StandardErrors,
     StratifiedDocuments,
+    ratio_estimates,
     standard_errors,
     stratified_documents,
 )
@@ -233,3 +235,48 @@ def test_intervals_cover_the_truth_where_texts_share_documents() -> None:
     by_document, by_text = covered / 600
     assert 0.92 < by_document < 0.97
     assert by_text < 0.85
+
+
+def test_a_ratio_by_hand() -> None:
+    """Terms 1, 3 | 4 of 1, 1 | 2 bytes: 8 / 4 nats per byte, residuals -1, 1 | 0 in sum 0.
+
+    Terms 1 | 7 leave residuals of -3 and 3: SE = sqrt(2 / 1 (9 + 9)) / 2 nats, by 2 bytes a text.
+    """
+    terms, n_bytes = np.array([[1.0], [3], [4]]), np.array([[1.0], [1], [2]])
+    found = ratio_estimates(
+        terms, n_bytes, StratifiedDocuments(documents(0, 0, 1), documents(0, 0))
+    )
+    assert found.kl[0] * LN2 == pytest.approx(2)
+    assert found.residuals.ravel().tolist() == [-1, 1, 0]
+    assert found.errors.standard_error[0] == 0
+    two = StratifiedDocuments(documents(0, 1), documents(0, 0))
+    found = ratio_estimates(np.array([[1.0], [7]]), np.full((2, 1), 2.0), two)
+    assert found.errors.standard_error[0] * LN2 == pytest.approx(3 / 2)
+
+
+def test_a_pair_scored_on_some_of_the_texts_by_hand() -> None:
+    """Terms 2 and 6 of four texts: SE^2 = 2/1 (4 + 4) / 2^2, as of these two texts alone.
+
+    In strata of a scored and another text, residuals -2, 0 | 2, 0 deviate from means of -1 and 1.
+    With 2/1 for the two documents in place of 4/3: SE^2 = (2/1) / (4/3) 2 (1 + 1 + 1 + 1) / 2^2.
+    """
+    terms, n_bytes = np.array([[2.0], [0], [6], [0]]), np.array([[1.0], [0], [1], [0]])
+    numbers = documents(0, 1, 2, 3)
+    one = ratio_estimates(terms, n_bytes, StratifiedDocuments(numbers, documents(0, 0, 0, 0)))
+    assert one.kl[0] * LN2 == pytest.approx(4)
+    assert one.errors.standard_error[0] * LN2 == pytest.approx(2)
+    assert one.errors.degrees_of_freedom[0] == 1
+    two = ratio_estimates(terms, n_bytes, StratifiedDocuments(numbers, documents(0, 0, 1, 1)))
+    assert two.errors.standard_error[0] * LN2 == pytest.approx(3**0.5)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_pairs_scored_on_fewer_than_two_documents_have_no_estimate() -> None:
+    """NaN, and other pairs of the same call are as they are alone."""
+    terms = np.array([[0.0, 1, 1], [0, 2, 2], [0, 0, 4]])
+    stratified = StratifiedDocuments(documents(0, 0, 1), documents(0, 0))
+    found = ratio_estimates(terms, (terms > 0) * 2.0, stratified)
+    assert np.isnan(found.kl).tolist() == [True, True, False]
+    assert np.isnan(found.errors.standard_error).tolist() == [True, True, False]
+    alone = ratio_estimates(terms[:, 2:], np.full((3, 1), 2.0), stratified)
+    assert found.errors.standard_error[2] == pytest.approx(alone.errors.standard_error[0])

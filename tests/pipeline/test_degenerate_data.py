@@ -89,6 +89,7 @@ SECTIONS: dict[str, dict[str, Any]] = {
         "copies": 2,
         "n_replications": 2000,
         "max_pairs": 3,
+        "part_shares": [0.1, 0.5],
     },
     "text_count": {
         "seed": 1,

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelmap.divergence.kl import LN2
-from modelmap.divergence.standard_error import StratifiedDocuments
+from modelmap.divergence.standard_error import StratifiedDocuments, ratio_estimates
 from modelmap.plumbing.arrays import Indices, Matrix, Vector
 from modelmap.plumbing.progress import Progress
 
@@ -124,6 +124,21 @@ def _chunks(first: Indices, n_segments: int) -> Iterator[tuple[slice, slice]]:
         start = stop
 
 
+def pair_sums(
+    loglik_nats: Floats, first: Indices, n_bytes: Indices, pairs: Indices
+) -> tuple[Matrix, Matrix]:
+    """Return the sums by text of the terms in nats, and of the bytes, of some pairs of models.
+
+    Both have shape (N, P). `pairs` are positions of models, shape (P, 2); see `mixture_estimates`
+    for the others.
+    """
+    terms, total_bytes = np.empty((2, len(first), len(pairs)))
+    for column, (i, j) in enumerate(pairs):
+        sums = text_sums(loglik_nats[[i]], loglik_nats[[j]], first, n_bytes)
+        terms[:, column], total_bytes[:, column] = sums.terms[:, 0, 0], sums.n_bytes[:, 0, 0]
+    return terms, total_bytes
+
+
 @dataclass(frozen=True)
 class MixtureEstimates:
     """Estimates for all pairs of K models, shape (K, K), symmetric, with zero diagonals.
@@ -186,43 +201,20 @@ def _pair_estimates(
     terms, preference, n_bytes, n_segments = (
         values[:, wanted] for values in (sums.terms, sums.preference, sums.n_bytes, sums.n_segments)
     )
-    estimates = np.full((5, terms.shape[1]), np.nan)
-    squares = np.zeros_like(terms)
-    for texts, pairs in _by_common_texts(n_bytes > 0):
-        # As for texts of one document: it shows no variance.
-        if len(np.unique(documents.document_of_text[texts])) < 2:
-            continue
-        t, b = terms[np.ix_(texts, pairs)], n_bytes[np.ix_(texts, pairs)]
-        total, total_bytes = t.sum(axis=0), b.sum(axis=0)
-        # The estimate is a ratio of two sums over texts. The linear approximation of its error is
-        # the mean of the residuals, divided by the mean of the bytes.
-        residuals = t - total / total_bytes * b
-        scale = t.shape[0] / (total_bytes * LN2)
-        error, freedom = documents.of_texts(texts).errors(residuals)
-        chosen = np.ix_(texts, pairs)
-        mean = preference[chosen].sum(axis=0) / n_segments[chosen].sum(axis=0)
-        estimates[:, pairs] = (
-            total / total_bytes / LN2,
-            error * scale,
-            freedom,
-            np.full(len(total), t.shape[0]),
-            np.abs(mean),
-        )
-        relative = np.divide(residuals, total, where=total > 0, out=np.zeros_like(residuals))
-        squares[np.ix_(texts, pairs)] = np.square(relative)
-    return estimates, squares
-
-
-def _by_common_texts(common: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.bool_], Indices]]:
-    """Yield sets of texts, shape (N,), each with the pairs that have exactly these in common.
-
-    `common` has shape (N, P). A block of one model has no pairs.
-    """
-    if not common.shape[1]:
-        return
-    if common.all():
-        yield common[:, 0], np.arange(common.shape[1])
-        return
-    sets, which = np.unique(common, axis=1, return_inverse=True)
-    for number in range(sets.shape[1]):
-        yield sets[:, number], np.flatnonzero(which.ravel() == number)
+    found = ratio_estimates(terms, n_bytes, documents)
+    known = ~np.isnan(found.kl)
+    n_common = np.where(known, n_segments.sum(axis=0), np.nan)
+    estimates = np.stack(
+        [
+            found.kl,
+            found.errors.standard_error,
+            found.errors.degrees_of_freedom,
+            np.where(known, (n_bytes > 0).sum(axis=0), np.nan),
+            np.abs(preference.sum(axis=0) / n_common),
+        ]
+    )
+    total = terms.sum(axis=0)
+    relative = np.divide(
+        found.residuals, total, where=known & (total > 0), out=np.zeros_like(terms)
+    )
+    return estimates, np.square(relative)

@@ -11,11 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
+from modelmap.divergence.kl import LN2
 from modelmap.plumbing.arrays import Indices, Mask, Matrix, Vector
 from modelmap.plumbing.errors import UserError
-
-Count = int | Indices
-"""One number for all estimates, or one number for each."""
 
 MODELS_PER_BLOCK = 32
 """Small enough that with 10,000 texts the block stays in the processor's cache."""
@@ -71,25 +69,43 @@ class StratifiedDocuments:
         variance: Matrix = correction * np.square(deviations)
         return variance
 
-    def errors(self, terms: Matrix) -> tuple[Vector, Vector]:
+    def errors(self, terms: Matrix, n_documents: Indices | None = None) -> "StandardErrors":
         """Return the standard errors of P means over texts, and their degrees of freedom, (P,).
 
-        `terms`, shape (N, P), are the values of the texts.
-        """
-        return error_and_freedom(
-            self.variance_terms(terms),
-            len(terms),
-            self.n_documents,
-            self.n_documents - self.n_strata,
-        )
+        `terms`, shape (N, P), are the values of the texts. With v_d as `variance_terms` returns
+        them, and V = sum_d v_d, the standard errors are sqrt(V) / N, and the degrees of freedom
+        2 / (sum_d v_d^2 / V^2 - 1 / D), and D - H at most with D documents in H strata. They are
+        few if a few documents contribute most of V.
 
-    def of_texts(self, texts: Mask) -> "StratifiedDocuments":
-        """Return the documents of some of the texts, which are marked in a mask of shape (N,)."""
-        if texts.all():
-            return self
-        documents, numbers = np.unique(self.document_of_text[texts], return_inverse=True)
-        strata = without_single_documents(self.stratum_of_document[documents])
-        return StratifiedDocuments(numbers.astype(np.int64), strata)
+        `n_documents`, shape (P,), are the numbers of documents with values, if all texts of the
+        others have the value 0. Then this number n replaces D, and the degrees of freedom are n - 1
+        at most, too. Both results are NaN where n is less than 2.
+        """
+        variance_terms = self.variance_terms(terms)
+        n_all = self.n_documents
+        n = n_all if n_documents is None else np.where(n_documents > 1, n_documents, np.nan)
+        total = variance_terms.sum(axis=0)
+        sum_of_squares = np.einsum("d...,d...->...", variance_terms, variance_terms)
+        divisor = np.where(total > 0, total, 1.0)
+        # As in Satterthwaite's approximation, V is treated as a scaled chi-squared variable, whose
+        # relative variance with nu degrees of freedom is 2 / nu. Dividing twice, and not by the
+        # square, keeps tiny totals from underflowing.
+        relative_variance = np.maximum(
+            sum_of_squares / divisor / divisor - 1 / n,
+            2 / np.minimum(n_all - self.n_strata, n - 1),
+        )
+        # A mean that is estimated from n documents is made up for by n / (n - 1), not D / (D - 1).
+        total = total * ((n * (n_all - 1)) / ((n - 1) * n_all))
+        return StandardErrors(np.sqrt(total) / len(terms), 2 / relative_variance)
+
+    def n_documents_with(self, texts: Mask) -> Indices:
+        """Return how many documents have some of the texts that are marked in a mask.
+
+        `texts` has shape (N, P), and the result (P,).
+        """
+        to_documents, _ = self._indicators
+        numbers: Indices = ((to_documents @ texts) > 0).sum(axis=0)
+        return numbers
 
 
 @dataclass(frozen=True)
@@ -98,6 +114,44 @@ class StandardErrors:
 
     standard_error: Matrix
     degrees_of_freedom: Matrix
+
+
+@dataclass(frozen=True)
+class RatioEstimates:
+    """Estimates of P pairs in bits per byte: ratios of the sums over texts of terms and of bytes.
+
+    All are NaN for pairs whose texts with bytes are from fewer than two documents.
+    """
+
+    kl: Vector
+    """Shape (P,)."""
+    errors: StandardErrors
+    """Shape (P,)."""
+    residuals: Matrix
+    """Shape (N, P), in nats: the term of each text less its bytes times the ratio."""
+
+
+def ratio_estimates(
+    terms: Matrix, n_bytes: Matrix, documents: StratifiedDocuments
+) -> RatioEstimates:
+    """Return the estimates of P pairs from terms in nats and bytes, both of shape (N, P).
+
+    Texts on which a pair is not scored have 0 bytes and a term of 0.
+    """
+    is_scored = n_bytes > 0
+    n_documents = None if is_scored.all() else documents.n_documents_with(is_scored)
+    total, total_bytes = terms.sum(axis=0), n_bytes.sum(axis=0)
+    if n_documents is not None:
+        total_bytes = np.where(n_documents > 1, total_bytes, np.nan)
+    # The linear approximation of a ratio's error is the mean of the residuals, divided by the mean
+    # of the bytes. A text that is not scored has the residual 0, as is usual for a part of a
+    # sample: the number of scored texts of a stratum is random, and adds to the variance.
+    residuals = terms - total / total_bytes * n_bytes
+    errors = documents.errors(residuals, n_documents)
+    error = errors.standard_error * (len(terms) / (total_bytes * LN2))
+    return RatioEstimates(
+        total / total_bytes / LN2, StandardErrors(error, errors.degrees_of_freedom), residuals
+    )
 
 
 def stratified_documents(texts: pd.DataFrame, by_category: bool) -> StratifiedDocuments:
@@ -152,29 +206,10 @@ def standard_errors(coordinates: Matrix, documents: StratifiedDocuments) -> Stan
         # The matrices are symmetric, so rows below the block are not computed.
         for i in range(columns.stop):
             terms = np.square(block - coordinates[i][:, None]) / 2
-            errors[i, columns], freedom[i, columns] = documents.errors(terms)
+            found = documents.errors(terms)
+            errors[i, columns] = found.standard_error
+            freedom[i, columns] = found.degrees_of_freedom
     return StandardErrors(_symmetric(errors), _symmetric(freedom))
-
-
-def error_and_freedom(
-    variance_terms: Matrix, n_texts: Count, n_documents: Count, max_freedom: Count
-) -> tuple[Vector, Vector]:
-    """Return the standard errors sqrt(V) / N of means, and their degrees of freedom.
-
-    `variance_terms` are v_d, with documents along the first axis, and V = sum_d v_d. The degrees of
-    freedom are 2 / (sum_d v_d^2 / V^2 - 1 / D), and `max_freedom` (documents minus strata) at most.
-    They are few if a few documents contribute most of V.
-    """
-    total = variance_terms.sum(axis=0)
-    sum_of_squares = np.einsum("d...,d...->...", variance_terms, variance_terms)
-    divisor = np.where(total > 0, total, 1.0)
-    # As in Satterthwaite's approximation, V is treated as a scaled chi-squared variable, whose
-    # relative variance with nu degrees of freedom is 2 / nu. Dividing twice, and not by the square,
-    # keeps tiny totals from underflowing.
-    relative_variance = np.maximum(
-        sum_of_squares / divisor / divisor - 1 / n_documents, 2 / max_freedom
-    )
-    return np.sqrt(total) / n_texts, 2 / relative_variance
 
 
 def _indicator(numbers: Indices, n_rows: int) -> csr_matrix:

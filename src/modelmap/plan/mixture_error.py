@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from modelmap.divergence.kl import no_difference
-from modelmap.divergence.mixture import text_sums
+from modelmap.divergence.mixture import pair_sums
 from modelmap.matrix.segments_file import SegmentLogliks
 from modelmap.plan.design_variance import model_pairs
 from modelmap.plan.ordered_texts import plan_table, planned_sample
@@ -76,13 +76,8 @@ class PairTerms:
 def pair_terms(segments: SegmentLogliks, seed: int) -> PairTerms:
     """Return the sums of all texts for the pairs of models that differ, MAX_PAIRS at most."""
     rng = named_rng(seed, "plan check", "pairs")
-    pairs = model_pairs(len(segments.loglik_nats), MAX_PAIRS, rng)
-    found = []
-    for i, j in zip(*pairs, strict=True):
-        row, column = segments.loglik_nats[[i]], segments.loglik_nats[[j]]
-        sums = text_sums(row, column, segments.first, segments.n_bytes)
-        found.append((sums.terms[:, 0, 0], sums.n_bytes[:, 0, 0]))
-    terms, n_bytes = (np.stack(column, axis=1) for column in zip(*found, strict=True))
+    pairs = np.stack(model_pairs(len(segments.loglik_nats), MAX_PAIRS, rng), axis=1)
+    terms, n_bytes = pair_sums(segments.loglik_nats, segments.first, segments.n_bytes, pairs)
     differ = terms.sum(axis=0) > 0
     return PairTerms(terms[:, differ], n_bytes[:, differ])
 

@@ -9,7 +9,7 @@ from modelmap.divergence.standard_error import StratifiedDocuments
 from modelmap.studies.coverage.populations import (
     Documents,
     draw_population,
-    draw_samples,
+    draw_sample,
     ordered_by_document,
     text_weights,
 )
@@ -55,24 +55,35 @@ def test_samples_have_the_projects_texts_per_stratum(
     rng = np.random.default_rng(seed)
     _, documents = ordered_by_document(drawn)
     members = draw_population(documents, copies, rng)
-    found = draw_samples(documents, members, 7, rng)
     weights = np.repeat(text_weights(documents, members), documents.n_texts)
     assert weights.sum() == pytest.approx(1)
-    for stratum, (own, quota) in enumerate(zip(members, documents.quotas, strict=True)):
+    for stratum, own in enumerate(members):
         assert len(own) == copies * (documents.strata == stratum).sum()
         assert (documents.strata[own] == stratum).all()
-        rows = found.strata == stratum
-        has = np.bincount(own, minlength=len(documents.strata))
-        reachable = min(int(quota), int(documents.n_texts[own].sum()))
-        assert (found.n_texts[rows].sum(axis=0) == reachable).all()
-        for sample in range(7):
-            taken = found.n_texts[rows, sample] > 0
-            numbers = found.documents[rows, sample][taken]
+    for _ in range(7):
+        found = draw_sample(documents, members, rng)
+        strata = found.stratified.stratum_of_document
+        assert (strata == documents.strata[found.documents]).all()
+        n_texts = np.bincount(found.stratified.document_of_text)
+        for stratum, (own, quota) in enumerate(zip(members, documents.quotas, strict=True)):
+            numbers, taken = found.documents[strata == stratum], n_texts[strata == stratum]
+            assert taken.sum() == min(int(quota), int(documents.n_texts[own].sum()))
             assert len(numbers) >= 2
+            has = np.bincount(own, minlength=len(documents.strata))
             assert (np.bincount(numbers, minlength=len(has)) <= has).all()
-            texts = found.n_texts[rows, sample][taken]
-            assert (texts[:-1] == documents.n_texts[numbers[:-1]]).all()
-            assert 1 <= texts[-1] <= documents.n_texts[numbers[-1]]
+            assert (taken[:-1] == documents.n_texts[numbers[:-1]]).all()
+            assert 1 <= taken[-1] <= documents.n_texts[numbers[-1]]
+
+
+def test_the_texts_of_a_sample_are_the_first_ones_of_its_documents() -> None:
+    """Document by document, each from its first text on."""
+    rng = np.random.default_rng(1)
+    _, documents = ordered_by_document(STRATIFIED)
+    found = draw_sample(documents, draw_population(documents, 3, rng), rng)
+    n_texts = np.bincount(found.stratified.document_of_text)
+    firsts = documents.first[found.documents]
+    expected = [first + i for first, n in zip(firsts, n_texts, strict=True) for i in range(n)]
+    assert found.texts.tolist() == expected
 
 
 def test_documents_are_drawn_alike() -> None:
@@ -80,7 +91,7 @@ def test_documents_are_drawn_alike() -> None:
     rng = np.random.default_rng(2)
     documents = Documents(np.arange(4), np.ones(4, dtype=np.int64), np.zeros(4, dtype=np.int64))
     first = [
-        draw_samples(documents, draw_population(documents, 20, rng), 1, rng).documents[0, 0]
+        draw_sample(documents, draw_population(documents, 20, rng), rng).documents[0]
         for _ in range(3_000)
     ]
     counts = np.bincount(first, minlength=4)

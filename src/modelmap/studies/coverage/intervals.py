@@ -6,20 +6,25 @@ population can be computed and compared with the intervals from samples of it. R
 keep what a normal simulation would lose: heavy tails, and texts that depend on one another.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
 from modelmap.divergence.interval import intervals
+from modelmap.divergence.kl import LN2
 from modelmap.divergence.standard_error import StratifiedDocuments
-from modelmap.plumbing.arrays import Indices, Matrix, Vector
+from modelmap.plumbing.arrays import Indices, Mask, Matrix, Vector
+from modelmap.studies.coverage.pairs import Pairs
 from modelmap.studies.coverage.populations import (
+    Sample,
     draw_population,
-    draw_samples,
+    draw_sample,
     ordered_by_document,
     text_weights,
 )
-from modelmap.studies.coverage.sample_estimates import SampleEstimates
 
 WITHIN = 0.02
 """Largest difference between a pair's coverage and the confidence level that is acceptable."""
@@ -32,83 +37,95 @@ TRUTH = (
 )
 
 
-def sampled_pairs(n_models: int, max_pairs: int, rng: np.random.Generator) -> Indices:
-    """Return pairs i < j in ascending order, shape (P, 2).
+@dataclass(frozen=True)
+class Outcome:
+    """Means over samples of populations."""
 
-    Of more than `max_pairs` pairs, `max_pairs` are drawn without replacement.
-    """
-    pairs = np.stack(np.triu_indices(n_models, k=1), axis=1).astype(np.int64)
-    if len(pairs) <= max_pairs:
-        return pairs
-    chosen: Indices = pairs[np.sort(rng.choice(len(pairs), max_pairs, replace=False))]
-    return chosen
+    pairs: Matrix
+    """Shape (P, 5): the shares of samples in which each of INTERVALS contains the population's KL,
+    the share in which the first interval is below it, and that interval's mean width in bits per
+    byte."""
+    parts: Matrix
+    """Shape (S, P): the share of samples of which S parts, by number of texts, have an interval
+    that contains the population's KL. Intervals are those of the stage divergence."""
+    absent: Vector
+    """Shape (D,): the share of samples that a document is not in."""
 
 
 def simulate_population(
-    coordinates: Matrix,
+    pairs: Pairs,
     stratified: StratifiedDocuments,
-    pairs: Indices,
     n_samples: int,
     copies: int,
+    part_sizes: Sequence[int],
     confidence: float,
     rng: np.random.Generator,
-) -> tuple[Matrix, Vector]:
-    """Return means over the samples of one population: of each pair (P, 5), of each document (D,).
+) -> Outcome:
+    """Return the means over samples of one population.
 
-    `coordinates` are Q, shape (K, N); `pairs` are positions of models, shape (P, 2). The values of
-    a pair are the shares of samples in which each of INTERVALS contains the population's KL, the
-    share in which the first interval is below it, and the mean width of the first interval in nats
-    per text. The value of a document is the share of samples that it is not in.
+    `part_sizes` are numbers of texts. A part of a sample are that many of its texts, drawn at
+    random: those on which a model is scored that is not scored on all texts.
     """
     order, documents = ordered_by_document(stratified)
+    pairs = pairs.of_texts(order)
     members = draw_population(documents, copies, rng)
-    weights = np.repeat(text_weights(documents, members), documents.n_texts)
-    drawn = draw_samples(documents, members, n_samples, rng)
-    estimates, ordered = SampleEstimates(documents, drawn), coordinates[:, order]
-    means = [_pair_means(ordered[i] - ordered[j], weights, estimates, confidence) for i, j in pairs]
-    is_drawn = np.zeros((stratified.n_documents, n_samples), dtype=bool)
-    row, sample = np.nonzero(drawn.n_texts)
-    is_drawn[drawn.documents[row, sample], sample] = True
-    return np.array(means), 1 - is_drawn.mean(axis=1)
+    truth = pairs.kl(np.repeat(text_weights(documents, members), documents.n_texts))
+    compared, parts = np.zeros((5, len(truth))), np.zeros((len(part_sizes), len(truth)))
+    absent = np.full(stratified.n_documents, n_samples, dtype=np.float64)
+    for _ in range(n_samples):
+        sample = draw_sample(documents, members, rng)
+        of_sample = pairs.of_texts(sample.texts)
+        compared += _compared(of_sample, sample, truth, confidence)
+        ranks = rng.permutation(len(sample.texts))
+        for row, size in enumerate(part_sizes):
+            parts[row] += _is_contained(of_sample, sample, ranks < size, truth, confidence)
+        absent[np.unique(sample.documents)] -= 1
+    return Outcome(compared.T / n_samples, parts / n_samples, absent / n_samples)
 
 
-def _pair_means(
-    difference: Vector, weights: Vector, estimates: SampleEstimates, confidence: float
-) -> list[float]:
-    """Return the five values of one pair. `weights` are those of the population's texts."""
-    # The population's KL: half the weighted variance of the differences.
-    truth = (weights @ difference**2 - (weights @ difference) ** 2) / 2
-    found = estimates.of(difference)
+def _compared(pairs: Pairs, sample: Sample, truth: Vector, confidence: float) -> Matrix:
+    """Return the values of a sample whose means are Outcome.pairs, shape (5, P)."""
+    found = pairs.estimates(sample.stratified)
     low, high = intervals(found.kl, found.errors, confidence)
     miss, quantile = np.abs(found.kl - truth), ndtri((1 + confidence) / 2)
-    return [
-        float(np.mean(values))
-        for values in (
+    n_texts = len(sample.texts)
+    by_text = np.sqrt(np.square(found.residuals).sum(axis=0) * n_texts / (n_texts - 1))
+    by_text /= pairs.n_bytes.sum(axis=0) * LN2
+    return np.array(
+        [
             (low <= truth) & (truth <= high),
             miss <= quantile * found.errors.standard_error,
-            miss <= quantile * found.by_text_error,
+            miss <= quantile * by_text,
             high < truth,
             high - low,
-        )
-    ]
+        ],
+        dtype=np.float64,
+    )
 
 
-def largest_documents(
-    coordinates: Matrix, stratified: StratifiedDocuments, pairs: Indices
-) -> tuple[Indices, Vector]:
+def _is_contained(
+    pairs: Pairs, sample: Sample, part: Mask, truth: Vector, confidence: float
+) -> Mask:
+    """Return whether the intervals from a part of a sample contain the population's KL, (P,).
+
+    `part` is a mask of the sample's texts. A part without an interval, because all of its texts are
+    of one document, contains nothing.
+    """
+    found = pairs.estimates(sample.stratified, part)
+    low, high = intervals(found.kl, found.errors, confidence)
+    contained: Mask = (low <= truth) & (truth <= high)
+    return contained
+
+
+def largest_documents(pairs: Pairs, stratified: StratifiedDocuments) -> tuple[Indices, Vector]:
     """Return for each pair the document with the largest share of the KL's variance, and the share.
 
     Both have shape (P,). The variance of an estimated KL is a sum over documents, as in
-    divergence/standard_error.py; a factor of the terms cancels in the share.
+    divergence/standard_error.py.
     """
-    document, share = np.zeros(len(pairs), dtype=np.int64), np.zeros(len(pairs))
-    for row, (i, j) in enumerate(pairs):
-        terms = np.square(coordinates[i] - coordinates[j])[:, None]
-        variance_terms = stratified.variance_terms(terms)[:, 0]
-        document[row] = np.argmax(variance_terms)
-        total = max(variance_terms.sum(), np.finfo(float).tiny)
-        share[row] = variance_terms[document[row]] / total
-    return document, share
+    variance_terms = stratified.variance_terms(pairs.estimates(stratified).residuals)
+    total = np.maximum(variance_terms.sum(axis=0), np.finfo(float).tiny)
+    return variance_terms.argmax(axis=0), variance_terms.max(axis=0) / total
 
 
 def fails(coverage: pd.Series, confidence: float) -> pd.Series:

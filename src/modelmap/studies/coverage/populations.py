@@ -35,20 +35,15 @@ class Documents:
 
 
 @dataclass(frozen=True)
-class Samples:
-    """R samples of a population, each with up to C documents.
+class Sample:
+    """A sample of a population: n texts of C documents."""
 
-    Column r is sample r. Rows of a stratum are next to one another, in the order of the strata.
-    Samples differ in their numbers of documents: where a sample has fewer than the rows of a
-    stratum, `n_texts` is 0.
-    """
-
+    texts: Indices
+    """Positions of the texts in the order by document, shape (n,)."""
     documents: Indices
-    """Positions of the documents, shape (C, R)."""
-    n_texts: Indices
-    """Number of texts taken from the beginning of the document, shape (C, R)."""
-    strata: Indices
-    """Stratum of each row, shape (C,)."""
+    """The project's documents that it has, shape (C,). One can be there several times."""
+    stratified: StratifiedDocuments
+    """The documents and strata of its texts. Copies of a document are documents of their own."""
 
 
 def ordered_by_document(stratified: StratifiedDocuments) -> tuple[Indices, Documents]:
@@ -86,33 +81,32 @@ def text_weights(documents: Documents, members: list[Indices]) -> Vector:
     return per_text
 
 
-def draw_samples(
-    documents: Documents, members: list[Indices], n_samples: int, rng: np.random.Generator
-) -> Samples:
-    """Return samples with the same number of texts per stratum as the project.
+def draw_sample(documents: Documents, members: list[Indices], rng: np.random.Generator) -> Sample:
+    """Return a sample with the same number of texts per stratum as the project.
 
     `members` are the documents of the population by stratum. They are drawn without replacement
     until the number of texts is reached; of the last one only the first texts are taken. A stratum
     of two documents or more has more texts than any single one of them, so each sample has at
     least two documents of it, which a standard error needs.
     """
-    chosen, taken, strata = [], [], []
-    for stratum, (own, quota) in enumerate(zip(members, documents.quotas, strict=True)):
-        drawn = [_draw_sample(documents, own, int(quota), rng) for _ in range(n_samples)]
-        n_rows = max(len(sample) for sample, _ in drawn)
-        numbers, texts = np.zeros((2, n_rows, n_samples), dtype=np.int64)
-        for column, (sample, n_texts) in enumerate(drawn):
-            numbers[: len(sample), column], texts[: len(sample), column] = sample, n_texts
-        chosen.append(numbers)
-        taken.append(texts)
-        strata.append(np.full(n_rows, stratum))
-    return Samples(np.concatenate(chosen), np.concatenate(taken), np.concatenate(strata))
+    quotas = documents.quotas
+    drawn = [
+        _draw_of_stratum(documents, own, int(quota), rng)
+        for own, quota in zip(members, quotas, strict=True)
+    ]
+    numbers, n_texts = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
+    strata = np.repeat(np.arange(len(quotas)), [len(own) for own, _ in drawn])
+    # The texts of a document follow one another from its first one on.
+    in_document = np.arange(n_texts.sum()) - np.repeat(np.cumsum(n_texts) - n_texts, n_texts)
+    texts = np.repeat(documents.first[numbers], n_texts) + in_document
+    owners = np.repeat(np.arange(len(numbers)), n_texts)
+    return Sample(texts, numbers, StratifiedDocuments(owners, strata))
 
 
-def _draw_sample(
+def _draw_of_stratum(
     documents: Documents, own: Indices, quota: int, rng: np.random.Generator
 ) -> tuple[Indices, Indices]:
-    """Return the documents of one sample of a stratum, and the number of texts of each."""
+    """Return the documents of a sample of one stratum, and the number of texts of each."""
     # Every document has a text or more, so `quota` documents are always enough.
     drawn = rng.choice(own, min(quota, len(own)), replace=False)
     reached = np.cumsum(documents.n_texts[drawn])
