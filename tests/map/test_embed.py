@@ -93,7 +93,8 @@ def test_the_smallest_map_has_four_models() -> None:
 
 def square(coordinates: Matrix) -> Matrix:
     """Return the squared Euclidean distances of the rows."""
-    return np.square(coordinates[:, None] - coordinates).sum(axis=2)
+    squares: Matrix = np.square(coordinates[:, None] - coordinates).sum(axis=2)
+    return squares
 
 
 def test_classical_scaling_of_points_on_a_line_by_hand() -> None:
