@@ -15,6 +15,7 @@ from modelmap.divergence.standard_error import (
     ratio_estimates,
     standard_errors,
     stratified_documents,
+    without_single_documents,
 )
 from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.errors import UserError
@@ -206,6 +207,50 @@ def test_documents_and_categories_are_numbered_as_they_come() -> None:
 def test_no_stratum_has_one_document(texts: pd.DataFrame, strata: list[int]) -> None:
     """Single ones join each other or the smallest other; a document of two makes all one."""
     assert stratified_documents(texts, by_category=True).stratum_of_document.tolist() == strata
+
+
+@pytest.mark.parametrize(
+    ("strata", "merged"),
+    [
+        ([0, 0, 1, 1], [0, 0, 1, 1]),
+        ([5, 5, 2, 2], [0, 0, 1, 1]),
+        ([0, 1, 2, 2], [0, 0, 1, 1]),
+        ([0, 0, 0, 1, 2, 2], [0, 0, 0, 1, 1, 1]),
+        ([0, 1], [0, 0]),
+        ([3], [0]),
+    ],
+)
+def test_strata_of_a_single_document_are_merged(strata: list[int], merged: list[int]) -> None:
+    """With each other, or one alone with the smallest other; numbers are from 0 on."""
+    assert without_single_documents(np.array(strata)).tolist() == merged
+
+
+def test_documents_of_some_texts_are_those_of_a_table_of_these_texts() -> None:
+    """Documents without a text are left out, and strata of one document are merged."""
+    table = made_of(x="aabb", y="cdd", z="effg")
+    every = stratified_documents(table, by_category=True)
+    for chosen in ("aabbcdd", "abcdeffg", "bcefg", "abcd", "ac"):
+        mask = table["document_id"].isin(list(chosen)).to_numpy()
+        found = every.of_texts(mask)
+        expected = stratified_documents(table[mask], by_category=True)
+        assert found.document_of_text.tolist() == expected.document_of_text.tolist()
+        assert found.stratum_of_document.tolist() == expected.stratum_of_document.tolist()
+
+
+def test_documents_of_all_texts_are_the_same_object() -> None:
+    """Their matrices of sums are not made again for each pair of models."""
+    every = stratified_documents(made_of(x="aab", y="cd"), by_category=True)
+    assert every.of_texts(np.ones(5, dtype=bool)) is every
+
+
+def test_errors_of_some_texts_are_those_of_the_others_left_out() -> None:
+    """As if the sample had never had the other texts."""
+    table = made_of(x="aabbcc", y="ddeff")
+    mask = np.array([1, 1, 0, 1, 0, 0, 1, 0, 1, 1, 1], dtype=bool)
+    terms = np.random.default_rng(0).gamma(2, 1, (11, 3))
+    found = stratified_documents(table, by_category=True).of_texts(mask).errors(terms[mask])
+    expected = stratified_documents(table[mask], by_category=True).errors(terms[mask])
+    np.testing.assert_allclose(found, expected)
 
 
 @pytest.mark.parametrize("n_texts", [1, 2, 5])

@@ -2,9 +2,20 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from sklearn.decomposition import PCA
 
-from modelmap.map.embed import TsneOptions, components_for, perplexity, spectrum, tsne
+from modelmap.divergence.mixture import mixture_kl
+from modelmap.map.embed import (
+    TsneOptions,
+    classical_scaling,
+    components_for,
+    perplexity,
+    spectrum,
+    tsne,
+)
 from modelmap.map.tables import SPECTRUM
 from modelmap.matrix.clip_centre import double_centred
 from modelmap.plumbing.arrays import Matrix
@@ -78,6 +89,53 @@ def test_the_smallest_map_has_four_models() -> None:
     placed = tsne(two_clusters(size=2), TsneOptions(30, "euclidean", "exact", 4, 250, 1))
     assert placed.shape == (4, 2)
     assert np.isfinite(placed).all()
+
+
+def square(coordinates: Matrix) -> Matrix:
+    """Return the squared Euclidean distances of the rows."""
+    squares: Matrix = np.square(coordinates[:, None] - coordinates).sum(axis=2)
+    return squares
+
+
+def test_classical_scaling_of_points_on_a_line_by_hand() -> None:
+    """Squared distances of 0, 1 and 5: one axis, on which the mean 2 is the origin."""
+    coordinates = classical_scaling(square(np.array([[0.0], [1.0], [5.0]])))
+    assert coordinates.shape == (3, 3)
+    np.testing.assert_allclose(np.abs(coordinates[:, -1]), [2, 1, 3], rtol=1e-12)
+    np.testing.assert_allclose(coordinates[:, :-1], 0, atol=1e-7)
+
+
+@settings(deadline=None, max_examples=50)
+@given(arrays(np.float64, st.tuples(st.integers(4, 9), st.just(2)), elements=st.floats(-9, 9)))
+def test_classical_scaling_gives_points_of_a_plane_back(points: Matrix) -> None:
+    """Distances are those of the points, and the mean is at the origin."""
+    coordinates = classical_scaling(square(points))
+    np.testing.assert_allclose(square(coordinates), square(points), atol=1e-9)
+    # On axes without variance there is the root of a rounding error.
+    np.testing.assert_allclose(coordinates.mean(axis=0), 0, atol=1e-7)
+
+
+@pytest.mark.parametrize("n_models", [4, 12])
+def test_squared_distances_of_the_coordinates_are_the_mixture_estimates(n_models: int) -> None:
+    """So that t-SNE of the coordinates is t-SNE of the KL divergences."""
+    rng = np.random.default_rng(0)
+    values = rng.normal(-3, rng.uniform(0.1, 4, (n_models, 1)), (n_models, 200))
+    loglik_nats = values.astype(np.float32)
+    kl = mixture_kl(loglik_nats, loglik_nats, np.full(200, 5))
+    np.testing.assert_allclose(square(classical_scaling(kl)), kl, rtol=1e-5, atol=1e-7)
+
+
+def test_axes_of_negative_variance_are_left_out() -> None:
+    """1, 1 and 9 are no squared distances: the nearest points are on a line, and stay finite."""
+    kl = np.array([[0.0, 1, 9], [1, 0, 1], [9, 1, 0]])
+    coordinates = classical_scaling(kl)
+    assert np.isfinite(coordinates).all()
+    products = coordinates @ coordinates.T
+    centring = np.eye(3) - 1 / 3
+    wanted = -centring @ kl @ centring / 2
+    values, vectors = np.linalg.eigh(wanted)
+    assert values.min() < -0.1
+    np.testing.assert_allclose(products, vectors * np.maximum(values, 0) @ vectors.T, atol=1e-12)
 
 
 @pytest.mark.parametrize("algorithm", ["exact", "barnes_hut"])

@@ -15,6 +15,7 @@ from modelmap.__main__ import main
 from modelmap.divergence.kl import squared_distances
 from modelmap.divergence.tables import TEXT_IMPORTANCE
 from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
+from modelmap.plan.mixture_error import mixture_error
 from modelmap.plan.ordered_texts import plan_table, size_measure
 from modelmap.plan.tables import PLAN
 from modelmap.plumbing.layout import Layout
@@ -114,3 +115,21 @@ def test_a_plan_that_is_out_of_date_is_refused(
         write_matrix(matrix, layout.matrix)
         write_table(plan, PLAN, layout.plan)
         layout.resolved.write_text(settings)
+
+
+def test_the_error_is_that_of_the_estimate(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of the mixture where texts have importances, which must be those of the plan's texts."""
+    layout = Layout(root)
+    importance = np.random.default_rng(1).uniform(0.01, 0.02, N_TEXTS)
+    table = pd.DataFrame({"text_id": range(N_TEXTS), "relative_residual": importance})
+    write_table(table, TEXT_IMPORTANCE, layout.text_importance)
+    assert main(["--root", str(root), "plan", "--texts", "20"]) == 0
+    expected = mixture_error(importance, read_table(layout.plan, PLAN), 20)
+    assert (
+        f"expected relative error of KL divergences is {expected:.3f} " in capsys.readouterr().err
+    )
+    write_table(table.iloc[:-1], TEXT_IMPORTANCE, layout.text_importance)
+    assert main(["--root", str(root), "plan", "--texts", "20"]) == 1
+    assert capsys.readouterr().err == (
+        "modelmap plan: text_importance.parquet is not of the present plan: run `dvc repro plan`\n"
+    )

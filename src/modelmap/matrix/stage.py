@@ -35,14 +35,15 @@ def run(layout: Layout) -> None:
         text_set_hash(texts["text"]),
     )
     bits = category_bits(matrix.loglik_nats, matrix.models, texts["category"], texts["n_bytes"])
-    write_matrix(matrix, layout.matrix)
     segments = segment_table(texts)
     brought = imported_segments(imported, segments, layout)
     with_segments = [spec for spec in specs if spec.source != "imported" or brought is not None]
     names = [spec.name for spec in with_segments]
     values = segment_rows(with_segments, segments, brought, layout)
-    write_table(segments, SEGMENTS, layout.segment_table)
+    # Scores are read while segments are written. If they are refused, earlier tables stay.
     write_segments(values, names, len(segments), matrix.text_set, layout.segments)
+    write_table(segments, SEGMENTS, layout.segment_table)
+    write_matrix(matrix, layout.matrix)
     write_table(rows.models, MODELS, layout.models)
     write_table(bits, CATEGORY_BITS, layout.category_bits)
     write_json(layout.metrics("matrix"), _metrics(matrix, rows))
