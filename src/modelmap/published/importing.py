@@ -47,7 +47,7 @@ MAX_BYTES = 1024
 """Largest number of UTF-8 bytes of a text of Oyama et al. 2025 (ACL)."""
 
 HEADER = """\
-# Written by `modelmap import`; describes the tables in data/imported. Commit this file.
+# Written by `modelmap import`; describes the files in data/imported. Commit this file.
 """
 
 
