@@ -225,34 +225,6 @@ def test_strata_of_a_single_document_are_merged(strata: list[int], merged: list[
     assert without_single_documents(np.array(strata)).tolist() == merged
 
 
-def test_documents_of_some_texts_are_those_of_a_table_of_these_texts() -> None:
-    """Documents without a text are left out, and strata of one document are merged."""
-    table = made_of(x="aabb", y="cdd", z="effg")
-    every = stratified_documents(table, by_category=True)
-    for chosen in ("aabbcdd", "abcdeffg", "bcefg", "abcd", "ac"):
-        mask = table["document_id"].isin(list(chosen)).to_numpy()
-        found = every.of_texts(mask)
-        expected = stratified_documents(table[mask], by_category=True)
-        assert found.document_of_text.tolist() == expected.document_of_text.tolist()
-        assert found.stratum_of_document.tolist() == expected.stratum_of_document.tolist()
-
-
-def test_documents_of_all_texts_are_the_same_object() -> None:
-    """Their matrices of sums are not made again for each pair of models."""
-    every = stratified_documents(made_of(x="aab", y="cd"), by_category=True)
-    assert every.of_texts(np.ones(5, dtype=bool)) is every
-
-
-def test_errors_of_some_texts_are_those_of_the_others_left_out() -> None:
-    """As if the sample had never had the other texts."""
-    table = made_of(x="aabbcc", y="ddeff")
-    mask = np.array([1, 1, 0, 1, 0, 0, 1, 0, 1, 1, 1], dtype=bool)
-    terms = np.random.default_rng(0).gamma(2, 1, (11, 3))
-    found = stratified_documents(table, by_category=True).of_texts(mask).errors(terms[mask])
-    expected = stratified_documents(table[mask], by_category=True).errors(terms[mask])
-    np.testing.assert_allclose(found, expected)
-
-
 @pytest.mark.parametrize("n_texts", [1, 2, 5])
 def test_one_document_has_no_standard_error(n_texts: int) -> None:
     """Without a second independent unit nothing is known of the error."""
@@ -320,7 +292,7 @@ def test_pairs_scored_on_fewer_than_two_documents_have_no_estimate() -> None:
     """NaN, and other pairs of the same call are as they are alone."""
     terms = np.array([[0.0, 1, 1], [0, 2, 2], [0, 0, 4]])
     stratified = StratifiedDocuments(documents(0, 0, 1), documents(0, 0))
-    found = ratio_estimates(terms, (terms > 0) * 2.0, stratified)
+    found = ratio_estimates(terms, np.where(terms > 0, 2.0, 0.0), stratified)
     assert np.isnan(found.kl).tolist() == [True, True, False]
     assert np.isnan(found.errors.standard_error).tolist() == [True, True, False]
     alone = ratio_estimates(terms[:, 2:], np.full((3, 1), 2.0), stratified)
