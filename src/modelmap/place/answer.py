@@ -6,10 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from modelmap.divergence.kl import LN2
-from modelmap.divergence.mixture import Floats, mixture_kl, text_sums
-from modelmap.matrix.segments import wholly_scored
-from modelmap.place.distances import (
+from modelmap.divergence.few_texts import (
     Distances,
     Sample,
     calibrated_widening,
@@ -17,6 +14,9 @@ from modelmap.place.distances import (
     intervals,
     plain,
 )
+from modelmap.divergence.kl import LN2
+from modelmap.divergence.mixture import Floats, mixture_kl, text_sums
+from modelmap.matrix.segments import wholly_scored
 from modelmap.place.known import KnownModels
 from modelmap.place.spot import place_on_map
 from modelmap.plumbing.arrays import Mask, Matrix, Vector
@@ -44,7 +44,7 @@ class Placement:
     y: float
     flags: list[str]
     control: str
-    """What the texts' terms were compared with (distances.py)."""
+    """What the texts' terms were compared with (divergence/few_texts.py)."""
     relative_error: float
     """The root mean square of the KLs' relative standard errors, with respect to all texts."""
 

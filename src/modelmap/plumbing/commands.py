@@ -37,6 +37,7 @@ STAGES = {
 STUDIES = {
     "coverage": "how often confidence intervals contain the KL of a population",
     "kl_truth": "KL divergences by simulation, compared with the estimates",
+    "place_eval": "the errors of placing models that the map does not know",
     "text_count": "what the results would be with fewer texts",
     "figures": "draw the figures of the studies",
 }

@@ -31,6 +31,7 @@ from modelmap.score.settings import ScoreSettings
 from modelmap.stability.settings import StabilitySettings
 from modelmap.studies.coverage.settings import CoverageSettings
 from modelmap.studies.kl_truth.settings import KlTruthSettings
+from modelmap.studies.place_eval.settings import PlaceEvalSettings
 from modelmap.studies.text_count.settings import TextCountSettings
 from modelmap.texts.settings import TextsSettings
 from modelmap.zoo.settings import ZooSettings
@@ -77,6 +78,7 @@ class Resolved(BaseModel):
     kl_truth: KlTruthSettings
     coverage: CoverageSettings
     text_count: TextCountSettings
+    place_eval: PlaceEvalSettings
     predict: PredictSettings
     figures: FiguresSettings
 

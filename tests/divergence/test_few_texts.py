@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelmap.place.distances import (
+from modelmap.divergence.few_texts import (
     NEAREST,
     PLAIN,
     Sample,
