@@ -71,7 +71,7 @@ def _others(families: Sequence[str], model: int, kind: str) -> Indices:
 def held_out_sample(
     known: Known, kl: Matrix, texts: Indices, model: int, others: Indices
 ) -> Sample:
-    """Return the sample of `texts` for a held-out model, and the models `others` that stay known."""
+    """Return the sample of `texts` for a held-out model; `others` are the known models."""
     # Of the held-out model only the sampled texts are read, and its KLs not at all.
     square = np.ix_(texts, others, others)
     return Sample(
