@@ -11,6 +11,7 @@ from modelmap.studies.kl_truth.summary import (
     failing_pairs,
     groups,
     judged,
+    parts_of_ratio,
     pretrained_summary,
     truth_summary,
     warnings_given,
@@ -84,6 +85,18 @@ def test_failing_pairs_are_named_with_the_two_parts_of_their_ratio() -> None:
         {"pair": "a, c", "truth_over_estimate": 2.0, "texts": 1.6, "form": 1.25, "warning": True},
         {"pair": "b, c", "truth_over_estimate": 0.5, "texts": 0.8, "form": 0.625, "warning": False},
     ]
+
+
+def test_parts_of_ratios_by_hand() -> None:
+    """Texts 1, 1.6 and .8, form 1, 1.25 and .625: the ratios 1, 2 and .5 rise with the texts."""
+    found = parts_of_ratio(table(), "truth_bits_per_byte")
+    assert found["texts"] == {"q5": 0.82, "median": 1.0, "q95": 1.54}
+    assert found["form"] == {"q5": 0.662, "median": 1.0, "q95": 1.225}
+    logs = np.log([1.0, 1.6, 0.8]), np.log([1.0, 2.0, 0.5])
+    wanted = float(np.corrcoef(*logs)[0, 1])
+    assert found["correlation_with_texts"] == pytest.approx(wanted, abs=1e-3)
+    assert parts_of_ratio(table().iloc[:1], "truth_bits_per_byte")["correlation_with_texts"] is None
+    assert "texts" not in parts_of_ratio(table().iloc[:0], "truth_bits_per_byte")
 
 
 def test_warnings_are_counted_by_hand() -> None:

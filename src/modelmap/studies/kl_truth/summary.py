@@ -116,6 +116,29 @@ def failing_pairs(table: pd.DataFrame, truth: str) -> list[dict[str, object]]:
     return records
 
 
+def parts_of_ratio(table: pd.DataFrame, truth: str) -> dict[str, object]:
+    """Return the distribution of both parts of truth over mixture estimate, as in failing_pairs.
+
+    And the correlation of the logarithms of the ratio and of its part `texts`; None if there are
+    fewer than 3 pairs.
+    """
+    rows = table[judged(table, truth)]
+    texts = (rows[DRAWN_MIXTURE] / rows[ESTIMATES["mixture"]]).to_numpy()
+    form = (rows[truth] / rows[DRAWN_MIXTURE]).to_numpy()
+    quantiles = {"q5": 0.05, "median": 0.5, "q95": 0.95}
+    logs = np.log(texts), np.log(texts * form)
+    has_correlation = len(rows) > 2 and min(np.ptp(values) for values in logs) > 0
+    return {
+        part: {name: round(float(np.quantile(values, q)), 3) for name, q in quantiles.items()}
+        for part, values in (("texts", texts), ("form", form))
+        if len(values)
+    } | {
+        "correlation_with_texts": round(float(np.corrcoef(*logs)[0, 1]), 3)
+        if has_correlation
+        else None
+    }
+
+
 def warnings_given(table: pd.DataFrame, truth: str) -> Mapping[str, int]:
     """Return how often the warning names a pair that differs by more than FACTOR, and others."""
     rows = table[judged(table, truth)]
@@ -150,6 +173,7 @@ def truth_summary(table: pd.DataFrame, factors: Sequence[float]) -> dict[str, ob
         if len(both)
         else None,
         "truth_over_estimate": by_group(table, factors),
+        "parts_of_ratio": {name: parts_of_ratio(table, truth) for name, truth in TRUTHS.items()},
         "beyond_factor": {
             "factor": FACTOR,
             **{
