@@ -125,6 +125,18 @@ def test_a_score_that_is_not_finite_names_model_and_text(
         score_all(job_list_of(layout, folder, "nan"))
 
 
+def test_a_folder_among_the_scores_is_told_and_left(
+    layout: Layout, saved: Path, in_process: list[list[str]]
+) -> None:
+    """Nothing is scored again once it has been moved."""
+    (layout.scores / "old").mkdir(parents=True)
+    with pytest.raises(UserError, match=r"^data/scores has folders: old; move them"):
+        score_all(job_list_of(layout, saved, "one"))
+    (layout.scores / "old").rmdir()
+    score_all(job_list_of(layout, saved, "one"))
+    assert in_process == [["one"]]
+
+
 def test_a_model_without_its_tokenizer_is_refused(
     layout: Layout, saved: Path, tmp_path: Path, in_process: list[list[str]]
 ) -> None:

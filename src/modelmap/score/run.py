@@ -155,6 +155,12 @@ def _place(jobs: Sequence[Job], layout: Layout) -> None:
     """Make data/scores contain exactly one valid file per job; valid files are not rewritten."""
     layout.scores.mkdir(parents=True, exist_ok=True)
     wanted = {job.spec.file_name: job.fingerprint for job in jobs}
+    if folders := sorted(path.name for path in layout.scores.iterdir() if path.is_dir()):
+        # They are no scores, and may be somebody's only copy of something.
+        raise UserError(
+            f"data/scores has folders: {listed(folders)}; move them elsewhere, then run "
+            "`dvc repro` again: the scores are kept"
+        )
     for path in layout.scores.iterdir():
         if path.name not in wanted and path.name != INDEX:
             path.unlink()
