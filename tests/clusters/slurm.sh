@@ -55,9 +55,28 @@ start() {
     exit 1
 }
 
+# Wait up to 20 s until a command fails.
+wait_while() {
+    for _ in $(seq 100); do
+        if "$@" 2> /dev/null; then sleep 0.2; else return 0; fi
+    done
+}
+
+has_tasks() {
+    test -n "$(squeue --noheader)"
+}
+
 stop() {
+    export SLURM_CONF="$folder/slurm.conf"
+    # Tasks would outlive slurmd.
+    scancel --user="$(id -un)" || true
+    wait_while has_tasks
     for name in slurmd slurmctld munged; do
-        if [ -f "$folder/$name.pid" ]; then kill "$(cat "$folder/$name.pid")" || true; fi
+        if [ -f "$folder/$name.pid" ]; then
+            pid=$(cat "$folder/$name.pid")
+            kill "$pid" || true
+            wait_while kill -0 "$pid"
+        fi
     done
 }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from helpers.killing import Victim, kill, started, wait_for
 from helpers.score_project import MODELS, ScoringProject
 
 pytestmark = pytest.mark.cluster
@@ -53,4 +54,29 @@ def test_the_same_command_scores_on_a_cluster(name: str, tmp_path: Path) -> None
     with TemporaryDirectory() as folder, cluster(name, Path(folder)) as variables:
         output = project.repro(MODELMAP_HARDWARE=name, **variables)
     assert project.scored() == local, output
-    assert len(local) == len(MODELS) + 1
+    assert {f"{model}.parquet" for model in MODELS} < set(local)
+
+
+@pytest.mark.parametrize("victim", ["dvc", "scorer"])
+def test_tasks_that_wait_in_the_queue_are_cancelled(victim: Victim, tmp_path: Path) -> None:
+    """A run of which a process was killed leaves no task that still has to start."""
+    if reason := skip_reason("slurm"):
+        pytest.skip(reason)
+    project = ScoringProject(tmp_path / "project")
+    # One task at a time: the others wait.
+    project.append("conf/local/default.yaml", "  scorers: 4\n")
+    project.append("conf/local/default.yaml", "hydra: {launcher: {array_parallelism: 1}}\n")
+    with TemporaryDirectory() as folder, cluster("slurm", Path(folder)) as variables:
+        run = started(project, MODELMAP_HARDWARE="slurm", **variables)
+        wait_for(lambda: states(variables).count("RUNNING") == 1, "task that has started")
+        kill(run, victim)
+        wait_for(lambda: "PENDING" not in states(variables), "end of the tasks that wait")
+        # Without being cancelled they would start one after another, find no run and exit.
+        assert "CANCELLED" in states(variables)
+
+
+def states(variables: dict[str, str]) -> list[str]:
+    """Return the states of all tasks that Slurm knows, including those that have ended."""
+    command = ["squeue", "--states=all", "--array", "--noheader", "--format=%T"]
+    environment = {**os.environ, **variables}
+    return subprocess.check_output(command, env=environment, text=True).split()

@@ -14,12 +14,12 @@ Victim = Literal["dvc", "scorer", "all"]
 TIMEOUT_S = 120.0
 
 
-def started(project: ScoringProject) -> "subprocess.Popen[bytes]":
+def started(project: ScoringProject, **environment: str) -> "subprocess.Popen[bytes]":
     """Return `dvc repro` running in a session of its own, which no interrupt reaches."""
     return subprocess.Popen(
         ["dvc", "repro"],
         cwd=project.root,
-        env=project.environment(),
+        env={**project.environment(), **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
