@@ -79,6 +79,23 @@ def test_a_bundle_without_segments_is_one_line(
     assert "has no log-likelihoods of segments" in capsys.readouterr().err
 
 
+def test_the_page_is_one_file_that_loads_nothing(
+    owner: Owner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It names every model and the new one, is well-formed, and has no address in it."""
+    target = owner.root / "answer.html"
+    arguments = ["place", "llama", "--texts", "5", "--html", str(target)]
+    assert main(["--root", str(owner.root), *arguments]) == 0
+    capsys.readouterr()
+    content = target.read_text()
+    assert "http" not in content
+    names = read_parquet(owner.root / "data/models.parquet")[0]["model"]
+    assert all(f"{name}<" in content for name in names)
+    assert content.count("<circle") == len(names)
+    svg = content[content.index("<svg") : content.index("</svg>") + 6]
+    assert "nan" not in svg
+
+
 def test_scores_are_kept(
     owner: Owner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

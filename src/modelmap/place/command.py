@@ -9,6 +9,7 @@ from pathlib import Path
 from modelmap.place.answer import Placement, placement
 from modelmap.place.known import KnownModels, read_bundle, read_project
 from modelmap.place.new_model import NewModel, model_spec
+from modelmap.place.page import NOTE, page
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.files import write_text
 from modelmap.plumbing.hardware import Hardware, load_hardware
@@ -26,9 +27,10 @@ def run(
     error: float | None,
     seconds: float | None,
     bundle: Path | None,
-    output: Path | None,
+    json_file: Path | None,
+    html_file: Path | None,
 ) -> None:
-    """Print where a model lies among the models of the map, and write it as JSON to `output`.
+    """Print where a model lies among the models of the map, and write it as JSON and as HTML.
 
     The map is that of the project, or of a `bundle`, for which no project is needed.
 
@@ -44,9 +46,11 @@ def run(
     new = NewModel(spec, known, layout, _hardware(layout))
     found = _until(new, known, n_texts, error, seconds)
     sys.stdout.write(described(found, known))
-    if output is not None:
+    if json_file is not None:
         content = {**asdict(found), "models": found.models.to_dict("records")}
-        write_text(output, json.dumps(content, indent=1) + "\n")
+        write_text(json_file, json.dumps(content, indent=1) + "\n")
+    if html_file is not None:
+        write_text(html_file, page(found, known))
 
 
 def _hardware(layout: Layout) -> Hardware:
@@ -118,8 +122,5 @@ def described(found: Placement, known: KnownModels) -> str:
     rest = len(found.models) - SHOWN
     lines += [f"{'':>17}  {'':<19}  and {rest} more"] if rest > 0 else []
     lines += ["", "= cannot be told apart from the nearest at 95%", *found.flags]
-    lines += [
-        "KL divergences say how alike models are on these texts. They do not prove that a model "
-        "was made from another."
-    ]
+    lines.append(NOTE)
     return "\n".join(lines) + "\n"

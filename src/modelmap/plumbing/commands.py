@@ -156,6 +156,7 @@ def _place_arguments(parser: argparse.ArgumentParser) -> None:
         "--map", type=Path, metavar="BUNDLE", help="bundle with the map (default: data/)"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="JSON file to write")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="HTML file to write")
 
 
 def _review_arguments(parser: argparse.ArgumentParser) -> None:
@@ -203,6 +204,7 @@ COMMANDS = {
             options.seconds,
             options.map,
             options.json,
+            options.html,
         ),
     ),
     "pin": Command(
