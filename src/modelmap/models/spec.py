@@ -106,7 +106,8 @@ class ModelSpec(BaseModel):
     trust_remote_code: StrictBool | None = None
     """Whether Python files that come with the model may run."""
     base: "ModelSpec | None" = None
-    """For an adapter (LoRA): the model that it changes. In conf/models this is a model's name."""
+    """For an adapter (LoRA), or a descendant of a pretrained model in the zoo: the model that it is
+    made from. In conf/models this is a model's name."""
 
     @field_validator("name")
     @classmethod
@@ -166,7 +167,7 @@ class ModelSpec(BaseModel):
     def _base_fits_an_adapter(self) -> "ModelSpec":
         if self.base is None:
             return self
-        if self.source not in ("hub", "directory"):
+        if self.source not in ("hub", "directory", "zoo"):
             raise ValueError(
                 f"an adapter comes from the hub or a directory, not from {self.source}"
             )
