@@ -208,7 +208,7 @@ def test_base_is_the_name_of_a_model_of_the_roster() -> None:
     ("keys", "told"),
     [
         ({"base": {**BASE, "base": BASE}}, "the base of an adapter cannot be an adapter"),
-        ({"source": "zoo"}, "an adapter comes from the hub or a directory, not from zoo"),
+        ({"source": "gguf"}, "an adapter comes from the hub or a directory, not from gguf"),
         (
             {"base": {**BASE, "source": "imported", "location": "base"}},
             "the base of an adapter cannot be an imported model",

@@ -63,6 +63,11 @@ def test_a_converted_file_scores_as_the_model_it_was_made_from(tmp_path: Path) -
             lambda tensors: {**tensors, ATTENTION: tensors[ATTENTION][:8]},
             ["another shape: model.layers.1.self_attn.o_proj.weight"],
         ),
+        (
+            # The tokenizer has 300 tokens.
+            lambda tensors: {**tensors, "token_embd.weight": tensors["token_embd.weight"][:200]},
+            ["another shape: model.embed_tokens.weight"],
+        ),
     ],
 )
 def test_a_file_whose_tensors_do_not_fit_is_refused(

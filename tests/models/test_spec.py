@@ -9,6 +9,8 @@ from modelmap.plumbing.files import checked
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PIN = {"version": "0.1.2", "sha256": "0" * 64}
 GGUF = {"source": "gguf", "location": "some-package:some/model.gguf", **PIN}
+PART = {"location": "some-package:some/part1", **PIN}
+PARTS = {"source": "gguf", "location": "model.gguf", "sha256": "1" * 64, "parts": [PART]}
 IMPORTED = {"source": "imported", "dtype": "unknown"}
 HUB = {"name": "a/b", "source": "hub", "location": "a/b", "family": "b", "kind": "base"}
 
@@ -60,6 +62,26 @@ def test_options_that_fit(keys: dict[str, object]) -> None:
         ({**GGUF, "location": "../a:b"}, "'../a' is not the name of a package"),
         ({**GGUF, "version": ">=1"}, r"version: String should match pattern '^[0-9]"),
         ({**GGUF, "sha256": "0" * 63}, "sha256: String should match pattern '^[0-9a-f]{64}$'"),
+        *(
+            (
+                {**PARTS, **keys},
+                "parts need the sha256 of the joined file, and no version",
+            )
+            for keys in ({"sha256": None}, {"version": "1.0"})
+        ),
+        *(
+            ({**PARTS, "location": name}, "is the name of the joined file")
+            for name in ("a:b", "a/b", "../b", ".b")
+        ),
+        ({**PARTS, "parts": []}, "parts: Tuple should have at least 1 item"),
+        ({**PARTS, "source": "directory"}, "parts: a directory model is not in parts"),
+        ({**PARTS, "parts": [{**PART, "location": "a"}]}, "'a' is not package:file"),
+        ({**PARTS, "parts": [{**PART, "location": "../a:b"}]}, "'../a' is not the name of a"),
+        ({**PARTS, "parts": [{**PART, "sha256": None}]}, "parts.0.sha256"),
+        (
+            {**PARTS, "parts": [PART, {**PART, "version": "0.1.3"}]},
+            "parts in the same package need the same version and sha256",
+        ),
         ({"dtype": "unknown"}, "dtype unknown is for imported models only"),
         (
             {**IMPORTED, "location": "other"},

@@ -103,7 +103,7 @@ def told_by(root: Path) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("experiment", ["embedded", "micro"])
+@pytest.mark.parametrize("experiment", ["embedded", "micro", "pretrained"])
 def test_every_shipped_experiment_resolves_to_sections_that_stages_read(
     tmp_path: Path, experiment: str
 ) -> None:
@@ -125,7 +125,8 @@ def test_every_shipped_experiment_resolves_to_sections_that_stages_read(
     assert read_section(layout, "map", MapSettings) == whole.map
     drawn = {name for name, share in whole.texts.shares.items() if share}
     assert drawn <= set(whole.corpus.categories)
-    assert set(whole.zoo.descendants.finetunes) <= set(whole.corpus.categories)
+    pretrained = whole.zoo.pretrained.finetunes if whole.zoo.pretrained else []
+    assert {*whole.zoo.descendants.finetunes, *pretrained} <= set(whole.corpus.categories)
 
 
 @pytest.mark.parametrize("experiment", ["hub-small", "own-texts"])
@@ -140,6 +141,22 @@ def test_the_hub_experiments_resolve_once_their_models_are_pinned(
     assert [model["name"] for model in content["models"]] == list(roster)
     assert {model["revision"] for model in content["models"]} == {COMMIT}
     assert content["zoo"]["families"] == []
+
+
+def test_the_experiment_of_pretrained_models_trains_no_small_ones(root: Path) -> None:
+    """It has the models of packages, and the descendants of one of them with their base."""
+    put(root, PARAMS, "experiment", "pretrained")
+    content = resolved(root)
+    packages = yaml.safe_load((root / "conf/models/pretrained.yaml").read_text())["models"]
+    assert content["zoo"]["families"] == []
+    base = content["zoo"]["pretrained"]["base"]
+    assert base["sha256"] == packages[base["name"]]["sha256"]
+    assert {model["name"] for model in content["models"] if model["source"] == "gguf"} == {
+        *packages
+    }
+    descendants = [model for model in content["models"] if model["source"] == "zoo"]
+    assert len(descendants) == 8
+    assert all(model["base"] == base for model in descendants)
 
 
 def test_the_papers_experiment_takes_the_first_texts_of_the_papers_draw(root: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from modelmap.models.adapter import CONFIG as ADAPTER_CONFIG
 from modelmap.models.adapter import with_adapter
 from modelmap.models.code import loading_code
+from modelmap.models.descendant import make_descendant
 from modelmap.models.options import check_device, loading_options
 from modelmap.models.spec import ModelSpec
 from modelmap.models.weights import count_tensors, integer_tensors
@@ -69,7 +70,8 @@ def load_model(
     """Return a model with the dtype and options of its entry, in evaluation mode, on `device`.
 
     With device "auto" accelerate distributes the model over all devices and the main memory.
-    `adapter` is the directory of an adapter that is added to the model. Raises UserError if the
+    `adapter` is the directory of an adapter that is added to the model, or of a descendant of the
+    zoo that the model is changed into. Raises UserError if the
     device cannot run the model, if the directory has no causal language model, or if the weights
     are not exactly those of the model that its config.json describes, or of the adapter.
     """
@@ -91,7 +93,9 @@ def load_model(
         model, report = loaded
         _check(report, CONFIG)
         _check_numbers(model, directory)
-        if adapter is not None:
+        if adapter is not None and spec.source == "zoo":
+            make_descendant(model, adapter)
+        elif adapter is not None:
             model, report = with_adapter(model, adapter)
             _check(report, ADAPTER_CONFIG)
         placed: PreTrainedModel = model if "device_map" in options else model.to(device)

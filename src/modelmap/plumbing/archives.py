@@ -11,11 +11,12 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from email.parser import HeaderParser
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 from pydantic import Field
 
@@ -214,19 +215,32 @@ class Wheel:
         stated = expression or "; ".join(classifiers) or text or ""
         return stated.strip().partition("\n")[0] or "unknown"
 
+    def copy(self, name: str, target: BinaryIO) -> None:
+        """Write the content of a file to an open file, without reading it as a whole.
+
+        Raises UserError if the wheel has no such file, or if its content is damaged.
+        """
+        entry = self._entry(name)
+        try:
+            with self._zip.open(entry) as source:
+                shutil.copyfileobj(source, target, 1 << 20)
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise UserError(f"package {self.name} {self.version}: {name} is damaged") from error
+
     def extract(self, name: str, folder: Path) -> Path:
         """Extract a file into `folder`, unless it is there already, and return its path.
 
-        Raises UserError if the wheel has no such file, or if its path leads out of the folder.
+        Raises UserError if the wheel has no such file, if its content is damaged, or if its path
+        leads out of the folder.
         """
         entry = self._entry(name)
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise UserError(f"package {self.name} {self.version}: {name} leads out of the folder")
         target = folder / name
         if not (target.is_file() and target.stat().st_size == entry.file_size):
-            write_atomically(target, lambda part: self._copy(entry, part))
+            write_atomically(target, lambda part: self._write(name, part))
         return target
 
-    def _copy(self, entry: zipfile.ZipInfo, target: Path) -> None:
-        with self._zip.open(entry) as source, target.open("wb") as sink:
-            shutil.copyfileobj(source, sink, 1 << 20)
+    def _write(self, name: str, target: Path) -> None:
+        with target.open("wb") as sink:
+            self.copy(name, sink)

@@ -17,7 +17,7 @@ from modelmap.divergence.settings import DivergenceSettings
 from modelmap.figures.settings import FiguresSettings
 from modelmap.map.settings import MapSettings
 from modelmap.matrix.settings import MatrixSettings
-from modelmap.models.roster import Roster, roster_models, with_listed
+from modelmap.models.roster import Roster, roster_models, with_listed, with_pretrained_base
 from modelmap.models.spec import ModelSpec
 from modelmap.new_models.settings import NewModelsSettings
 from modelmap.plan.settings import PlanSettings
@@ -148,7 +148,8 @@ def resolve(
     """
     content = _seeded(composed)
     roster = checked(Roster, content.pop("roster", {}), "conf/models")
-    zoo = checked(ZooSettings, content.get("zoo", {}), "conf/zoo")
+    content["zoo"] = with_pretrained_base(content.get("zoo", {}), roster, pins)
+    zoo = checked(ZooSettings, content["zoo"], "conf/zoo")
     entries = roster_models(roster, zoo, pins, imported_models)
     # By name, so that a message names the model and not its place in the list.
     checked(NamedModels, {str(entry["name"]): entry for entry in entries}, "conf/models")

@@ -1,8 +1,9 @@
 """Building the families of the zoo: base models and the models derived from them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from modelmap.plumbing.progress import Progress
 from modelmap.plumbing.seeds import named_rng, named_seed
 from modelmap.zoo.architectures import untrained_model
 from modelmap.zoo.derive import merged, quantised
-from modelmap.zoo.recipes import Recipe, family_recipes
+from modelmap.zoo.recipes import RECIPE, Recipe, family_recipes
 from modelmap.zoo.settings import Family, Training, ZooSettings
 from modelmap.zoo.tokenizers import train_tokenizer
 from modelmap.zoo.train import token_stream, train
@@ -105,16 +106,21 @@ class FamilyBuilder:
         self.model.load_state_dict(self.states[recipe.name])
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
-        loss = self.losses.get(recipe.name, np.nan)
-        record = {
-            "name": recipe.name,
-            "family": recipe.family,
-            "kind": recipe.kind,
-            "parent": recipe.parent,
-            "detail": recipe.detail,
-            "final_training_loss_nats_per_token": None if np.isnan(loss) else round(loss, 6),
-        }
-        (folder / "recipe.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        write_recipe(recipe, self.losses.get(recipe.name, np.nan), folder)
+
+
+def write_recipe(recipe: Recipe, loss_nats: float, folder: Path) -> None:
+    """Write what a model is made from, and its final training loss, NaN if it was not trained."""
+    record = {
+        "name": recipe.name,
+        "family": recipe.family,
+        "kind": recipe.kind,
+        "parent": recipe.parent,
+        "detail": recipe.detail,
+        "final_training_loss_nats_per_token": None if np.isnan(loss_nats) else round(loss_nats, 6),
+    }
+    folder.mkdir(exist_ok=True)
+    (folder / RECIPE).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
 def build_family(family: Family, zoo: ZooSettings, pool: Pool, directory: Path) -> str:
@@ -128,12 +134,18 @@ def build_family(family: Family, zoo: ZooSettings, pool: Pool, directory: Path) 
 
 def build_families(zoo: ZooSettings, pool: Pool, directory: Path, n_workers: int) -> None:
     """Build every family of the zoo in `n_workers` processes of one thread each."""
+    calls = [partial(build_family, one, zoo, pool, directory) for one in zoo.families]
+    run_calls(calls, "families", n_workers)
+
+
+def run_calls(calls: Sequence[Callable[[], str]], unit: str, n_workers: int) -> None:
+    """Run calls, each of which returns a name, in `n_workers` processes of one thread each."""
     set_worker_environment()
     with (
         ProcessPoolExecutor(n_workers, get_context("spawn"), start_worker) as workers,
-        Progress("zoo", len(zoo.families)) as progress,
+        Progress("zoo", len(calls)) as progress,
     ):
-        futures = [workers.submit(build_family, one, zoo, pool, directory) for one in zoo.families]
+        futures = [workers.submit(call) for call in calls]
         for count, future in enumerate(as_completed(futures), start=1):
             name = future.result()
-            progress.update(count, f"{name}, {count} of {len(futures)} families")
+            progress.update(count, f"{name}, {count} of {len(futures)} {unit}")

@@ -1,12 +1,14 @@
-"""Weights derived from the weights of other models: merges and quantised copies."""
+"""Models derived from other models: merges, quantised copies and models with fewer layers."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from modelmap.plumbing.errors import UserError
 from modelmap.zoo.settings import Bits
 
 if TYPE_CHECKING:
     import torch
+    from transformers import PreTrainedModel
 
 Weights = Mapping[str, "torch.Tensor"]
 GROUP = 32
@@ -40,3 +42,28 @@ def _round_trip(weight: "torch.Tensor", bits: Bits) -> "torch.Tensor":
     # The lower bound keeps a group of zeros from dividing by zero.
     scale = (rows.abs().amax(dim=1, keepdim=True) / largest).clamp_min(1e-12)
     return ((rows / scale).round() * scale).reshape(weight.shape)
+
+
+def layers_of(model: "PreTrainedModel") -> "torch.nn.ModuleList":
+    """Return the layers of a model's decoder, in their order. Raises UserError if it has no list.
+
+    The layers of most classes are in a list of that name; those of GPT-2 and GPT-NeoX are not, or
+    are in another place.
+    """
+    import torch
+
+    layers = getattr(model.get_decoder(), "layers", None)
+    if not isinstance(layers, torch.nn.ModuleList):
+        raise UserError(f"{type(model).__name__} has no list of layers named layers")
+    return layers
+
+
+def keep_layers(model: "PreTrainedModel", count: int) -> None:
+    """Remove all layers but the first `count` from a model. Raises UserError if it has no more.
+
+    The final norm and the head stay, and read the states after the last layer that is kept.
+    """
+    layers = layers_of(model)
+    if count >= len(layers):
+        raise UserError(f"{count} layers cannot be kept of {len(layers)}: choose fewer")
+    del layers[count:]

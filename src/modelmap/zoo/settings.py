@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.section import Section
 
 ZOO_VERSION = 1
@@ -67,8 +68,36 @@ class Descendants(Section):
     quantised: list[Bits] = []
 
 
+class PretrainedFamily(Section):
+    """A pretrained model, and the models that are derived from it."""
+
+    base: ModelSpec
+    """In conf/zoo this is the name of a model of the roster."""
+    finetuning: Training
+    trained_layers: Count
+    """How many of the last layers fine-tuning changes. All other weights stay as they are."""
+    finetunes: list[Category] = []
+    merges: list[tuple[Category, Category]] = []
+    quantised: list[Bits] = []
+    layers: list[Count] = []
+    """Numbers of layers that are kept, from the first on. Final norm and head are kept too."""
+
+    @model_validator(mode="after")
+    def _base_is_pinned(self) -> "PretrainedFamily":
+        # The stage depends on this section, and not on the files of a model of one's own.
+        if self.base.source != "hub" and self.base.sha256 is None:
+            raise ValueError("the base must be a hub model or a GGUF file in packages")
+        return self
+
+    @model_validator(mode="after")
+    def _merges_are_of_finetunes(self) -> "PretrainedFamily":
+        if {name for pair in self.merges for name in pair} - set(self.finetunes):
+            raise ValueError("merges must name finetunes")
+        return self
+
+
 class ZooSettings(Section):
-    """The families of the zoo and their settings. An empty list of families disables the zoo."""
+    """The families of the zoo and their settings. Without families the zoo is empty."""
 
     seed: int
     tokenizers: dict[str, TokenizerRecipe] = {}
@@ -77,6 +106,7 @@ class ZooSettings(Section):
     finetuning: Training | None = None
     families: list[Family] = []
     descendants: Descendants = Descendants()
+    pretrained: PretrainedFamily | None = None
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "ZooSettings":

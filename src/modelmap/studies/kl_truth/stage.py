@@ -41,7 +41,7 @@ def run(layout: Layout) -> None:
     texts = read_table(layout.texts, TEXTS)["text"].tolist()
     kl = _estimates(layout)
     specs = read_roster(layout.roster)
-    zoo = _zoo_models(specs)
+    zoo = trained_here(specs)
     families = read_section(layout, "zoo", ZooSettings).families
     tokenizer_of = {family.name: family.tokenizer for family in families}
     tokenizers = {spec.name: tokenizer_of[spec.family] for spec in zoo}
@@ -76,8 +76,12 @@ def _estimates(layout: Layout) -> pd.DataFrame:
     return read_table(layout.kl, KL)
 
 
-def _zoo_models(specs: Sequence[ModelSpec]) -> list[ModelSpec]:
-    zoo = [spec for spec in specs if spec.source == "zoo"]
+def trained_here(specs: Sequence[ModelSpec]) -> list[ModelSpec]:
+    """Return the models of the zoo without descendants of a pretrained model.
+
+    Raises UserError if there are fewer than two.
+    """
+    zoo = [spec for spec in specs if spec.source == "zoo" and spec.base is None]
     if len(zoo) < 2:
         raise UserError(
             "kl_truth needs two models of the zoo: choose an experiment with a zoo in params.yaml"
