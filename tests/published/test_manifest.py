@@ -21,6 +21,7 @@ CONTENT: dict[str, Any] = {
     "format": 2,
     "values": "own",
     "unit": "nats",
+    "rule": "prefixed",
     "n_models": 5,
     "n_texts": 7,
     "n_withheld": 1,
