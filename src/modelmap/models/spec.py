@@ -24,6 +24,8 @@ FILE_NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
 RESERVED_NAMES = ("text_id",)
 """Names of columns that the matrix has beside those of the models."""
 LONGEST_NAME = 200
+LONGEST_FAMILY = 60
+"""Legends of figures have no room for longer ones."""
 LONGEST_LOCATION = 1000
 COMMIT = r"^[0-9a-f]{40}$"
 DTYPES = ("float32", "float16", "bfloat16")
@@ -91,7 +93,7 @@ class ModelSpec(BaseModel):
     parts: Annotated[tuple[FilePart, ...], Field(min_length=1)] | None = None
     """For a GGUF in parts: files of packages that are joined in this order. `location` is then the
     name of the joined file."""
-    family: Label
+    family: Annotated[Label, Field(max_length=LONGEST_FAMILY)]
     parent: str | None = None
     kind: Label
     created: date | None = None
