@@ -201,8 +201,8 @@ def _indexed(path: Path) -> set[str]:
 def _configured(path: Path) -> set[str]:
     """Return the files of weights that configurations name in place of the usual one."""
     found = set()
-    for config in path.glob(CONFIGURATIONS):
-        # Loading the model reports what is wrong in such a file.
+    # Opening a pipe would wait for a writer. Loading the model reports what is wrong in a file.
+    for config in filter(Path.is_file, path.glob(CONFIGURATIONS)):
         with suppress(OSError, ValueError, LookupError, TypeError):
             found.add(normpath(parse_json(config.read_bytes())[EXPLICIT_WEIGHTS]))
     return {name for name in found if not name.startswith(("/", ".."))}
