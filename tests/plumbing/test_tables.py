@@ -479,7 +479,7 @@ def test_a_table_of_models_comes_in_the_order_asked_for(tmp_path: Path) -> None:
     """Rows are put in the order of the matrix; a table of other models is told by name."""
     path = tmp_path / "map.parquet"
     places = pd.DataFrame({"model": ["b", "a"], "x": [2.0, 1.0], "y": 0.0})
-    write_table(places, MAP, path)
+    write_table(places.assign(x_papers=0.0, y_papers=0.0), MAP, path)
     assert read_models(path, MAP, ["a", "b"])["x"].tolist() == [1.0, 2.0]
     for models in (["a"], ["a", "b", "c"], ["a", "c"]):
         with pytest.raises(UserError, match=r"map\.parquet and matrix\.parquet are of different"):

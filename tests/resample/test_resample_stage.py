@@ -26,6 +26,12 @@ from modelmap.texts.text_set import text_set_hash
 
 CONF = ROOT / "conf"
 SECTIONS = {
+    "divergence": {
+        "estimate": "papers",
+        "n_neighbours": 2,
+        "linkage": "average",
+        "confidence": 0.95,
+    },
     "resample": {"n_runs": 4, "seed": 1, "n_design_runs": 4, "unique_shares": [0.2, 0.6]},
     "plan": {
         "seed": 1,
