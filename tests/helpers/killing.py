@@ -2,22 +2,25 @@
 
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Literal
 
 import psutil
 
+from helpers.project import Project
 from helpers.score_project import ScoringProject
 
 Victim = Literal["dvc", "scorer", "all"]
 TIMEOUT_S = 120.0
 
 
-def started(project: ScoringProject, **environment: str) -> "subprocess.Popen[bytes]":
-    """Return `dvc repro` running in a session of its own, which no interrupt reaches."""
+def started(
+    project: Project, command: Sequence[str] = ("dvc", "repro"), **environment: str
+) -> "subprocess.Popen[bytes]":
+    """Return a command running in a session of its own, which no interrupt reaches."""
     return subprocess.Popen(
-        ["dvc", "repro"],
+        command,
         cwd=project.root,
         env={**project.environment(), **environment},
         stdout=subprocess.DEVNULL,

@@ -36,6 +36,12 @@ class Clone(Owner):
         self.append("conf/local/default.yaml", HARDWARE)
 
 
+def tables(root: Path) -> dict[str, bytes]:
+    """Return the bytes of every table below data/, by path."""
+    found = (root / "data").rglob("*.parquet")
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in found}
+
+
 def printed(run: Run) -> str:
     """Return what a command printed; fail with it if the command failed."""
     assert run.returncode == 0, run.stdout + run.stderr
