@@ -172,6 +172,7 @@ def test_impossible_values_are_refused(
         (lambda t: t.assign(category=["a", "b\0", "c"]), "category"),
         (lambda t: t.assign(category=["a", "\x1b[2J", "c"]), "category"),
         (lambda t: t.assign(category=["a", "b", ""]), "category"),
+        (lambda t: t.assign(document_id=["d", "d", ""]), "document_id"),
     ],
 )
 def test_wrong_texts_are_refused(

@@ -77,7 +77,9 @@ def test_a_date_is_the_day_or_missing(created: object, day: str | None) -> None:
     assert [None if found.isna().iloc[0] else found.iloc[0]] == [day]
 
 
-@pytest.mark.parametrize("family", ["a\0b", "\x1b[2J", "\ud800", "a\nb", " ", "", 7, None, [[]]])
+@pytest.mark.parametrize(
+    "family", ["a\0b", "\x1b[2J", "\ud800", "a\nb", " ", "", 7, None, [[]], 99 * "a"]
+)
 def test_a_family_that_no_figure_can_show_is_unknown(family: object) -> None:
     """It is told as one that is missing."""
     metadata = {"a": {"model_type": family, "model_size": 1, "created_at": "2024-01-01"}}

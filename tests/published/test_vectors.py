@@ -80,7 +80,8 @@ def test_a_hostile_pickle_is_refused_by_name_and_runs_nothing(
     hostile = Calls(f"touch {marker}")
     for value in (hostile, np.array([hostile], dtype=object)):
         told = told_by(write_pickle(tmp_path / "raw.pkl", {"a": value}, protocol))
-        assert told == "refused a pickle that would load posix.system, which is not allowed"
+        refusal = "refused a pickle that would load posix.system, which is not allowed"
+        assert told == f"raw.pkl: {refusal}"
     assert not marker.exists()
 
 
@@ -120,7 +121,7 @@ def test_a_torn_file_is_told(tmp_path: Path) -> None:
     content = path.read_bytes()
     for length in (0, 1, 50, len(content) - 1):
         path.write_bytes(content[:length])
-        assert told_by(path).startswith("not a readable pickle")
+        assert told_by(path).startswith("raw.pkl: not a readable pickle")
 
 
 @pytest.mark.parametrize(
@@ -192,15 +193,15 @@ def test_rows_of_other_lengths_are_all_listed() -> None:
     assert str(caught.value) == "x.pkl: every vector has 2 values, and there are 3 texts"
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 0.1])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 0.1, -1e300])
 def test_values_that_are_no_log_likelihoods_are_told_by_model_and_text(bad: float) -> None:
-    """NaN, infinite, or above 0."""
+    """NaN, infinite, above 0, or lower than any text can have, whose square is infinite."""
     values = made_up_values()
     values[1, [2, 5]] = values[4, 0] = bad
     with pytest.raises(UserError) as caught:
         stacked(vectors_of(values, NAMES), N_TEXTS, "x.pkl")
     assert str(caught.value) == (
-        "x.pkl: not a finite log-likelihood of 0 or below: bb/Chat-7B on text 2, 5, "
+        "x.pkl: not a log-likelihood from -1e+15 to 0 nats: bb/Chat-7B on text 2, 5, "
         "ee/Big-70B on text 0"
     )
 

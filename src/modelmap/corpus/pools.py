@@ -43,8 +43,8 @@ def corpus_table(documents: Iterable[Document], corpus: CorpusSettings) -> pd.Da
             ]
     if not any(row["pool"] == SAMPLING for row in rows):
         raise UserError(
-            f"the corpus has no text of more than {corpus.min_bytes} bytes: "
-            "check corpus.source and corpus.min_bytes"
+            f"the sampling pool of the corpus has no text of more than {corpus.min_bytes} bytes: "
+            "check corpus.source, corpus.min_bytes and corpus.train_share"
         )
     return pd.DataFrame(rows)
 

@@ -14,6 +14,6 @@ class MapSettings(Section):
     metric: Literal["euclidean", "sqeuclidean"]
     algorithm: Literal["exact", "barnes_hut"]
     early_exaggeration: Annotated[float, Field(ge=1)]
-    max_perplexity: Annotated[float, Field(gt=0)]
+    max_perplexity: Annotated[float, Field(ge=1)]
     max_iter: Annotated[int, Field(ge=250)]
     n_near: Annotated[int, Field(ge=1)]

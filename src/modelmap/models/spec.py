@@ -23,6 +23,8 @@ NAME = r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)?$"
 RESERVED_NAMES = ("text_id",)
 """Names of columns that the matrix has beside those of the models."""
 LONGEST_NAME = 200
+LONGEST_FAMILY = 60
+"""Legends of figures have no room for longer ones."""
 LONGEST_LOCATION = 1000
 COMMIT = r"^[0-9a-f]{40}$"
 DTYPES = ("float32", "float16", "bfloat16")
@@ -58,7 +60,7 @@ class ModelSpec(BaseModel):
     """The version of the package that contains the GGUF file."""
     sha256: Sha256 | None = None
     """The sha256 of that package's wheel."""
-    family: Label
+    family: Annotated[Label, Field(max_length=LONGEST_FAMILY)]
     parent: str | None = None
     kind: Label
     created: date | None = None

@@ -5,6 +5,7 @@ import pickle
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -100,6 +101,14 @@ def load_allowing(content: bytes, allowed: Mapping[str, Callable[..., Any]]) -> 
         ) from error
     except Exception as error:
         raise UserError(f"not a readable pickle ({type(error).__name__}): {error}") from error
+
+
+def read_pickle(path: Path, allowed: Mapping[str, Callable[..., Any]]) -> Any:
+    """Return the object of a pickle file. Raises UserError as `load_allowing`, with its name."""
+    try:
+        return load_allowing(path.read_bytes(), allowed)
+    except UserError as error:
+        raise UserError(f"{path.name}: {error}") from error
 
 
 class Unread:

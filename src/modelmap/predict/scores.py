@@ -14,8 +14,8 @@ from modelmap.plumbing.errors import (
     listed,
     one_line,
 )
-from modelmap.plumbing.files import MAX_INTEGER, exists, read_bytes
-from modelmap.plumbing.unpickle import load_allowing, numbers_and_dates
+from modelmap.plumbing.files import MAX_INTEGER, exists
+from modelmap.plumbing.unpickle import numbers_and_dates, read_pickle
 from modelmap.predict.targets import MEAN_LOGLIK, PERCENT
 
 MODEL = "model"
@@ -73,7 +73,7 @@ def _n_columns(path: Path) -> int:
 
 def _published(path: Path) -> pd.DataFrame:
     """Return the scores in the authors' metadata, which is a pickled list with a dict per model."""
-    rows = load_allowing(read_bytes(path, f"{path.name} is missing"), numbers_and_dates())
+    rows = read_pickle(path, numbers_and_dates())
     if not isinstance(rows, list) or not all(_is_model(row) for row in rows):
         raise UserError(
             f"{path.name} is not a list of models with a {NAME_KEY} each: "

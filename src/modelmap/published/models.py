@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from modelmap.models.spec import LONGEST_FAMILY
 from modelmap.plumbing.errors import UserError, is_label, listed
-from modelmap.plumbing.unpickle import load_allowing, numbers_and_dates
+from modelmap.plumbing.unpickle import numbers_and_dates, read_pickle
 from modelmap.published.vectors import check_names
 
 UNKNOWN = "unknown"
@@ -22,7 +23,7 @@ def read_metadata(path: Path) -> dict[str, dict[str, Any]]:
 
     Raises UserError that names what a hostile pickle would load, or what is not a model.
     """
-    rows = load_allowing(path.read_bytes(), numbers_and_dates())
+    rows = read_pickle(path, numbers_and_dates())
     is_list = isinstance(rows, list) and all(
         isinstance(r, dict) and "model_name" in r for r in rows
     )
@@ -46,7 +47,7 @@ def _row(name: str, known: dict[str, Any]) -> dict[str, object]:
     family = known.get("model_type")
     return {
         "model": name,
-        "family": family if isinstance(family, str) and is_label(family) else UNKNOWN,
+        "family": family if _is_family(family) else UNKNOWN,
         "parent": None,
         "kind": "published",
         "created": _created(known.get("created_at")),
@@ -55,6 +56,10 @@ def _row(name: str, known: dict[str, Any]) -> dict[str, object]:
         "revision": UNKNOWN,
         "added_bos": False,
     }
+
+
+def _is_family(value: Any) -> bool:
+    return isinstance(value, str) and is_label(value) and len(value) <= LONGEST_FAMILY
 
 
 def _created(value: Any) -> str | None:

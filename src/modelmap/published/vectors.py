@@ -12,8 +12,10 @@ from modelmap.models.spec import NAME, RESERVED_NAMES
 from modelmap.plumbing.arrays import Matrix, Vector
 from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.tables import MAX_CELLS
-from modelmap.plumbing.unpickle import PickledArray, load_allowing, numbers_dates_and_arrays
+from modelmap.plumbing.unpickle import PickledArray, numbers_dates_and_arrays, read_pickle
 
+LOWEST_NATS = -1e15
+"""No text has a lower log-likelihood; squared distances between much lower ones are infinite."""
 CLIPPED_SHARE = 0.005
 """Share of the values equal to the smallest, from which on a matrix is taken for clipped.
 
@@ -26,7 +28,7 @@ def read_vectors(path: Path) -> dict[str, Vector]:
 
     Raises UserError that names what a hostile pickle would load, or lists what is wrong.
     """
-    content = load_allowing(path.read_bytes(), numbers_dates_and_arrays())
+    content = read_pickle(path, numbers_dates_and_arrays())
     if not isinstance(content, dict) or not content:
         raise UserError(f"{path.name} is not a dict of log-likelihood vectors by model name")
     check_names(list(content), path.name)
@@ -106,15 +108,18 @@ def stacked(vectors: dict[str, Vector], n_texts: int, file: str) -> Matrix:
 
 
 def check_log_likelihoods(loglik_nats: Matrix, models: Sequence[str], file: str) -> None:
-    """Raise UserError that lists the models and texts with values not finite, or above 0."""
-    bad = ~(np.isfinite(loglik_nats) & (loglik_nats <= 0))
+    """Raise UserError that lists the models and texts with values not from LOWEST_NATS to 0."""
+    # NaN is neither.
+    bad = ~((loglik_nats >= LOWEST_NATS) & (loglik_nats <= 0))
     if bad.any():
         wrong = [
             f"{name} on text {listed(np.flatnonzero(row).tolist(), 3)}"
             for name, row in zip(models, bad, strict=True)
             if row.any()
         ]
-        raise UserError(f"{file}: not a finite log-likelihood of 0 or below: {listed(wrong)}")
+        raise UserError(
+            f"{file}: not a log-likelihood from {LOWEST_NATS:g} to 0 nats: {listed(wrong)}"
+        )
 
 
 def clipped_at(loglik_nats: Matrix) -> float | None:

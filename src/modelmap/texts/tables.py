@@ -13,7 +13,7 @@ TEXTS = table(
         "source": column("text", "package, file or data set it was read from"),
         "source_version": column("text", "version or revision of the source"),
         "source_path": column("text", "location in the source"),
-        "document_id": column("text", "the document it was cut from"),
+        "document_id": column("text", "the document it was cut from", LABEL),
         "chunk_index": column("int", "position of the text in the document", AT_LEAST_0),
         "n_bytes": column("int", "number of UTF-8 bytes of the text", AT_LEAST_1),
     },
