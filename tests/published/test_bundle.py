@@ -231,7 +231,7 @@ TAMPERED: dict[str, tuple[Callable[[Path], object], str]] = {
     "the manifest's mean of bytes": (in_manifest(mean_bytes=1.5), "mean_bytes of manifest.json is"),
     "a log-likelihood above 0": (
         rewritten("matrix", lambda m: m.assign(c=[3.5, *m["c"][1:]])),
-        "not a finite log-likelihood of 0 or below: c on text 0",
+        "not a log-likelihood from -1e+15 to 0 nats: c on text 0",
     ),
     "texts in reverse": (
         rewritten("texts", lambda t: t.assign(text_id=t["text_id"].to_numpy()[::-1])),

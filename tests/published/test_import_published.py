@@ -174,7 +174,7 @@ def test_a_failed_import_leaves_the_earlier_one(layout: Layout) -> None:
     values[0, 0] = np.nan
     write_pickle(layout.root.parent / "raw.pkl", vectors_of(values, NAMES))
     told = told_by(layout)
-    assert told == "raw.pkl: not a finite log-likelihood of 0 or below: aa/Base-7B on text 0"
+    assert told == "raw.pkl: not a log-likelihood from -1e+15 to 0 nats: aa/Base-7B on text 0"
     assert {path: path.read_bytes() for path in layout.imported.iterdir()} == before
     assert layout.import_record.read_text() == record
 
