@@ -26,6 +26,7 @@ def inputs(n_pairs: int, low: float = 0.7) -> Inputs:
         }
     )
     metrics = {
+        "estimate": "mixture",
         "confidence": 0.95,
         "within": 0.02,
         "n_replications": 2000,
@@ -62,6 +63,7 @@ def test_the_caption_has_the_numbers_of_the_metrics() -> None:
     """Medians of 83.5%, 82.5% and 80.5%; of ten pairs eight are outside the band."""
     words = coverage.caption(inputs(10))
     assert "2000 intervals of 95%" in words
+    assert "with the mixture estimate, for 10 pairs" in words
     assert "The median over pairs is 83.5% and the 5th percentile 71.4%" in words
     assert "82.5% for normal intervals, and 80.5% if texts are taken for independent" in words
     assert "plus and minus 2%" in words

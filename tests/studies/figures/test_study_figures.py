@@ -93,6 +93,7 @@ def metrics_of(coverage: pd.DataFrame, kl_truth: pd.DataFrame) -> dict[str, dict
     """Return what the studies write of these tables in their JSON files, by study."""
     return {
         "coverage": {
+            "estimate": "mixture",
             "confidence": 0.9,
             "within": 0.02,
             "n_replications": 2400,

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
 from modelmap.figures.colours_and_markers import COLOURS
-from modelmap.figures.inputs import Inputs
+from modelmap.figures.inputs import ESTIMATES, Inputs
 from modelmap.figures.scale import log_ticks
 from modelmap.figures.style import INK, PALE, SMALL_SIZE, WIDTH, axes_at, new_figure, style
 
@@ -110,11 +110,11 @@ def caption(inputs: Inputs) -> str:
     low = metric(INTERVALS[0], "percentile_5")
     return (
         f"Share of {metric('n_replications')} intervals of {metric('confidence'):.0%} that contain "
-        "the KL of a finite population of documents from which the texts are resampled, for "
-        f"{metric('n_pairs')} pairs of models: by KL, and in ascending order. The median over "
-        f"pairs is {median:.1%} and the 5th percentile {low:.1%}; the median is {normal:.1%} for "
-        f"normal intervals, and {by_text:.1%} if texts are taken for independent. The band is the "
-        f"level plus and minus {metric('within'):.0%}."
+        "the KL of a finite population of documents from which the texts are resampled, with "
+        f"{ESTIMATES[metric('estimate')]}, for {metric('n_pairs')} pairs of models: by KL, and in "
+        f"ascending order. The median over pairs is {median:.1%} and the 5th percentile {low:.1%}; "
+        f"the median is {normal:.1%} for normal intervals, and {by_text:.1%} if texts are taken "
+        f"for independent. The band is the level plus and minus {metric('within'):.0%}."
         f"{_largest_document(inputs)}"
     )
 
