@@ -35,7 +35,10 @@ from modelmap.texts.tables import TEXTS
 
 GOLDEN = Path(__file__).with_name("golden.json")
 LIBRARIES = ("torch", "numpy", "scikit-learn", "pyarrow")
-COMPARED = ("data/*.parquet", "reports/plots/*.csv", "reports/metrics/*.json")
+COMPARED = (
+    *("data/*.parquet", "data/*.safetensors"),
+    *("reports/plots/*.csv", "reports/metrics/*.json"),
+)
 TOLERANCES = Tolerances(relative={"*": 0.02}, absolute={"*": 0.01})
 # t-SNE of models as alike as these makes another map from other last digits.
 FROM_MAPS = ("map.trustworthiness", "map.nearest_kept_share", "stability.")
