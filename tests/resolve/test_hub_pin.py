@@ -106,6 +106,17 @@ def test_pin_without_a_hub(project: Project) -> None:
     assert not (project.root / "conf" / "pins.yaml").exists()
 
 
+def test_pin_that_finds_nothing_for_long_writes_nothing(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pins are saved on the way only if there are some."""
+    monkeypatch.setattr(pin, "SAVED_EVERY_S", -1.0)
+    monkeypatch.setattr(pin, "_commit", lambda model: ("", "the hub cannot be reached"))
+    with pytest.raises(UserError, match="are not pinned: the hub cannot be reached"):
+        pin.run(Layout(project.root), [], update=False)
+    assert not (project.root / "conf" / "pins.yaml").exists()
+
+
 def test_pin_without_hub_models(project: Project) -> None:
     """An experiment with no hub models has nothing to pin, and is told so."""
     params = project.root / "params.yaml"

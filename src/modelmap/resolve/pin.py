@@ -81,7 +81,7 @@ def _ask(
                 (commits if commit else problems)[model] = commit or problem
                 n_done = len(commits) + len(problems)
                 progress.update(n_done, f"{n_done} of {len(models)} models")
-                if time.monotonic() - saved > SAVED_EVERY_S:
+                if commits and time.monotonic() - saved > SAVED_EVERY_S:
                     saved = time.monotonic()
                     _save(layout, {**pins, **commits})
     finally:
