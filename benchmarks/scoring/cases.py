@@ -3,18 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from modelmap.models.file import read_roster
 from modelmap.models.load import load_model, load_tokenizer
 from modelmap.models.prepare import prepared_directory
+from modelmap.models.roster import Roster, roster_models
 from modelmap.models.source import content_hashes, local_files
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.hardware import Hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_table
+from modelmap.resolve.configuration import compose_configuration
 from modelmap.texts.tables import TEXTS
+from modelmap.zoo.settings import ZooSettings
 
+PRETRAINED = "pretrained"
+T = TypeVar("T")
 LARGE = "smollm2-135m-instruct"
 
 
@@ -35,7 +40,7 @@ class Case:
 def cases(layout: Layout) -> tuple[list[Case], Case]:
     """Return the models of the zoo, and the large model."""
     made = {
-        spec.name: Case(spec, prepared_directory(spec, _revision(spec, layout), layout))
+        spec.name: _case(spec, layout)
         for spec in read_roster(layout.roster)
         if spec.source == "zoo" or spec.name == LARGE
     }
@@ -43,8 +48,16 @@ def cases(layout: Layout) -> tuple[list[Case], Case]:
     return list(made.values()), large
 
 
-def _revision(spec: ModelSpec, layout: Layout) -> str:
-    return content_hashes(local_files(spec, layout))[0]
+def pretrained(layout: Layout) -> list[Case]:
+    """Return the models of the experiment `pretrained` that are GGUF files."""
+    roster = Roster.model_validate(compose_configuration(layout.root, PRETRAINED)["roster"])
+    entries = roster_models(roster, ZooSettings(seed=0), {})
+    return [_case(ModelSpec.model_validate(one), layout) for one in entries]
+
+
+def _case(spec: ModelSpec, layout: Layout) -> Case:
+    revision = content_hashes(local_files(spec, layout))[0]
+    return Case(spec, prepared_directory(spec, revision, layout))
 
 
 def all_texts(layout: Layout) -> list[str]:
@@ -53,7 +66,7 @@ def all_texts(layout: Layout) -> list[str]:
     return texts
 
 
-def some(texts: Sequence[str], n: int) -> list[str]:
+def some(texts: Sequence[T], n: int) -> list[T]:
     """Return n texts at equal distances in the list."""
     return [texts[i * len(texts) // n] for i in range(n)]
 

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 F32 = 0
-THREADS = 2
+# llama.cpp's threads wait for each other at every step by running idle. Beside other programs, two
+# of them are far slower than one.
+THREADS = 1
 
 
 class LlamaCpp:
@@ -35,6 +37,14 @@ class LlamaCpp:
         settings.type_k = settings.type_v = F32
         settings.flash_attn_type = 0
         return settings
+
+    def tokens(self, text: str) -> list[int]:
+        """Return the token ids of a text, with the special tokens that the model adds itself."""
+        content = text.encode()
+        room = len(content) + 2
+        ids = self.ffi.new("llama_token[]", room)
+        n_ids = self.lib.llama_tokenize(self.vocab, content, len(content), ids, room, True, True)
+        return list(ids[0:n_ids])
 
     def token_logprobs(self, ids: Sequence[int]) -> np.ndarray:
         """Return the log-probability in nats of every id but the first; shape (len(ids) - 1,)."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from modelmap.models.gguf_header import check_gguf
 from modelmap.models.gguf_settings import check_settings
+from modelmap.models.gguf_tokenizer import TOKENS, mend_tokenizer
 from modelmap.models.load import misfits, reason
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.folders import replaced
@@ -30,7 +31,9 @@ def convert_gguf(path: Path, target: Path) -> None:
             _check_size(folder, path.name, sum(n_weights.values()))
             tokenizer = _tokenizer(folder, path.name)
             model = _model(folder, path.name, list(n_weights))
-            check_settings(_header(folder / path.name), model.config, tokenizer)
+            header = _header(folder / path.name)
+            mend_tokenizer(tokenizer, header)
+            check_settings(header, model.config, tokenizer)
             tokenizer.save_pretrained(fresh)
             model.save_pretrained(fresh)
     except Exception as error:
@@ -104,7 +107,8 @@ def _header(path: Path) -> Mapping[str, Any]:
     """Return the values in the header of a GGUF file, by key."""
     from transformers.integrations.gguf import read_gguf_metadata
 
-    header: Mapping[str, Any] = read_gguf_metadata(path)[0]
+    # Of other arrays of strings, such as merges, only the lengths are read.
+    header: Mapping[str, Any] = read_gguf_metadata(path, (TOKENS,))[0]
     return header
 
 
