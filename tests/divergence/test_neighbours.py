@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelmap.divergence.neighbours import cluster_table, neighbour_table, pair_table, square_form
+from modelmap.divergence.neighbours import (
+    cluster_table,
+    neighbour_table,
+    pair_table,
+    sampled_pairs,
+    square_form,
+)
 from modelmap.divergence.tables import CLUSTERS, NEIGHBOURS
 from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.tables import check_table
@@ -55,6 +61,16 @@ def test_pairs_and_the_square_matrix_are_each_others_inverse(kl: Matrix, seed: i
     shuffled = pairs.sample(frac=1, random_state=seed)
     np.testing.assert_array_equal(square_form(shuffled, models), kl)
     np.testing.assert_array_equal(square_form(pairs, models[::-1]), kl[::-1, ::-1])
+
+
+def test_pairs_are_all_or_some_of_them_in_order() -> None:
+    """Six of four models; three of them at random, each once."""
+    rng = np.random.default_rng(0)
+    every = [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]]
+    assert sampled_pairs(4, 6, rng).tolist() == every
+    some = sampled_pairs(4, 3, rng).tolist()
+    assert len(some) == 3
+    assert some == [pair for pair in every if pair in some]
 
 
 @settings(deadline=None, max_examples=50)

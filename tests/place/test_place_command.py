@@ -2,40 +2,40 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers.shared_project import Owner
 
 from modelmap.__main__ import main
-from modelmap.models import load
-from modelmap.place import new_model
 from modelmap.plumbing.tables import read_parquet
+from modelmap.score import loading
+
+
+def answer_of(root: Path, *arguments: str) -> dict[str, Any]:
+    """Run the command in a folder with these arguments, and return what it writes as JSON."""
+    target = root / "answer.json"
+    assert main(["--root", str(root), "place", *arguments, "--json", str(target)]) == 0
+    answer: dict[str, Any] = json.loads(target.read_text())
+    return answer
 
 
 def test_a_model_of_the_map_is_placed_beside_itself(
     owner: Owner, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A copy of a known model under another name: KL 0 to that model, which is the nearest."""
-    answer = owner.root / "answer.json"
-    arguments = ["place", str(owner.root / "data/zoo/gpt2"), "--texts", "6", "--json", str(answer)]
-    assert main(["--root", str(owner.root), *arguments]) == 0
+    found = answer_of(owner.root, str(owner.root / "data/zoo/gpt2"), "--texts", "6")
     assert "nearest: gpt2" in capsys.readouterr().out
-    found = json.loads(answer.read_text())
     assert found["n_texts"] == 6
     assert found["models"][0]["model"] == "gpt2"
     assert found["models"][0]["kl_bits_per_byte"] == pytest.approx(0, abs=1e-6)
     assert len(found["models"]) == len(read_parquet(owner.root / "data/models.parquet")[0])
 
 
-def test_a_model_of_the_roster_is_placed_among_the_others(
-    owner: Owner, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_model_of_the_roster_is_placed_among_the_others(owner: Owner) -> None:
     """It is left out of the map that it is placed on, and its intervals hold most known KLs."""
-    answer = owner.root / "answer.json"
-    arguments = ["place", "llama", "--texts", "12", "--json", str(answer)]
-    assert main(["--root", str(owner.root), *arguments]) == 0
-    capsys.readouterr()
-    models = {row["model"]: row for row in json.loads(answer.read_text())["models"]}
+    answer = answer_of(owner.root, "llama", "--texts", "12")
+    models = {row["model"]: row for row in answer["models"]}
     assert "llama" not in models
     kl = read_parquet(owner.root / "data/kl.parquet")[0]
     pairs = kl[(kl["model_a"] == "llama") | (kl["model_b"] == "llama")]
@@ -47,25 +47,20 @@ def test_a_model_of_the_roster_is_placed_among_the_others(
     assert sum(covered) >= 0.7 * len(covered)
 
 
-def test_a_bundle_in_an_empty_folder_needs_no_project(
-    owner: Owner, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_bundle_in_an_empty_folder_needs_no_project(owner: Owner, tmp_path: Path) -> None:
     """Neither a project nor its data is needed to find the model that a copy was made of."""
     assert main(["--root", str(owner.root), "export", "--segments", "all"]) == 0
     empty = tmp_path / "empty"
     empty.mkdir()
     model = str(owner.root / "data/zoo/neox")
-    answers = []
-    for root, options in ((owner.root, []), (empty, ["--map", str(owner.root / "bundle")])):
-        answer = tmp_path / "answer.json"
-        arguments = ["place", model, "--texts", "6", "--json", str(answer), *options]
-        assert main(["--root", str(root), *arguments]) == 0
-        answers.append(json.loads(answer.read_text()))
+    answers = [
+        answer_of(root, model, "--texts", "6", *options)
+        for root, options in ((owner.root, []), (empty, ["--map", str(owner.root / "bundle")]))
+    ]
     # The bundle withholds texts by licence, so that the first six are others; but the model is a
     # copy of one that is known, whose KLs from all texts of the map it then has.
     assert [answer["models"][0]["model"] for answer in answers] == ["neox", "neox"]
     assert answers[0]["n_texts"] == answers[1]["n_texts"] == 6
-    capsys.readouterr()
 
 
 def test_a_bundle_without_segments_is_one_line(
@@ -103,27 +98,20 @@ def test_scores_are_kept(
     arguments = ["--root", str(owner.root), "place", "neox", "--texts"]
     assert main([*arguments, "8"]) == 0
     first = capsys.readouterr().out
-    monkeypatch.setattr(new_model, "load_model", None)
-    assert load.load_model is not None
+    monkeypatch.setattr(loading, "load_model", None)
     assert main([*arguments, "8"]) == 0
     assert capsys.readouterr().out == first
     assert main([*arguments, "5"]) == 0
 
 
-def test_more_texts_until_the_error_is_reached(
-    owner: Owner, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_more_texts_until_the_error_is_reached(owner: Owner) -> None:
     """A smaller error needs more texts; all texts leave none."""
     numbers = []
     for error in ("0.2", "0.01"):
-        answer = owner.root / "answer.json"
-        arguments = ["place", "neox", "--error", error, "--json", str(answer)]
-        assert main(["--root", str(owner.root), *arguments]) == 0
-        found = json.loads(answer.read_text())
+        found = answer_of(owner.root, "neox", "--error", error)
         assert found["relative_error"] <= float(error) or found["n_texts"] == 64
         numbers.append(found["n_texts"])
     assert numbers[0] < numbers[1]
-    capsys.readouterr()
 
 
 @pytest.mark.parametrize(

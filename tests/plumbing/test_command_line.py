@@ -10,7 +10,7 @@ import pytest
 import modelmap.__main__
 import modelmap.texts.stage
 from modelmap.__main__ import error_line, main
-from modelmap.plumbing.commands import STAGES, STUDIES
+from modelmap.plumbing.arguments import STAGES, STUDIES
 from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.layout import Layout
 

@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelmap.divergence.kl import squared_distances
+from modelmap.divergence.neighbours import sampled_pairs
 from modelmap.matrix.clip_centre import double_centred
 from modelmap.plan.design_variance import (
     distance_variances,
     estimated_variances,
-    model_pairs,
     predicted_error,
 )
+from modelmap.plumbing.arrays import Indices
 from modelmap.resample.designs import (
     horvitz_thompson,
     inclusion_probabilities,
@@ -214,13 +215,18 @@ def test_simple_random_samplings_variance_is_the_textbooks() -> None:
     assert distance_variances(q, np.full(25, 0.4))[0, 2] == pytest.approx(expected)
 
 
+def both(pairs: Indices) -> tuple[Indices, Indices]:
+    """Return the first and the second models of pairs."""
+    return pairs[:, 0], pairs[:, 1]
+
+
 def test_variances_and_their_estimates_fit_the_spread_of_many_samples() -> None:
     """Over 2,000 pivotal samples, for the median pair, within a tenth."""
     q = double_centred(made_up(8, 150))
     full = squared_distances(q)
     pi = inclusion_probabilities(relative_size(q, full), 60)
     rng = np.random.default_rng(2)
-    pairs = model_pairs(8, 100, rng)
+    pairs = both(sampled_pairs(8, 100, rng))
     estimates, variances = [], []
     for _ in range(2000):
         sample = horvitz_thompson(pivotal_sample(pi, rng), pi)
@@ -235,17 +241,8 @@ def test_an_estimated_variance_reads_the_samples_texts_alone() -> None:
     """Log-likelihoods of texts that were not drawn may be anything."""
     loglik = made_up(5, 20)
     sample = UniqueTexts(np.array([1, 4, 9, 16]), np.array([2.0, 5.0, 3.0, 1.5]))
-    pairs = model_pairs(5, 100, np.random.default_rng(0))
+    pairs = both(sampled_pairs(5, 100, np.random.default_rng(0)))
     before = estimated_variances(loglik, sample, pairs)
     others = np.setdiff1d(np.arange(20), sample.texts)
     loglik[:, others] = np.nan
     assert np.array_equal(estimated_variances(loglik, sample, pairs), before)
-
-
-def test_pairs_are_all_or_some() -> None:
-    """Ten pairs of five models, or four of them, each once."""
-    rng = np.random.default_rng(0)
-    assert len(model_pairs(5, 10, rng)[0]) == 10
-    first, second = model_pairs(5, 4, rng)
-    assert len({*zip(first.tolist(), second.tolist(), strict=True)}) == 4
-    assert (first < second).all()

@@ -111,7 +111,7 @@ def test_pin_that_finds_nothing_for_long_writes_nothing(
 ) -> None:
     """Pins are saved on the way only if there are some."""
     monkeypatch.setattr(pin, "SAVED_EVERY_S", -1.0)
-    monkeypatch.setattr(pin, "_commit", lambda model: ("", "the hub cannot be reached"))
+    monkeypatch.setattr(pin, "find_commit", lambda model: ("", "the hub cannot be reached"))
     with pytest.raises(UserError, match="are not pinned: the hub cannot be reached"):
         pin.run(Layout(project.root), [], update=False)
     assert not (project.root / "conf" / "pins.yaml").exists()

@@ -24,7 +24,7 @@ from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_table, write_table
-from modelmap.score import work
+from modelmap.score import loading
 from modelmap.score.encoded import encoding_name
 from modelmap.score.job_folder import JobFolder, job_folder
 from modelmap.score.jobs import JobList
@@ -102,7 +102,7 @@ def test_a_model_changed_while_it_is_loaded_is_refused(
         change(saved / "one")
         return loaded
 
-    monkeypatch.setattr(work, "load_model", load_and_change)
+    monkeypatch.setattr(loading, "load_model", load_and_change)
     with pytest.raises(UserError, match="model one: its files changed"):
         score_all(job_list_of(layout, saved, "one"))
 
@@ -192,17 +192,23 @@ def test_tokenizers_that_split_special_tokens_have_ids_of_their_own(
     assert names[0] != names[1]
 
 
-@pytest.mark.parametrize("name", ["encoded", "budget.json", "division.json", "shard-0000.parquet"])
-def test_damaged_files_of_an_interrupted_run_are_written_again(
-    layout: Layout, saved: Path, in_process: list[list[str]], name: str
-) -> None:
-    """Whatever a full disk cut to nothing, the run ends in the same bytes as one run."""
+def scored_and_interrupted(layout: Layout, saved: Path) -> tuple[dict[str, bytes], JobList]:
+    """Return the scores of a whole run, and the jobs of an interrupted one in its place."""
     score_all(job_list_of(layout, saved, "one"))
     expected = scores_bytes(layout)
     shutil.rmtree(layout.store)
     shutil.rmtree(layout.scores)
     job_list = job_list_of(layout, saved, "one")
     interrupted(job_list)
+    return expected, job_list
+
+
+@pytest.mark.parametrize("name", ["encoded", "budget.json", "division.json", "shard-0000.parquet"])
+def test_damaged_files_of_an_interrupted_run_are_written_again(
+    layout: Layout, saved: Path, in_process: list[list[str]], name: str
+) -> None:
+    """Whatever a full disk cut to nothing, the run ends in the same bytes as one run."""
+    expected, job_list = scored_and_interrupted(layout, saved)
     folder = job_folder(job_list.work, job_list.jobs[0])
     paths = (
         [*job_list.work.glob("encoded-*.safetensors")]
@@ -249,12 +255,7 @@ def test_files_of_other_texts_in_an_interrupted_run_are_made_again(
     layout: Layout, saved: Path, in_process: list[list[str]], edit: Callable[[JobFolder], None]
 ) -> None:
     """Whole files in the wrong place; at the latest the second run ends as one run does."""
-    score_all(job_list_of(layout, saved, "one"))
-    expected = scores_bytes(layout)
-    shutil.rmtree(layout.store)
-    shutil.rmtree(layout.scores)
-    job_list = job_list_of(layout, saved, "one")
-    interrupted(job_list)
+    expected, job_list = scored_and_interrupted(layout, saved)
     edit(job_folder(job_list.work, job_list.jobs[0]))
     with suppress(UserError):
         score_all(job_list)

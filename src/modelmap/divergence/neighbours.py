@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import squareform
 
-from modelmap.plumbing.arrays import Matrix
+from modelmap.plumbing.arrays import Indices, Matrix
 from modelmap.plumbing.tables import check_models
 
 
@@ -20,6 +20,18 @@ def pair_table(values: Mapping[str, np.ndarray], models: Sequence[str]) -> pd.Da
     names = np.asarray(models, dtype=object)
     columns = {name: value[first, second] for name, value in values.items()}
     return pd.DataFrame({"model_a": names[first], "model_b": names[second], **columns})
+
+
+def sampled_pairs(n_models: int, max_pairs: int, rng: np.random.Generator) -> Indices:
+    """Return pairs i < j in ascending order, shape (P, 2).
+
+    Of more than `max_pairs` pairs, `max_pairs` are drawn without replacement.
+    """
+    pairs = np.stack(np.triu_indices(n_models, k=1), axis=1).astype(np.int64)
+    if len(pairs) <= max_pairs:
+        return pairs
+    chosen: Indices = pairs[np.sort(rng.choice(len(pairs), max_pairs, replace=False))]
+    return chosen
 
 
 def square_form(pairs: pd.DataFrame, models: Sequence[str]) -> Matrix:

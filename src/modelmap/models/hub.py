@@ -93,18 +93,15 @@ def model_info(location: str, revision: str | None = None) -> Any:
         time.sleep(pause_s)
 
 
-def commit_of(location: str) -> str:
-    """Return the current commit of a hub model. Raises UserError with the hub's answer."""
+def find_commit(location: str) -> tuple[str, str]:
+    """Return the current commit of a hub model and what prevents it, one of which is empty."""
     try:
         commit = model_info(location).sha
     except hub_errors() as error:
-        raise UserError(
-            f"{hub_problem(error)} for {location}; give a directory, a GGUF file or a hub id, and "
-            "check the network and HF_ENDPOINT"
-        ) from error
+        return "", hub_problem(error)
     if commit is None or not re.fullmatch(COMMIT, commit):
-        raise UserError(f"the hub gave no commit for {location}")
-    return str(commit)
+        return "", "the hub gave no commit"
+    return commit, ""
 
 
 def _pause_s(error: Exception) -> float | None:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from modelmap.divergence.estimates import MAX_PREFERENCE, ONE_SIDED
 from modelmap.divergence.few_texts import (
     Distances,
     Sample,
@@ -23,8 +24,7 @@ from modelmap.plumbing.arrays import Mask, Matrix, Vector
 
 MAX_MODELS = 120
 """The nearest models, whose KLs to each other help to estimate those of the new model."""
-LOSSY, TRUNCATED, ONE_SIDED = "lossy tokenizer", "truncated texts", "one-sided"
-MAX_PREFERENCE = 0.6
+LOSSY, TRUNCATED = "lossy tokenizer", "truncated texts"
 
 
 @dataclass(frozen=True)

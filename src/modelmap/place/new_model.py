@@ -3,25 +3,22 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from modelmap.models.file import read_roster
-from modelmap.models.hub import commit_of
-from modelmap.models.load import load_config, load_model, load_tokenizer, maximum_length
-from modelmap.models.prepare import prepared_directory
+from modelmap.models.hub import find_commit
 from modelmap.models.source import revisions
 from modelmap.models.spec import ModelSpec
-from modelmap.models.weights import count_weights
 from modelmap.place.known import KnownModels
+from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.hardware import Hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.processes import silence_transformers
-from modelmap.score.causal import check_causal
-from modelmap.score.encoded import EncodedTexts, concatenated
+from modelmap.score.encoded import EncodedTexts, check_ids, score_table
+from modelmap.score.finite import check_finite
 from modelmap.score.identity import Identity, identify
+from modelmap.score.loading import ScoredModel, encoded_texts
 from modelmap.score.loglik import token_log_likelihoods
-from modelmap.score.rule import adds_bos, encode_texts
 from modelmap.score.segment_sums import segment_sums
 from modelmap.score.settings import ScoreSettings
 from modelmap.score.store import read_valid, write_scores
@@ -49,7 +46,13 @@ def model_spec(model: str, layout: Layout) -> ModelSpec:
     if model.endswith(GGUF):
         found["source"] = "gguf"
     elif not (path.exists() or model.startswith((".", "/"))):
-        found = {"source": "hub", "location": model, "revision": commit_of(model)}
+        commit, problem = find_commit(model)
+        if problem:
+            raise UserError(
+                f"{model}: {problem}; give a directory, a GGUF file or a hub id, and check the "
+                "network and HF_ENDPOINT"
+            )
+        found = {"source": "hub", "location": model, "revision": commit}
     return ModelSpec(name=NAME, family=NAME, kind=NAME, **found)
 
 
@@ -63,13 +66,13 @@ class NewModel:
     def __init__(
         self, spec: ModelSpec, known: KnownModels, layout: Layout, hardware: Hardware
     ) -> None:
-        self.spec, self._known, self._layout, self._hardware = spec, known, layout, hardware
+        self.spec, self._known, self._hardware = spec, known, hardware
         revision, tokenizer = revisions(spec, layout)
         text_set = text_set_hash(known.texts["text"])
         scoring = ScoreSettings(rule=known.rule)
         self._identity: Identity = identify(spec, revision, tokenizer, scoring, text_set)
-        self._directory = prepared_directory(spec, revision, layout)
-        self._encoded: EncodedTexts | None = None
+        self._files = ScoredModel(spec, self._identity, layout, hardware.device_of(0))
+        self._encoded: tuple[EncodedTexts, int] | None = None
         self._model: PreTrainedModel | None = None
         self._path = layout.store / "place" / f"{self._identity.fingerprint}.parquet"
         kept = read_valid(self._path, self._identity.fingerprint)
@@ -88,39 +91,28 @@ class NewModel:
         return pd.concat(self._rows, ignore_index=True).head(n_texts)
 
     def _scored(self, rows: list[int]) -> pd.DataFrame:
-        model, encoded = self._loaded(), self._encoding()
-        weights = count_weights(self._directory)
-        budget = self._hardware.token_budget(model.config.get_text_config().vocab_size, weights)
-        found = token_log_likelihoods(model, [encoded.sequence(row) for row in rows], budget)
-        texts = self._known.texts["text"]
-        return pd.DataFrame(
-            {
-                "text_id": self._known.texts["text_id"].to_numpy()[rows],
-                "loglik_nats": found.totals,
-                "n_tokens": np.maximum(encoded.lengths[rows] - 1, 0),
-                "truncated": encoded.truncated[rows],
-                "lossless": encoded.lossless[rows],
-                "scored_from": [encoded.scored_bytes(row)[0] for row in rows],
-                "scored_to": [encoded.scored_bytes(row)[1] for row in rows],
-                "segments_nats": [
-                    segment_sums(tokens, encoded.byte_ends(row), segment_bounds(texts[row]))
-                    for row, tokens in zip(rows, found.tokens, strict=True)
-                ],
-            }
-        )
-
-    def _loaded(self) -> "PreTrainedModel":
+        encoded, budget = self._encoding()
         if self._model is None:
             silence_transformers()
-            self._model = load_model(self._directory, self.spec, self._hardware.device_of(0))
-            check_causal(self._model, self.spec)
-        return self._model
+            self._model = self._files.model()
+        found = token_log_likelihoods(self._model, [encoded.sequence(row) for row in rows], budget)
+        texts = self._known.texts
+        segments = [
+            segment_sums(tokens, encoded.byte_ends(row), segment_bounds(texts["text"][row]))
+            for row, tokens in zip(rows, found.tokens, strict=True)
+        ]
+        frame = score_table(
+            encoded, rows, texts["text_id"][rows].tolist(), found.totals.tolist(), segments
+        )
+        check_finite(frame, self.spec)
+        return frame
 
-    def _encoding(self) -> EncodedTexts:
+    def _encoding(self) -> tuple[EncodedTexts, int]:
+        """Return the ids of all texts, and the most tokens of a forward pass."""
         if self._encoded is None:
-            tokenizer = load_tokenizer(self._directory, self.spec)
-            limit = maximum_length(load_config(self._directory, self.spec), self.spec.max_length)
-            texts, rule = self._known.texts, self._known.rule
-            ids = encode_texts(tokenizer, texts["text"].tolist(), rule, limit)
-            self._encoded = concatenated(ids, texts["n_bytes"].tolist(), adds_bos(tokenizer, rule))
+            tokenizer, limit, vocabulary = self._files.tokenizer()
+            encoded = encoded_texts(tokenizer, self._known.texts, self._known.rule, limit)
+            check_ids(encoded, vocabulary)
+            budget = self._hardware.token_budget(vocabulary, self._files.n_weights())
+            self._encoded = encoded, budget
         return self._encoded

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from modelmap.plan.design_variance import model_pairs
+from modelmap.divergence.neighbours import sampled_pairs
 from modelmap.plan.ordered_texts import (
     intervals_cover,
     plan_error,
@@ -43,7 +43,8 @@ def plan_errors(
     """
     sizes = list(dict.fromkeys(sample_sizes(settings.checked_shares, len(plan)).values()))
     rng = named_rng(settings.seed, "plan check", "pairs")
-    pairs = model_pairs(len(coordinates), MAX_PAIRS, rng)
+    first, second = sampled_pairs(len(coordinates), MAX_PAIRS, rng).T
+    pairs = (first, second)
     check = partial(_check_other_order, coordinates, distances, plan, sizes, pairs, settings.seed)
     runs = parallel_map(check, range(settings.n_checks), n_workers, "checking the plan")
     meter = ErrorMeter(distances)

@@ -86,20 +86,6 @@ def estimated_variances(
     return np.asarray(n_open / (n_open - 1) * squares, dtype=np.float64)
 
 
-def model_pairs(
-    n_models: int, max_pairs: int, rng: np.random.Generator
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the positions of both models of every pair i < j, each of shape (P,).
-
-    Of more than `max_pairs` pairs, `max_pairs` are drawn without replacement.
-    """
-    first, second = np.triu_indices(n_models, k=1)
-    if len(first) > max_pairs:
-        kept = np.sort(rng.choice(len(first), max_pairs, replace=False))
-        first, second = first[kept], second[kept]
-    return first.astype(np.int64), second.astype(np.int64)
-
-
 def _power_sums(q: Matrix, weights: Vector) -> Matrix:
     """Return sum_s weights_s (q_is - q_js)^4, shape (K, K)."""
     # (a - b)^4 = a^4 + b^4 + 6 a^2 b^2 - 4 (a^3 b + a b^3), summed over texts by products.

@@ -14,8 +14,8 @@ from scipy.special import stdtrit
 
 from modelmap.divergence.kl import no_difference
 from modelmap.divergence.mixture import pair_sums
+from modelmap.divergence.neighbours import sampled_pairs
 from modelmap.matrix.segments_file import SegmentLogliks
-from modelmap.plan.design_variance import model_pairs
 from modelmap.plan.ordered_texts import plan_table, planned_sample
 from modelmap.plan.settings import PlanSettings
 from modelmap.plumbing.arrays import Mask, Matrix, Vector
@@ -76,7 +76,7 @@ class PairTerms:
 def pair_terms(segments: SegmentLogliks, seed: int) -> PairTerms:
     """Return the sums of all texts for the pairs of models that differ, MAX_PAIRS at most."""
     rng = named_rng(seed, "plan check", "pairs")
-    pairs = np.stack(model_pairs(len(segments.loglik_nats), MAX_PAIRS, rng), axis=1)
+    pairs = sampled_pairs(len(segments.loglik_nats), MAX_PAIRS, rng)
     terms, n_bytes = pair_sums(segments.loglik_nats, segments.first, segments.n_bytes, pairs)
     differ = terms.sum(axis=0) > 0
     return PairTerms(terms[:, differ], n_bytes[:, differ])

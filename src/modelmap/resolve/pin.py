@@ -1,15 +1,13 @@
 """The command `modelmap pin`: write the current commits of hub models into conf/pins.yaml."""
 
-import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import yaml
 
-from modelmap.models.hub import hub_errors, hub_problem, model_info
+from modelmap.models.hub import find_commit
 from modelmap.models.roster import Roster, is_pinned, read_pins
-from modelmap.models.spec import COMMIT
 from modelmap.plumbing.errors import MAX_MESSAGE_LENGTH, UserError, listed, one_line
 from modelmap.plumbing.files import checked, read_yaml, write_text
 from modelmap.plumbing.layout import Layout
@@ -94,7 +92,7 @@ def _answers(models: list[str]) -> Iterator[tuple[str, str, str]]:
     """Yield each model with its commit and its problem, one of them empty, as answers arrive."""
     executor = ThreadPoolExecutor(N_THREADS)
     try:
-        model_of = {executor.submit(_commit, model): model for model in models}
+        model_of = {executor.submit(find_commit, model): model for model in models}
         for future in as_completed(model_of):
             yield model_of[future], *future.result()
     finally:
@@ -103,17 +101,6 @@ def _answers(models: list[str]) -> Iterator[tuple[str, str, str]]:
 
 def _save(layout: Layout, pins: dict[str, str]) -> None:
     write_text(layout.pins, HEADER + yaml.safe_dump(pins, sort_keys=True))
-
-
-def _commit(model: str) -> tuple[str, str]:
-    """Return the commit of a model and its problem, one of which is empty."""
-    try:
-        commit = model_info(model).sha
-    except hub_errors() as error:
-        return "", hub_problem(error)
-    if commit is None or not re.fullmatch(COMMIT, commit):
-        return "", "the hub gave no commit"
-    return commit, ""
 
 
 def _summary(problems: dict[str, str]) -> str:

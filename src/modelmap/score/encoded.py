@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.files import write_atomically
@@ -82,6 +83,33 @@ def concatenated(
         np.array([item.lossless for item in encoded], dtype=bool),
         np.array(n_bytes, dtype=np.int32),
         np.array([added_bos]),
+    )
+
+
+def score_table(
+    encoded: EncodedTexts,
+    rows: Sequence[int],
+    text_ids: Sequence[int],
+    loglik_nats: Sequence[float],
+    segments_nats: Sequence[np.ndarray],
+) -> pd.DataFrame:
+    """Return scores of the texts in `rows`, with the columns of SCORES.
+
+    `text_ids` are the ids of these texts, and the others their log-likelihoods and those of their
+    segments, all in the order of `rows`.
+    """
+    places = list(rows)
+    return pd.DataFrame(
+        {
+            "text_id": list(text_ids),
+            "loglik_nats": list(loglik_nats),
+            "n_tokens": np.maximum(encoded.lengths[places] - 1, 0),
+            "truncated": encoded.truncated[places],
+            "lossless": encoded.lossless[places],
+            "scored_from": [encoded.scored_bytes(row)[0] for row in places],
+            "scored_to": [encoded.scored_bytes(row)[1] for row in places],
+            "segments_nats": list(segments_nats),
+        }
     )
 
 

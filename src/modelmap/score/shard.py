@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from modelmap.models.options import attention_of
 from modelmap.plumbing.arrays import Indices
 from modelmap.plumbing.errors import UserError
 from modelmap.score.batches import batches
-from modelmap.score.encoded import EncodedTexts
+from modelmap.score.encoded import EncodedTexts, score_table
 from modelmap.score.finite import check_finite
 from modelmap.score.job_folder import Division, JobFolder
 from modelmap.score.jobs import Job
@@ -120,17 +119,12 @@ class Shard:
         model: "PreTrainedModel",
     ) -> None:
         rows = list(scores.loglik_nats)
-        frame = pd.DataFrame(
-            {
-                "text_id": [text_ids[row] for row in rows],
-                "loglik_nats": list(scores.loglik_nats.values()),
-                "n_tokens": np.maximum(encoded.lengths[rows] - 1, 0),
-                "truncated": encoded.truncated[rows],
-                "lossless": encoded.lossless[rows],
-                "scored_from": [encoded.scored_bytes(row)[0] for row in rows],
-                "scored_to": [encoded.scored_bytes(row)[1] for row in rows],
-                "segments_nats": [scores.segments_nats[row] for row in rows],
-            }
+        frame = score_table(
+            encoded,
+            rows,
+            [text_ids[row] for row in rows],
+            list(scores.loglik_nats.values()),
+            [scores.segments_nats[row] for row in rows],
         )
         check_finite(frame, self.job.spec)
         facts: dict[str, object] = {

@@ -11,26 +11,13 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from modelmap.models.load import (
-    load_config,
-    load_model,
-    load_tokenizer,
-    maximum_length,
-    tokenizer_directory,
-)
-from modelmap.models.options import check_device
-from modelmap.models.prepare import adapter_directory, prepared_directory
-from modelmap.models.source import check_unchanged
-from modelmap.models.weights import count_weights
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.processes import start_worker
 from modelmap.plumbing.tables import read_table
 from modelmap.score.batches import shard_rows
-from modelmap.score.causal import check_causal
 from modelmap.score.encoded import (
     EncodedTexts,
     check_ids,
-    concatenated,
     encoding_name,
     read_encoded,
     write_encoded,
@@ -38,7 +25,7 @@ from modelmap.score.encoded import (
 from modelmap.score.heartbeat import exit_with_run
 from modelmap.score.job_folder import Division, JobFolder, job_folder, try_lock
 from modelmap.score.jobs import Job, JobList, read_job_list
-from modelmap.score.rule import adds_bos, encode_texts
+from modelmap.score.loading import ScoredModel, encoded_texts
 from modelmap.score.shard import Shard
 from modelmap.texts.segments import segment_bounds
 from modelmap.texts.tables import TEXTS
@@ -131,20 +118,14 @@ class Worker:
 
         Returns "busy" if another worker is encoding the texts.
         """
-        check_device(job.spec, self.device)
-        directory = prepared_directory(job.spec, job.identity.revision, self.layout)
-        adapter = adapter_directory(job.spec, self.layout)
-        config = load_config(directory, job.spec)
-        limit = maximum_length(config, job.spec.max_length)
-        tokenizer = load_tokenizer(tokenizer_directory(directory, adapter), job.spec)
-        check_unchanged(job.spec, job.identity.revision, job.identity.tokenizer, self.layout)
+        scored = self._scored_model(job)
+        tokenizer, limit, vocabulary = scored.tokenizer()
         name = encoding_name(tokenizer, job.identity, limit)
         encoded = self._encode(name, tokenizer, limit)
         if encoded is None:
             return "busy"
-        vocabulary = config.get_text_config().vocab_size
         check_ids(encoded, vocabulary)
-        hardware, weights = self.job_list.hardware, count_weights(directory)
+        hardware, weights = self.job_list.hardware, scored.n_weights()
         budget = hardware.token_budget(vocabulary, weights)
         earlier = folder.read_division()
         division = Division(
@@ -172,10 +153,8 @@ class Worker:
         with try_lock(path.with_suffix(".lock")) as locked:
             # Read under the lock: another worker may have finished the file meanwhile.
             if locked and self._encoded(name) is None:
-                texts, rule = self.texts["text"].tolist(), self.job_list.scoring.rule
-                encoded = encode_texts(tokenizer, texts, rule, limit)
-                n_bytes, added_bos = self.texts["n_bytes"].tolist(), adds_bos(tokenizer, rule)
-                write_encoded(concatenated(encoded, n_bytes, added_bos), path)
+                rule = self.job_list.scoring.rule
+                write_encoded(encoded_texts(tokenizer, self.texts, rule, limit), path)
         return self._encoded(name)
 
     def _encoded(self, name: str) -> EncodedTexts | None:
@@ -210,14 +189,11 @@ class Worker:
         if self.model is None or self.model[0] != job.fingerprint:
             # Released before the next model is loaded, so that memory need not hold both.
             self.model = None
-            directory = prepared_directory(job.spec, job.identity.revision, self.layout)
-            adapter = adapter_directory(job.spec, self.layout)
-            loaded = load_model(directory, job.spec, self.device, adapter)
-            # After loading: files that change while they are read are noticed too.
-            check_unchanged(job.spec, job.identity.revision, job.identity.tokenizer, self.layout)
-            check_causal(loaded, job.spec)
-            self.model = (job.fingerprint, loaded)
+            self.model = (job.fingerprint, self._scored_model(job).model())
         return self.model[1]
+
+    def _scored_model(self, job: Job) -> ScoredModel:
+        return ScoredModel(job.spec, job.identity, self.layout, self.device)
 
 
 def _message(error: Exception, job: Job) -> str:

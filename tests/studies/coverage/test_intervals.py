@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from modelmap.divergence.kl import LN2, nats_per_text, squared_distances
+from modelmap.divergence.neighbours import sampled_pairs
 from modelmap.divergence.standard_error import StratifiedDocuments, standard_errors
 from modelmap.matrix.clip_centre import double_centred
 from modelmap.plumbing.arrays import Indices, Matrix
@@ -16,7 +17,7 @@ from modelmap.studies.coverage.intervals import (
     largest_documents,
     simulate_population,
 )
-from modelmap.studies.coverage.pairs import Pairs, sampled_pairs
+from modelmap.studies.coverage.pairs import Pairs
 from modelmap.studies.coverage.populations import (
     draw_population,
     draw_sample,
@@ -165,16 +166,6 @@ def test_the_largest_document_is_the_one_with_most_of_the_squares_by_hand() -> N
     number, share = largest_documents(pairs, stratified)
     assert number.tolist() == [2]
     assert share[0] == pytest.approx(16 / 24)
-
-
-def test_pairs_are_all_or_some_of_them_in_order() -> None:
-    """Six of four models; three of them at random, each once."""
-    rng = np.random.default_rng(0)
-    every = [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]]
-    assert sampled_pairs(4, 6, rng).tolist() == every
-    some = sampled_pairs(4, 3, rng).tolist()
-    assert len(some) == 3
-    assert some == [pair for pair in every if pair in some]
 
 
 def test_what_is_told_of_coverage_by_hand() -> None:

@@ -70,18 +70,6 @@ class Pairs:
         return ratio_estimates(terms, scored[:, None] * self.n_bytes, documents)
 
 
-def sampled_pairs(n_models: int, max_pairs: int, rng: np.random.Generator) -> Indices:
-    """Return pairs i < j in ascending order, shape (P, 2).
-
-    Of more than `max_pairs` pairs, `max_pairs` are drawn without replacement.
-    """
-    pairs = np.stack(np.triu_indices(n_models, k=1), axis=1).astype(np.int64)
-    if len(pairs) <= max_pairs:
-        return pairs
-    chosen: Indices = pairs[np.sort(rng.choice(len(pairs), max_pairs, replace=False))]
-    return chosen
-
-
 def pairs_of_different_models(
     matrix: LogLikelihoods, segments: SegmentLogliks | None, models: Indices
 ) -> Pairs:

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from modelmap.divergence.neighbours import sampled_pairs
 from modelmap.divergence.settings import DivergenceSettings
 from modelmap.divergence.standard_error import stratified_documents
 from modelmap.matrix.file import read_matrix
@@ -12,7 +13,7 @@ from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
 from modelmap.plumbing.seeds import named_rng
 from modelmap.plumbing.tables import empty_table, read_table, write_csv
-from modelmap.studies.coverage.pairs import pairs_of_different_models, sampled_pairs
+from modelmap.studies.coverage.pairs import pairs_of_different_models
 from modelmap.studies.coverage.settings import CoverageSettings
 from modelmap.studies.coverage.summary import (
     coverage_summary,

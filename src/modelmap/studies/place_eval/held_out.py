@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from modelmap.divergence.few_texts import Sample, calibrated_widening, distances, intervals, plain
-from modelmap.divergence.mixture import TextSums
 from modelmap.plumbing.arrays import Indices, Matrix, Vector
 from modelmap.plumbing.seeds import named_rng
 from modelmap.resample.errors import root_mean_square
@@ -31,11 +30,6 @@ class Known:
         """Return the KLs from all texts, in nats per byte, shape (K, K)."""
         kl: Matrix = self.terms.sum(axis=0) / self.n_bytes.sum(axis=0)
         return kl
-
-
-def known_of(sums: TextSums, families: Sequence[str]) -> Known:
-    """Return what is known from the sums of all pairs of models."""
-    return Known(sums.terms, sums.n_bytes, families)
 
 
 def sample_errors(known: Known, sizes: Sequence[int], seed: int, number: int) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.section import read_section
 from modelmap.plumbing.tables import empty_table, read_table, write_csv
-from modelmap.studies.place_eval.held_out import error_table, known_of, sample_errors
+from modelmap.studies.place_eval.held_out import Known, error_table, sample_errors
 from modelmap.studies.place_eval.settings import PlaceEvalSettings
 from modelmap.studies.place_eval.tables import PLACE_EVAL
 
@@ -33,10 +33,8 @@ def run(layout: Layout) -> None:
         return
     values = np.asarray(segments.loglik_nats)
     families = read_table(layout.models, MODELS).set_index("model")["family"]
-    known = known_of(
-        text_sums(values, values, segments.first, segments.n_bytes),
-        families.loc[segments.models].tolist(),
-    )
+    sums = text_sums(values, values, segments.first, segments.n_bytes)
+    known = Known(sums.terms, sums.n_bytes, families.loc[segments.models].tolist())
     samples = range(settings.n_samples)
     one = partial(sample_errors, known, sizes, settings.seed)
     table = error_table(
