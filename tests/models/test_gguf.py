@@ -10,7 +10,7 @@ from helpers.tiny_gguf import Tensors, Value, write_gguf
 from helpers.tiny_models import SHAPE, TEXTS, tiny_model, tiny_tokenizer
 from helpers.tokenizers import byte_level, with_byte_fallback
 
-from modelmap.models.gguf import convert_gguf
+from modelmap.models.gguf import CONVERSION, convert_gguf
 from modelmap.models.gguf_settings import check_settings
 from modelmap.models.load import load_model, load_tokenizer
 from modelmap.models.prepare import prepared_directory
@@ -194,5 +194,5 @@ def test_conversions_of_earlier_versions_are_not_used(tmp_path: Path) -> None:
     revision, _ = content_hashes(tmp_path / "tiny.gguf")
     (layout.store / "models" / revision).mkdir(parents=True)
     converted = prepared_directory(SPEC, revision, layout)
-    assert converted == layout.store / "converted" / revision
+    assert converted == layout.store / "converted" / f"{revision}-{CONVERSION}"
     assert (converted / "model.safetensors").is_file()

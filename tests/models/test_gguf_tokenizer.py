@@ -4,10 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tokenizers import Tokenizer, decoders, models, normalizers
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-from modelmap.models.gguf_tokenizer import SPACE, USER_DEFINED, add_runs_of_spaces
+from modelmap.models.gguf_tokenizer import (
+    PRE,
+    SPACE,
+    USER_DEFINED,
+    add_runs_of_spaces,
+    mend_tokenizer,
+)
 
 NORMAL = 1
 TOKENS = ["a", "b", " ", "  ", "   ", "    ", "     ", "      "]
@@ -55,3 +61,33 @@ def test_other_tokens_stay_as_they_are(tokens: list[str], types: list[int]) -> N
     before = made.backend_tokenizer.to_str()
     add_runs_of_spaces(made, tokens, types)
     assert made.backend_tokenizer.to_str() == before
+
+
+def byte_level() -> Any:
+    """Return a byte-level tokenizer, as transformers reads SmolLM2's: without a split at digits."""
+    tokens = ["a", "1", "2", "Ġ", "ĠĠ", "Ġ1"]
+    merges = [("Ġ", "Ġ"), ("Ġ", "1")]
+    core = Tokenizer(models.BPE({token: i for i, token in enumerate(tokens)}, merges))
+    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    core.decoder = decoders.ByteLevel()
+    return PreTrainedTokenizerFast(tokenizer_object=core)
+
+
+def test_texts_are_divided_at_every_digit_first_where_the_file_says_so(tmp_path: Path) -> None:
+    """Two spaces before a digit stay together, and digits apart; after saving and loading, too."""
+    made = byte_level()
+    assert made("a  12")["input_ids"] == [0, 3, 5, 2]
+    mend_tokenizer(made, {PRE: "smollm"})
+    made.save_pretrained(tmp_path)
+    for one in (made, AutoTokenizer.from_pretrained(tmp_path)):
+        assert one("a  12")["input_ids"] == [0, 4, 1, 2]
+        assert one.decode([0, 4, 1, 2]) == "a  12"
+
+
+def test_other_files_divide_texts_as_before() -> None:
+    """GPT-2's own division, or a header that does not say."""
+    for header in ({PRE: "gpt-2"}, {}):
+        made = byte_level()
+        before = made.backend_tokenizer.to_str()
+        mend_tokenizer(made, header)
+        assert made.backend_tokenizer.to_str() == before

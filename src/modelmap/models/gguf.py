@@ -13,6 +13,8 @@ from modelmap.models.load import misfits, reason
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.folders import replaced
 
+CONVERSION = 2
+"""Raised by hand, with SCORER_VERSION, when files are converted to other models or tokenizers."""
 LARGEST_RATIO = 2
 """Of the weights that a header describes to those that the file has. Up to this ratio the model is
 built, so that the tensors that are missing can be named."""

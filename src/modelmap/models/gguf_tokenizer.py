@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+PRE = "tokenizer.ggml.pre"
+DIGITS_FIRST = ("smollm",)
+"""Values of PRE whose tokenizers divide a text at every digit before anything else."""
 TOKENS, TYPES = "tokenizer.ggml.tokens", "tokenizer.ggml.token_type"
 # The type of tokens that are found in a text before all others, by the number that the format gives
 # it.
@@ -22,6 +25,21 @@ def mend_tokenizer(tokenizer: "PreTrainedTokenizerBase", header: Mapping[str, An
     tokens, types = header.get(TOKENS, []), header.get(TYPES, [])
     if len(tokens) == len(types):
         add_runs_of_spaces(tokenizer, tokens, types)
+    if header.get(PRE) in DIGITS_FIRST:
+        divide_at_digits(tokenizer)
+
+
+def divide_at_digits(tokenizer: "PreTrainedTokenizerBase") -> None:
+    """Make a byte-level tokenizer divide texts at every digit first.
+
+    transformers does not read how a file's tokenizer divides texts before it merges bytes, and
+    divides them as GPT-2's does. The ids differ for example at several spaces before a digit.
+    """
+    from tokenizers import pre_tokenizers
+
+    digits = pre_tokenizers.Digits(individual_digits=True)
+    bytes_of_words = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+    tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence([digits, bytes_of_words])
 
 
 def add_runs_of_spaces(

@@ -4,7 +4,7 @@ from typing import Literal
 
 from modelmap.plumbing.section import Section
 
-SCORER_VERSION = 3
+SCORER_VERSION = 4
 """Raised by hand when a change of the code changes scores; part of every score's identity."""
 
 
