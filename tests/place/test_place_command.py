@@ -74,6 +74,20 @@ def test_a_bundle_without_segments_is_one_line(
     assert "has no log-likelihoods of segments" in capsys.readouterr().err
 
 
+def test_a_bundle_of_texts_that_were_not_chosen_at_random_is_refused(
+    owner: Owner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Estimates from them would need the weights of the plan."""
+    assert main(["--root", str(owner.root), "export"]) == 0
+    capsys.readouterr()
+    path = owner.root / "bundle/manifest.json"
+    content = json.loads(path.read_text())
+    content["analysis"]["plan"]["size_measure"] = "ls"
+    path.write_text(json.dumps(content))
+    assert main(["--root", str(owner.root), "place", "neox", "--map", str(path.parent)]) != 0
+    assert "chose by ls, which are no simple random sample" in capsys.readouterr().err
+
+
 def test_the_page_is_one_file_that_loads_nothing(
     owner: Owner, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -55,19 +55,19 @@ def read_project(layout: Layout) -> KnownModels:
     texts = read_table(layout.texts, TEXTS)
     segments = read_segments(layout.segments, layout.segment_table)
     check_text_set(texts["text"], segments.text_set, "segments.safetensors")
-    rank = read_table(layout.plan, PLAN).set_index("text_id")["rank"]
+    numbers = read_table(layout.plan, PLAN).set_index("text_id")["random_number"]
     rule = read_section(layout, "score", ScoreSettings).rule
     models, places = read_table(layout.models, MODELS), read_table(layout.map, MAP)
-    return known_models(
-        models, places, segments, texts.assign(rank=rank[texts["text_id"]].to_numpy()), rule
-    )
+    order = numbers[texts["text_id"]].to_numpy()
+    return known_models(models, places, segments, texts.assign(random_number=order), rule)
 
 
 def read_bundle(folder: Path) -> KnownModels:
     """Return the models of the map in a bundle.
 
     Texts that their licences withhold are left out. Raises UserError if the bundle is damaged, has
-    no log-likelihoods of segments, or none of a text that it contains.
+    no log-likelihoods of segments, none of a text that it contains, or those of texts that were not
+    chosen at random.
     """
     manifest = read_manifest(folder)
     if not manifest.n_segment_texts:
@@ -75,18 +75,24 @@ def read_bundle(folder: Path) -> KnownModels:
             f"{folder.name} has no log-likelihoods of segments: export it again with "
             "`modelmap export --segments 160`"
         )
+    size_measure = manifest.analysis.plan.size_measure
+    if size_measure != "uniform":
+        raise UserError(
+            f"{folder.name} has the segments of texts that its plan chose by {size_measure}, which "
+            "are no simple random sample: set plan.size_measure to uniform there, and export again"
+        )
     with TemporaryDirectory() as temporary:
         copy = Path(temporary)
         copy_files(folder, manifest, copy)
         segments = read_segments(copy / VALUES, copy / TABLE)
         in_order = read_table(copy / TABLE, SEGMENTS)["text_id"].unique()
-        rank = read_table(copy / "plan.parquet", PLAN).set_index("text_id")["rank"]
+        numbers = read_table(copy / "plan.parquet", PLAN).set_index("text_id")["random_number"]
         texts = read_table(copy / "texts.parquet", BUNDLE_TEXTS).set_index("text_id")
         models = read_table(copy / "models.parquet", MODELS)
         places = read_table(copy / "map.parquet", MAP)
         # Read before the copy is removed.
         segments = replace(segments, loglik_nats=np.array(segments.loglik_nats))
-    chosen = texts.loc[in_order].reset_index().assign(rank=rank[in_order].to_numpy())
+    chosen = texts.loc[in_order].reset_index().assign(random_number=numbers[in_order].to_numpy())
     known = known_models(models, places, segments, chosen, manifest.rule)
     if known.texts.empty:
         raise UserError(f"{folder.name} contains none of its texts: their licences withhold them")
@@ -102,7 +108,7 @@ def known_models(
 ) -> KnownModels:
     """Return the known models from tables that fit one another.
 
-    `texts` are the texts of `segments`, in their order, with a column `rank` from the plan. Raises
+    `texts` are the texts of `segments`, in their order, with a column `random_number` from the plan. Raises
     UserError if fewer than FEWEST_MODELS models have log-likelihoods of segments.
     """
     if len(segments.models) < FEWEST_MODELS:
@@ -110,7 +116,9 @@ def known_models(
             f"the map has {len(segments.models)} models with log-likelihoods of segments, and at "
             f"least {FEWEST_MODELS} are needed: imported log-likelihoods of whole texts have none"
         )
-    order = np.argsort(texts["rank"].to_numpy(), kind="stable")
+    # In the order of these numbers the first texts are a simple random sample, whatever the size
+    # measure of the plan is.
+    order = np.argsort(texts["random_number"].to_numpy(), kind="stable")
     order = order[(texts["text"] != "").to_numpy()[order]][:MAX_TEXTS]
     ends = np.append(segments.first[1:], segments.loglik_nats.shape[1])
     parts = [np.arange(segments.first[text], ends[text]) for text in order]
