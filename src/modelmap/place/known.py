@@ -108,8 +108,8 @@ def known_models(
 ) -> KnownModels:
     """Return the known models from tables that fit one another.
 
-    `texts` are the texts of `segments`, in their order, with a column `random_number` from the plan. Raises
-    UserError if fewer than FEWEST_MODELS models have log-likelihoods of segments.
+    `texts` are the texts of `segments`, in their order, with a column `random_number` from the
+    plan. Raises UserError if fewer than FEWEST_MODELS models have log-likelihoods of segments.
     """
     if len(segments.models) < FEWEST_MODELS:
         raise UserError(
