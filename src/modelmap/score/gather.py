@@ -95,6 +95,7 @@ class Gatherer:
             "n_params": shards[0].n_params,
             "added_bos": shards[0].added_bos,
             "attention": shards[0].attention,
+            "packed_weights": any(shard.packed_weights for shard in shards),
             "token_budgets": sorted({size for each in shards for size in each.token_budgets})[::-1],
             "device": self.job_list.hardware.device,
             "torch": version("torch"),

@@ -12,6 +12,7 @@ from modelmap.models.load import (
     tokenizer_directory,
 )
 from modelmap.models.options import check_device
+from modelmap.models.packed import pack_weights, packing_helps
 from modelmap.models.prepare import adapter_directory, prepared_directory
 from modelmap.models.source import check_unchanged
 from modelmap.models.spec import ModelSpec
@@ -58,6 +59,8 @@ class ScoredModel:
         loaded = load_model(directory, self.spec, self.device, adapter)
         # After loading: files that change while they are read are noticed too.
         self._check_unchanged()
+        if packing_helps():
+            pack_weights(loaded)
         check_causal(loaded, self.spec)
         return loaded
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from modelmap.models.options import attention_of
+from modelmap.models.packed import has_packed_weights
 from modelmap.plumbing.arrays import Indices
 from modelmap.plumbing.errors import UserError
 from modelmap.score.batches import batches
@@ -132,6 +133,7 @@ class Shard:
             "added_bos": self.division.added_bos,
             "token_budgets": scores.token_budgets,
             "attention": attention_of(model),
+            "packed_weights": has_packed_weights(model),
         }
         write_scores(frame, path, self.job.identity, facts)
 

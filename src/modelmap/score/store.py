@@ -27,6 +27,7 @@ class ShardFacts(BaseModel):
     added_bos: bool
     token_budgets: list[int]
     attention: str
+    packed_weights: bool
 
 
 class Recorded(BaseModel):
