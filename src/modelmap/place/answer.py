@@ -7,7 +7,11 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from modelmap.divergence.estimates import MAX_PREFERENCE, ONE_SIDED
-from modelmap.divergence.few_texts import (
+from modelmap.divergence.kl import LN2
+from modelmap.divergence.mixture import Floats, mixture_kl, text_sums
+from modelmap.matrix.segments import wholly_scored
+from modelmap.place.bits import bits_table
+from modelmap.place.few_texts import (
     Distances,
     Sample,
     calibrated_widening,
@@ -15,11 +19,9 @@ from modelmap.divergence.few_texts import (
     intervals,
     plain,
 )
-from modelmap.divergence.kl import LN2
-from modelmap.divergence.mixture import Floats, mixture_kl, text_sums
-from modelmap.matrix.segments import wholly_scored
 from modelmap.place.known import KnownModels
 from modelmap.place.spot import place_on_map
+from modelmap.place.verdict import MADE, NONE, relations, verdict
 from modelmap.plumbing.arrays import Mask, Matrix, Vector
 
 MAX_MODELS = 120
@@ -36,15 +38,19 @@ class Placement:
     models: pd.DataFrame
     """One row per known model, the nearest first: model, family, kind, kl_bits_per_byte,
     low_bits_per_byte, high_bits_per_byte, is_tied (not known to be farther than the nearest)."""
-    bits_per_byte: float
-    bits_low: float
-    bits_high: float
-    """The ends of the 95% interval of `bits_per_byte`."""
+    verdict: str
+    """What the model most probably is to the models of the map, in words."""
+    confidence: float | None
+    """The probability that the verdict is right; None if none can be given."""
+    confidences: dict[str, float]
+    """The probability of each kind of verdict (verdict.py)."""
+    bits: pd.DataFrame
+    """Bits per byte of all texts, and of each category (bits.py)."""
     x: float
     y: float
     flags: list[str]
     control: str
-    """What the texts' terms were compared with (divergence/few_texts.py)."""
+    """What the texts' terms were compared with (place/few_texts.py)."""
     relative_error: float
     """The root mean square of the KLs' relative standard errors, with respect to all texts."""
 
@@ -70,7 +76,8 @@ def placement(name: str, scores: pd.DataFrame, known: KnownModels) -> Placement:
         name,
         n_texts,
         models,
-        *_bits(scores, known),
+        *_verdict(sample, known.models.iloc[near]),
+        bits_table(scores["loglik_nats"].to_numpy(), known.texts["n_bytes"][:n_texts], known.texts),
         float(x),
         float(y),
         _flags(scores, preference[near]),
@@ -121,17 +128,16 @@ def _tied(sample: Sample, found: Distances) -> Mask:
     return tied
 
 
-def _bits(scores: pd.DataFrame, known: KnownModels) -> tuple[float, float, float]:
-    """Return bits per byte and the ends of its 95% interval, as a ratio of sums over texts."""
-    n_bytes = known.texts["n_bytes"].to_numpy()[: len(scores)]
-    bits = -scores["loglik_nats"].to_numpy() / LN2
-    ratio = bits.sum() / n_bytes.sum()
-    n_texts = len(scores)
-    spread = float((bits - ratio * n_bytes).std(ddof=1)) if n_texts > 1 else float("inf")
-    share = n_texts / len(known.first)
-    half = float(stdtrit(max(n_texts - 1, 1), 0.975)) * spread * np.sqrt((1 - share) / n_texts)
-    half /= n_bytes.mean()
-    return float(ratio), float(ratio - half), float(ratio + half)
+def _verdict(sample: Sample, models: pd.DataFrame) -> tuple[str, float | None, dict[str, float]]:
+    """Return the verdict in words, its probability, and that of each kind of verdict."""
+    found = verdict(sample, relations(models))
+    if found is None:
+        return "none can be given: the map has no models whose relations are known", None, {}
+    name = "" if found.statement == NONE else str(models["model"].iloc[found.named])
+    words = f"{found.statement} {name}".strip()
+    if found.statement == MADE:
+        words += f", or {name} from it"
+    return words, found.confidence, found.confidences
 
 
 def _flags(scores: pd.DataFrame, preference: Vector) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from modelmap.place.answer import Placement, placement
 from modelmap.place.known import KnownModels, read_bundle, read_project
 from modelmap.place.new_model import NewModel, model_spec
-from modelmap.place.page import NOTE, page
+from modelmap.place.page import NOTE, each_confidence, interval, page, with_confidence
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.files import write_text
 from modelmap.plumbing.hardware import Hardware, load_hardware
@@ -47,8 +47,7 @@ def run(
     found = _until(new, known, n_texts, error, seconds)
     sys.stdout.write(described(found, known))
     if json_file is not None:
-        content = {**asdict(found), "models": found.models.to_dict("records")}
-        write_text(json_file, json.dumps(content, indent=1) + "\n")
+        write_text(json_file, as_json(found))
     if html_file is not None:
         write_text(html_file, page(found, known))
 
@@ -99,25 +98,39 @@ def _until(
         n_scored = min(n_scored + STEP, len(known.first))
 
 
+def as_json(found: Placement) -> str:
+    """Return the answer as JSON; tables are lists of rows, and missing values null."""
+    content = asdict(found)
+    for name in ("models", "bits"):
+        table = content[name].astype(object)
+        content[name] = table.where(table.notna(), None).to_dict("records")
+    return json.dumps(content, indent=1) + "\n"
+
+
 def described(found: Placement, known: KnownModels) -> str:
     """Return the answer as plain text."""
     nearest = found.models.iloc[0]
     n_tied = int(found.models["is_tied"].sum()) - 1
     tied = f" ({n_tied} more cannot be told apart from it)" if n_tied else ""
     lines = [
-        f"{found.model}: {found.n_texts} of {len(known.first)} texts, "
-        f"{found.bits_per_byte:.3f} bits per byte "
-        f"({found.bits_low:.3f} to {found.bits_high:.3f})",
+        f"{found.model}: {found.n_texts} of {len(known.first)} texts",
+        f"verdict: {with_confidence(found)}",
+        *([f"  {each_confidence(found)}"] if found.confidences else []),
         f"nearest: {nearest['model']}{tied}",
         f"place on the map: x = {found.x:.2f}, y = {found.y:.2f}",
+        "",
+        f"{'bits per byte':>17}  {'95% interval':<19}  texts",
+        *(
+            f"{row.bits_per_byte:17.3f}  {interval(row):<19}  {row.category} ({row.n_texts})"
+            for row in found.bits.itertuples()
+        ),
         "",
         f"{'KL, bits per byte':>17}  {'95% interval':<19}  model",
     ]
     for row in found.models.head(SHOWN).itertuples():
-        interval = f"{row.low_bits_per_byte:.4g} to {row.high_bits_per_byte:.4g}"
         mark = " =" if row.is_tied else ""
         lines.append(
-            f"{row.kl_bits_per_byte:17.4g}  {interval:<19}  {row.model} ({row.family}){mark}"
+            f"{row.kl_bits_per_byte:17.4g}  {interval(row):<19}  {row.model} ({row.family}){mark}"
         )
     rest = len(found.models) - SHOWN
     lines += [f"{'':>17}  {'':<19}  and {rest} more"] if rest > 0 else []

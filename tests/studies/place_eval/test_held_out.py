@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from modelmap.divergence.few_texts import distances
+from modelmap.place.few_texts import distances
 from modelmap.studies.place_eval.held_out import (
     FAMILY,
     MODEL,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from modelmap.divergence.few_texts import Sample, calibrated_widening, distances, intervals, plain
+from modelmap.place.few_texts import Sample, calibrated_widening, distances, intervals, plain
 from modelmap.plumbing.arrays import Indices, Matrix, Vector
 from modelmap.plumbing.seeds import named_rng
 from modelmap.resample.errors import root_mean_square

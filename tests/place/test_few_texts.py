@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelmap.divergence.few_texts import (
+from modelmap.place.few_texts import (
     NEAREST,
     PLAIN,
     Sample,
