@@ -58,10 +58,8 @@ class Placement:
 def placement(name: str, scores: pd.DataFrame, known: KnownModels) -> Placement:
     """Return the placement of a model by its scores of the first texts, with columns of SCORES."""
     n_texts = len(scores)
-    ends = np.append(known.first[1:], len(known.n_bytes))
-    stop, first = int(ends[n_texts - 1]), known.first[:n_texts]
-    values = np.concatenate(scores["segments_nats"].to_list())
-    row = wholly_scored(values, scores, first, known.n_bytes[:stop])[None, :]
+    row, first = segment_row(scores, known)[None, :], known.first[:n_texts]
+    stop = row.shape[1]
     sampled = known.loglik_nats[:, :stop]
     sums = text_sums(row, sampled, first, known.n_bytes[:stop])
     terms, n_bytes = sums.terms[:, 0], sums.n_bytes[:, 0]
@@ -84,6 +82,17 @@ def placement(name: str, scores: pd.DataFrame, known: KnownModels) -> Placement:
         found.control,
         float(widening * np.sqrt(np.square(found.relative_error).mean())),
     )
+
+
+def segment_row(scores: pd.DataFrame, known: KnownModels) -> Floats:
+    """Return the log-likelihoods of the segments of the first texts, NaN where not wholly scored.
+
+    `scores` are the new model's scores of these texts, with columns of SCORES.
+    """
+    n_texts = len(scores)
+    stop = int(np.append(known.first, len(known.n_bytes))[n_texts])
+    values = np.concatenate(scores["segments_nats"].to_list())
+    return wholly_scored(values, scores, known.first[:n_texts], known.n_bytes[:stop])
 
 
 def _sample(
