@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from modelmap.divergence.estimates import MAX_PREFERENCE, ONE_SIDED
 from modelmap.divergence.kl import LN2
@@ -17,12 +16,12 @@ from modelmap.place.few_texts import (
     calibrated_widening,
     distances,
     intervals,
-    plain,
+    tied,
 )
 from modelmap.place.known import KnownModels
 from modelmap.place.spot import place_on_map
 from modelmap.place.verdict import MADE, NONE, relations, verdict
-from modelmap.plumbing.arrays import Mask, Matrix, Vector
+from modelmap.plumbing.arrays import Matrix, Vector
 
 MAX_MODELS = 120
 """The nearest models, whose KLs to each other help to estimate those of the new model."""
@@ -49,8 +48,6 @@ class Placement:
     x: float
     y: float
     flags: list[str]
-    control: str
-    """What the texts' terms were compared with (place/few_texts.py)."""
     relative_error: float
     """The root mean square of the KLs' relative standard errors, with respect to all texts."""
 
@@ -74,12 +71,11 @@ def placement(name: str, scores: pd.DataFrame, known: KnownModels) -> Placement:
         name,
         n_texts,
         models,
-        *_verdict(sample, known.models.iloc[near]),
+        *_verdict(sample, found.kl, known.models.iloc[near]),
         bits_table(scores["loglik_nats"].to_numpy(), known.texts["n_bytes"][:n_texts], known.texts),
         float(x),
         float(y),
         _flags(scores, preference[near]),
-        found.control,
         float(widening * np.sqrt(np.square(found.relative_error).mean())),
     )
 
@@ -118,28 +114,16 @@ def _table(
         kl_bits_per_byte=found.kl / LN2,
         low_bits_per_byte=ends[0] / LN2,
         high_bits_per_byte=ends[1] / LN2,
-        is_tied=_tied(sample, found),
+        is_tied=tied(sample, found.kl),
     )
     return table.sort_values("kl_bits_per_byte", kind="stable", ignore_index=True)
 
 
-def _tied(sample: Sample, found: Distances) -> Mask:
-    """Return which known models are not shown to be farther than the nearest one, at 95%."""
-    nearest = int(np.argmin(found.kl))
-    n_texts = len(sample.terms)
-    # The same texts give both KLs, so their difference is more certain than either of them.
-    per_byte = sample.terms / sample.n_bytes.sum(axis=0) * n_texts
-    differences = per_byte - per_byte[:, [nearest]]
-    error = differences.std(axis=0, ddof=1) / np.sqrt(n_texts) if n_texts > 1 else np.inf
-    quantile = float(stdtrit(max(n_texts - 1, 1), 0.95))
-    tied: Mask = plain(sample) - plain(sample)[nearest] <= quantile * error
-    tied[nearest] = True
-    return tied
-
-
-def _verdict(sample: Sample, models: pd.DataFrame) -> tuple[str, float | None, dict[str, float]]:
+def _verdict(
+    sample: Sample, kl: Vector, models: pd.DataFrame
+) -> tuple[str, float | None, dict[str, float]]:
     """Return the verdict in words, its probability, and that of each kind of verdict."""
-    found = verdict(sample, relations(models))
+    found = verdict(sample, kl, relations(models))
     if found is None:
         return "none can be given: the map has no models whose relations are known", None, {}
     name = "" if found.statement == NONE else str(models["model"].iloc[found.named])

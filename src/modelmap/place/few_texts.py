@@ -2,26 +2,38 @@
 
 The new model x is scored on a sample S of d texts, and the known models on all N texts. The plain
 estimate of the KL to model j is sum_S t_s(x, j) / sum_S b_s. How much a text adds to a KL is much
-the same for models that are alike. So a control, the same quantity for known models, tells by how
-much the texts of S make a KL too large or too small:
+the same for models that are alike. So the KLs of known models, which are known from all texts, tell
+by how much the texts of S make a KL too large or too small. They are used twice:
 
-    KL(x, j) = plain estimate * (control from all texts) / (control from S).
+1. The texts get weights w, for which the KLs of known models from S are near those from all texts
+   (calibration of survey weights, with a penalty as in ridge regression; Deville and Sarndal 1992).
+   With y_s(a, b) the residual of text s for a pair of known models, relative to their KL, w is
+   proportional to (M + PENALTY I)^-1 1, where M is the mean of y y' over pairs.
+2. What is left is corrected by a ratio (Cochran 1977, Chapter 6):
+   KL(x, j) = sum_S w t(x, j) / sum_S w b * (KL(a, j) from all texts) / (KL(a, j) from S, with w),
+   as the geometric mean over the known models a.
 
-This is the ratio estimator of survey sampling (Cochran 1977, Chapter 6), with S a simple random
-sample. Two controls are tried: the KL to j of the known model that is nearest to x, and the mean KL
-of pairs of known models. The one with the smallest estimated error is used, or none.
+In both, models a that are near x count more.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import stdtrit
 
-from modelmap.plumbing.arrays import Matrix, Vector
+from modelmap.plumbing.arrays import Mask, Matrix, Vector
 
-PLAIN, NEAREST, TYPICAL = "plain", "nearest", "typical"
-"""No control; the KLs of the nearest known model; the mean KL of pairs of known models."""
+PENALTY = 0.02
+"""Of the weights: the variance of a text's relative residual that no known model shares."""
+NEAR_POWER = 2
+"""A known model counts by its KL from the new model to this power: half the KL, four times."""
+ALIKE = 16
+"""Models j whose KL to each other is below 1 / ALIKE of that to x have nearly the same ratio, so
+that its error does not change which of them is nearer to x."""
+ENOUGH_MODELS = 20
+"""With as many known models intervals are made narrower too, if they hold too often."""
+SMALLEST_KL = 1e-9
+"""In nats per byte: below it models are the same."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +77,6 @@ class Distances:
     kl: Vector
     relative_error: Vector
     """The estimated standard error with respect to all texts, divided by the KL."""
-    control: str
-    """PLAIN, NEAREST or TYPICAL."""
-
-
-def distances(sample: Sample) -> Distances:
-    """Return the KLs of the new model by the control with the smallest estimated error."""
-    found = {name: _by_ratio(sample, control) for name, control in _controls(sample).items()}
-    best = min(found, key=lambda name: float(np.square(found[name].relative_error).mean()))
-    return found[best]
 
 
 def plain(sample: Sample) -> Vector:
@@ -82,67 +85,83 @@ def plain(sample: Sample) -> Vector:
     return estimate
 
 
-@dataclass(frozen=True)
-class _Control:
-    """A quantity that is known from all texts, for each known model j."""
+def distances(sample: Sample) -> Distances:
+    """Return the KLs of the new model, by weights of texts and ratios from the known models."""
+    near = plain(sample) + SMALLEST_KL
+    nearness = (near.min() / near) ** NEAR_POWER
+    weights = text_weights(sample, nearness)
+    shares = _shares(weights[:, None] * sample.terms, weights[:, None] * sample.n_bytes)
+    kl = (weights @ sample.terms) / (weights @ sample.n_bytes)
+    ratio, residuals = _ratios(sample, weights, nearness, kl)
+    n_texts = len(weights)
+    factor = (1 - sample.share) * n_texts / max(n_texts - 1, 1)
+    variance = factor * np.square(shares - residuals).sum(axis=0)
+    return Distances(kl * ratio, np.sqrt(variance))
 
-    name: str
-    terms: Matrix
-    """Shape (d, K): its terms in the sampled texts."""
-    n_bytes: Matrix
-    """Shape (d, K)."""
-    from_all: Vector
-    """Shape (K,): its value from all texts, in nats per byte."""
+
+def text_weights(sample: Sample, nearness: Vector) -> Vector:
+    """Return the weights of the sampled texts, at least 0, shape (d,); only their ratios matter.
+
+    `nearness` says how much each known model counts, shape (K,).
+    """
+    is_pair = sample.known_kl > 0
+    scale = np.where(is_pair, sample.known_kl * sample.known_bytes.mean(axis=0), 1.0)
+    residuals = (sample.known_terms - sample.known_kl * sample.known_bytes) / scale
+    of_pairs = is_pair * nearness[:, None]
+    counted = np.sqrt(of_pairs / max(of_pairs.sum(), SMALLEST_KL))
+    n_texts = len(residuals)
+    flat = (residuals * counted).reshape(n_texts, -1)
+    weights = np.linalg.solve(flat @ flat.T + PENALTY * np.eye(n_texts), np.ones(n_texts))
+    positive: Vector = np.maximum(weights, 0.0)
+    return positive
 
 
-def _controls(sample: Sample) -> Mapping[str, _Control | None]:
-    n_models = len(sample.known_kl)
-    if n_models < 3:
-        return {PLAIN: None}
-    nearest, second = np.argsort(plain(sample), kind="stable")[:2]
-    # The nearest model's KL to itself is 0: there the second nearest takes its place.
-    which = np.where(np.arange(n_models) == nearest, second, nearest)
-    columns = np.arange(n_models)
-    above = np.triu_indices(n_models, k=1)
-    mean = np.broadcast_to(sample.known_kl[above].mean(), n_models)
-    terms, n_bytes = (
-        np.repeat(values[:, *above].mean(axis=1)[:, None], n_models, axis=1)
-        for values in (sample.known_terms, sample.known_bytes)
+def _shares(weighted_terms: Matrix, weighted_bytes: Matrix) -> Matrix:
+    """Return each text's share of the sum of terms minus its share of the bytes, by column."""
+    total = weighted_terms.sum(axis=0)
+    is_some = total > 0
+    of_bytes = weighted_bytes / weighted_bytes.sum(axis=0)
+    shares: Matrix = np.where(
+        is_some, weighted_terms / np.where(is_some, total, 1.0) - of_bytes, 0.0
     )
-    return {
-        PLAIN: None,
-        NEAREST: _Control(
-            NEAREST,
-            sample.known_terms[:, which, columns],
-            sample.known_bytes[:, which, columns],
-            sample.known_kl[which, columns],
-        ),
-        TYPICAL: _Control(TYPICAL, terms, n_bytes, mean),
-    }
-
-
-def _by_ratio(sample: Sample, control: _Control | None) -> Distances:
-    """Return the estimate by a control, or the plain one, with its estimated relative error."""
-    n_texts = len(sample.terms)
-    kl = plain(sample)
-    # Relative residuals of each text: how far its share of the sum is from its share of the bytes,
-    # or of the control.
-    shares = _shares(sample.terms)
-    if control is None:
-        residuals = shares - _shares(sample.n_bytes)
-    else:
-        in_sample = control.terms.sum(axis=0) / control.n_bytes.sum(axis=0)
-        usable = in_sample > 0
-        kl = np.where(usable, kl * control.from_all / np.where(usable, in_sample, 1.0), kl)
-        residuals = shares - np.where(usable, _shares(control.terms), _shares(sample.n_bytes))
-    variance = (1 - sample.share) * n_texts / max(n_texts - 1, 1) * np.square(residuals).sum(axis=0)
-    return Distances(kl, np.sqrt(variance), PLAIN if control is None else control.name)
-
-
-def _shares(terms: Matrix) -> Matrix:
-    total = terms.sum(axis=0)
-    shares: Matrix = np.divide(terms, total, where=total > 0, out=np.zeros_like(terms))
     return shares
+
+
+def _ratios(sample: Sample, weights: Vector, nearness: Vector, kl: Vector) -> tuple[Vector, Matrix]:
+    """Return the factor that corrects the KL to each known model j, shape (K,), and its residuals.
+
+    The residuals say by how much each text changes the logarithm of the factor, shape (d, K).
+    """
+    terms, n_bytes = (
+        np.tensordot(weights, values, 1) for values in (sample.known_terms, sample.known_bytes)
+    )
+    is_pair = (sample.known_kl > 0) & (terms > 0)
+    terms = np.where(is_pair, terms, 1.0)
+    logs = np.log(np.where(is_pair, sample.known_kl * n_bytes / terms, 1.0))
+    counted = is_pair * nearness[:, None]
+    alike = np.exp(-ALIKE * sample.known_kl / (kl[:, None] + SMALLEST_KL))
+    total = alike @ counted.sum(axis=0)
+    divisor = np.where(total > 0, total, 1.0)
+    ratio = np.exp(alike @ (counted * logs).sum(axis=0) / divisor)
+    shares = np.einsum("sab,ab->sb", sample.known_terms, counted / terms)
+    shares -= np.einsum("sab,ab->sb", sample.known_bytes, counted / n_bytes)
+    return ratio, (weights[:, None] * shares) @ alike.T / divisor
+
+
+def tied(sample: Sample, kl: Vector) -> Mask:
+    """Return which known models are not shown to be farther than the nearest one by `kl`, at 95%.
+
+    The texts are paired: the same ones give both KLs, so that their difference is more certain than
+    either of them.
+    """
+    nearest, n_texts = int(np.argmin(kl)), len(sample.terms)
+    per_byte = sample.terms / sample.n_bytes.sum(axis=0) * n_texts
+    differences = per_byte - per_byte[:, [nearest]]
+    error = differences.std(axis=0, ddof=1) / np.sqrt(n_texts) if n_texts > 1 else np.inf
+    quantile = float(stdtrit(max(n_texts - 1, 1), 0.95))
+    is_tied: Mask = plain(sample) - plain(sample)[nearest] <= quantile * error
+    is_tied[nearest] = True
+    return is_tied
 
 
 def intervals(found: Distances, n_texts: int, widening: float) -> tuple[Vector, Vector]:
@@ -159,7 +178,7 @@ def calibrated_widening(sample: Sample) -> float:
     """Return the factor by which standard errors are multiplied, so that intervals hold.
 
     Each known model takes the place of the new one in turn, and its KLs are known. The factor is
-    such that 95% of these intervals contain them; it is at least 1.
+    such that 95% of these intervals contain them. With few known models it is at least 1.
     """
     needed = []
     for model in range(len(sample.known_kl)):
@@ -171,4 +190,5 @@ def calibrated_widening(sample: Sample) -> float:
         needed.append(off / found.relative_error[usable])
     errors = np.concatenate([*needed, np.zeros(1)])
     quantile = float(stdtrit(max(len(sample.terms) - 1, 1), 0.975))
-    return max(1.0, float(np.quantile(errors, 0.95)) / quantile)
+    factor = float(np.quantile(errors, 0.95)) / quantile
+    return factor if len(sample.known_kl) >= ENOUGH_MODELS else max(1.0, factor)

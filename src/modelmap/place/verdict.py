@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from modelmap.place.few_texts import Sample, plain
+from modelmap.place.few_texts import Sample
 from modelmap.plumbing.arrays import Indices, Matrix, Vector
 
 Names = NDArray[np.str_]
@@ -73,8 +73,8 @@ class Verdict:
     """The probability of each of STATEMENTS. What is left is that of UNRELATED."""
 
 
-def verdict(sample: Sample, related: Relations) -> Verdict | None:
-    """Return the verdict about the new model of a sample.
+def verdict(sample: Sample, kl: Vector, related: Relations) -> Verdict | None:
+    """Return the verdict about the new model of a sample, whose KLs are `kl`, shape (K,).
 
     None if the cases of the known models all have one outcome, from which nothing can be learnt.
     The probabilities are right if the new model has no relative on the map as often as it has some.
@@ -84,7 +84,7 @@ def verdict(sample: Sample, related: Relations) -> Verdict | None:
     if len(set(outcomes)) < 2:
         return None
     everyone = np.arange(len(sample.known_kl))
-    nearest, feature = _nearest(plain(sample), sample.known_kl, everyone, related)
+    nearest, feature = _nearest(kl, sample.known_kl, everyone, related)
     fitted = make_pipeline(
         StandardScaler(), LogisticRegression(C=WEAK_PENALTY, solver="newton-cholesky")
     ).fit(np.array(features)[:, None], outcomes)
