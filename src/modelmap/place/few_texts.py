@@ -27,9 +27,9 @@ PENALTY = 0.02
 """Of the weights: the variance of a text's relative residual that no known model shares."""
 NEAR_POWER = 2
 """A known model counts by its KL from the new model to this power: half the KL, four times."""
-ALIKE = 16
-"""Models j whose KL to each other is below 1 / ALIKE of that to x have nearly the same ratio, so
-that its error does not change which of them is nearer to x."""
+ALIKE = 8
+"""Models j whose KL to each other is below 1 / ALIKE of that to x share a ratio in part, so that
+its error does not change which of them is nearer to x."""
 ENOUGH_MODELS = 20
 """With as many known models intervals are made narrower too, if they hold too often."""
 SMALLEST_KL = 1e-9
@@ -139,7 +139,7 @@ def _ratios(sample: Sample, weights: Vector, nearness: Vector, kl: Vector) -> tu
     terms = np.where(is_pair, terms, 1.0)
     logs = np.log(np.where(is_pair, sample.known_kl * n_bytes / terms, 1.0))
     counted = is_pair * nearness[:, None]
-    alike = np.exp(-ALIKE * sample.known_kl / (kl[:, None] + SMALLEST_KL))
+    alike = np.maximum(1 - ALIKE * sample.known_kl / (kl[:, None] + SMALLEST_KL), 0.0)
     total = alike @ counted.sum(axis=0)
     divisor = np.where(total > 0, total, 1.0)
     ratio = np.exp(alike @ (counted * logs).sum(axis=0) / divisor)

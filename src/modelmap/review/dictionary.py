@@ -73,6 +73,8 @@ FILES = {
     "../reports/studies/kl_pretrained.csv": kl_truth.KL_PRETRAINED,
     "../reports/studies/kl_truth.csv": kl_truth.KL_TRUTH,
     "../reports/studies/place_eval.csv": place_eval.PLACE_EVAL,
+    "../reports/studies/place_papers.csv": place_eval.PLACE_PAPERS,
+    "../reports/studies/place_verdicts.csv": place_eval.PLACE_VERDICTS,
     "../reports/studies/text_count.csv": text_count.TEXT_COUNT,
 }
 
