@@ -50,6 +50,8 @@ def sample_cases(
         new = clipped(loglik_nats[model], threshold)
         truth = _squared_distances(known, new)
         is_other = truth > ROUNDING
+        if not is_other.any():
+            continue
         for size in sizes:
             for method, found in _estimates(known, new, size, rng).items():
                 square = float(np.square(found[is_other] / truth[is_other] - 1).mean())

@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from modelmap.divergence.kl import no_difference
 from modelmap.divergence.mixture import text_sums
 from modelmap.matrix.file import read_matrix
 from modelmap.matrix.segments_file import read_segments
@@ -41,13 +42,16 @@ def run(layout: Layout) -> None:
     sizes = [n for n in settings.sizes if n <= len(segments.first)]
     if not FEWEST_MODELS <= len(rows) <= MOST_MODELS or not sizes:
         reason = f"needs {FEWEST_MODELS} to {MOST_MODELS} models scored on all texts: {len(rows)}"
-        _write(layout, [empty_table(schema) for schema in TABLES.values()], {"skipped": reason})
+        _skip(layout, reason)
         return
     values = np.asarray(segments.loglik_nats)[rows]
     about = read_table(layout.models, MODELS).set_index("model")
     related = relations(about.loc[[segments.models[row] for row in rows]].reset_index())
     sums = text_sums(values, values, segments.first, segments.n_bytes)
     known = held_out.Known(sums.terms, sums.n_bytes, related)
+    if not (known.kl > 0).any():
+        _skip(layout, no_difference())
+        return
     samples, n_workers = range(settings.n_samples), load_hardware(layout.conf).n_workers
     one = partial(held_out.sample_cases, known, sizes, settings.seed)
     cases = pd.concat(parallel_map(one, samples, n_workers, "placing models"))
@@ -71,6 +75,10 @@ def _papers(layout: Layout, settings: PlaceEvalSettings, related: Relations) -> 
     n_workers = load_hardware(layout.conf).n_workers
     runs = parallel_map(one, range(settings.n_samples), n_workers, "the papers' distances")
     return papers_table(pd.concat(runs))
+
+
+def _skip(layout: Layout, reason: str) -> None:
+    _write(layout, [empty_table(schema) for schema in TABLES.values()], {"skipped": reason})
 
 
 def _write(layout: Layout, tables: list[pd.DataFrame], summary: dict[str, object]) -> None:

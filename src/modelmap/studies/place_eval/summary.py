@@ -8,7 +8,9 @@ from scipy.stats import binomtest
 from scipy.stats import t as student
 
 from modelmap.plumbing.arrays import Vector
+from modelmap.plumbing.tables import empty_table
 from modelmap.studies.place_eval.papers import DIFFERENCE, LS
+from modelmap.studies.place_eval.tables import PLACE_VERDICTS
 
 CONFIDENCE_BINS = 0.0, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0
 SHARES = ("nearest", "nearest_or_tied", "parent", "parent_or_tied")
@@ -71,6 +73,8 @@ def share(found: pd.Series) -> tuple[float, float, float]:
 def verdict_table(cases: pd.DataFrame) -> pd.DataFrame:
     """Return the table PLACE_VERDICTS: how often verdicts are right, by their confidence."""
     given = cases.dropna(subset="confidence")
+    if given.empty:
+        return empty_table(PLACE_VERDICTS)
     bins = pd.cut(given["confidence"], CONFIDENCE_BINS)
     rows = []
     for (size, within), group in given.groupby([given["n_texts"], bins], observed=True):
