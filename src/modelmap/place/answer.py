@@ -18,10 +18,11 @@ from modelmap.place.few_texts import (
     intervals,
     tied,
 )
-from modelmap.place.known import KnownModels
+from modelmap.place.known import FEWEST_MODELS, KnownModels
 from modelmap.place.spot import place_on_map
 from modelmap.place.verdict import MADE, NONE, relations, verdict
 from modelmap.plumbing.arrays import Matrix, Vector
+from modelmap.plumbing.errors import UserError, listed
 
 MAX_MODELS = 120
 """The nearest models, whose KLs to each other help to estimate those of the new model."""
@@ -53,8 +54,13 @@ class Placement:
 
 
 def placement(name: str, scores: pd.DataFrame, known: KnownModels) -> Placement:
-    """Return the placement of a model by its scores of the first texts, with columns of SCORES."""
+    """Return the placement of a model by its scores of the first texts, with columns of SCORES.
+
+    Known models that are not scored on these texts are left out, and named in `flags`. Raises
+    UserError if too few are left.
+    """
     n_texts = len(scores)
+    known, left_out = _scored_on(known, n_texts)
     row, first = segment_row(scores, known)[None, :], known.first[:n_texts]
     stop = row.shape[1]
     sampled = known.loglik_nats[:, :stop]
@@ -75,9 +81,22 @@ def placement(name: str, scores: pd.DataFrame, known: KnownModels) -> Placement:
         bits_table(scores["loglik_nats"].to_numpy(), known.texts["n_bytes"][:n_texts], known.texts),
         float(x),
         float(y),
-        _flags(scores, preference[near]),
+        _flags(scores, preference[near], left_out),
         float(widening * np.sqrt(np.square(found.relative_error).mean())),
     )
+
+
+def _scored_on(known: KnownModels, n_texts: int) -> tuple[KnownModels, list[str]]:
+    """Return the models that are scored on the first texts, and the names of the others."""
+    are_scored = known.scored_on(n_texts)
+    # One of the models of the map may be the new one.
+    fewest = FEWEST_MODELS - 1
+    if are_scored.sum() < fewest:
+        raise UserError(
+            f"only {are_scored.sum()} models of the map are scored on these {n_texts} texts, and "
+            f"at least {fewest} are needed: ask for fewer texts"
+        )
+    return known.only(are_scored), known.models.loc[~are_scored, "model"].tolist()
 
 
 def segment_row(scores: pd.DataFrame, known: KnownModels) -> Floats:
@@ -133,7 +152,7 @@ def _verdict(
     return words, found.confidence, found.confidences
 
 
-def _flags(scores: pd.DataFrame, preference: Vector) -> list[str]:
+def _flags(scores: pd.DataFrame, preference: Vector, left_out: list[str]) -> list[str]:
     flags = {
         f"{LOSSY}: it alters {int((~scores['lossless']).sum())} of the texts": (
             ~scores["lossless"]
@@ -145,4 +164,8 @@ def _flags(scores: pd.DataFrame, preference: Vector) -> list[str]:
         f"{int((preference > MAX_PREFERENCE).sum())} pairs, whose KLs may be about 1.5 times too "
         "large": (preference > MAX_PREFERENCE).any(),
     }
+    if left_out:
+        flags[f"models that are not scored on these texts, and so left out: {listed(left_out)}"] = (
+            True
+        )
     return [text for text, is_set in flags.items() if is_set]

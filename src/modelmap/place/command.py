@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +94,8 @@ def _placed(
     known = read_project(layout) if bundle is None else read_bundle(bundle)
     _check(amount, len(known.first))
     spec = model_spec(model, layout)
-    known = _without(known, spec.name)
+    # The model that is placed may be one of the map.
+    known = known.only((known.models["model"] != spec.name).to_numpy())
     return _until(NewModel(spec, known, layout, _hardware(layout)), known, amount), known
 
 
@@ -144,17 +145,6 @@ def _check(amount: Amount, n_all: int) -> None:
     for name, value in (("--error", amount.error), ("--seconds", amount.seconds)):
         if value is not None and not value > 0:
             raise UserError(f"{name} {value:g}: give a number above 0")
-
-
-def _without(known: KnownModels, name: str) -> KnownModels:
-    """Return the known models without the one that is placed, which may be one of them."""
-    keep = (known.models["model"] != name).to_numpy()
-    return replace(
-        known,
-        models=known.models[keep].reset_index(drop=True),
-        places=known.places[keep],
-        loglik_nats=known.loglik_nats[keep],
-    )
 
 
 def _until(new: NewModel, known: KnownModels, amount: Amount) -> Placement:
