@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from modelmap.divergence.mixture import Floats
 from modelmap.place.answer import Placement, placement, segment_row
 from modelmap.place.coloured import comparison_page, in_terminal
 from modelmap.place.compare import TextDifference, text_differences, texts_as_json
 from modelmap.place.known import KnownModels, read_bundle, read_project
 from modelmap.place.new_model import NewModel, model_spec
 from modelmap.place.page import NOTE, each_confidence, interval, page, with_confidence
-from modelmap.plumbing.arrays import Vector
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.files import write_text
 from modelmap.plumbing.hardware import Hardware, load_hardware
@@ -114,18 +114,17 @@ def differences(
     are_known = all(name in names for name in compared)
     n_texts = amount.texts or (len(known.first) if are_known else DEFAULT_TEXTS)
     stop = int(np.append(known.first, len(known.n_bytes))[n_texts])
-    rows = [
+    one, other = (
         known.loglik_nats[names.index(name), :stop]
         if name in names
         else _row(layout, name, known, n_texts)
         for name in compared
-    ]
-    return text_differences(
-        *rows, known.first[:n_texts], known.n_bytes[:stop], known.texts[:n_texts]
     )
+    first, n_bytes = known.first[:n_texts], known.n_bytes[:stop]
+    return text_differences(one, other, first, n_bytes, known.texts[:n_texts])
 
 
-def _row(layout: Layout, model: str, known: KnownModels, n_texts: int) -> Vector:
+def _row(layout: Layout, model: str, known: KnownModels, n_texts: int) -> Floats:
     """Return the log-likelihoods of the segments of the first texts under a model of its own."""
     check_models_can_run()
     new = NewModel(model_spec(model, layout), known, layout, _hardware(layout))

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from modelmap.divergence.kl import LN2
-from modelmap.divergence.mixture import mixture_terms
+from modelmap.divergence.mixture import Floats, mixture_terms
 from modelmap.plumbing.arrays import Indices, Vector
 from modelmap.texts.segments import segments
 
@@ -36,7 +36,7 @@ class TextDifference:
 
 
 def text_differences(
-    first_model: Vector, second_model: Vector, first: Indices, n_bytes: Indices, texts: pd.DataFrame
+    first_model: Floats, second_model: Floats, first: Indices, n_bytes: Indices, texts: pd.DataFrame
 ) -> list[TextDifference]:
     """Return how two models differ on each text, those that make most of their KL first.
 
@@ -45,7 +45,7 @@ def text_differences(
     segments. `texts` has columns text_id, text and category, one row per text. Texts without a
     segment that both models have scored are left out.
     """
-    difference = first_model - second_model
+    difference = (first_model - second_model).astype(np.float64)
     scored = ~np.isnan(difference)
     terms = mixture_terms(difference.astype(np.float32)).astype(np.float64)
     ends = np.append(first[1:], len(n_bytes))

@@ -63,8 +63,7 @@ class KnownModels:
         stop = int(np.append(self.first, len(self.n_bytes))[n_texts])
         scored = ~np.isnan(self.loglik_nats[:, :stop])
         by_text = np.logical_or.reduceat(scored, self.first[:n_texts], axis=1)
-        are_scored: Mask = by_text.all(axis=1)
-        return are_scored
+        return np.asarray(by_text.all(axis=1))
 
 
 def read_project(layout: Layout) -> KnownModels:

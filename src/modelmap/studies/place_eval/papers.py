@@ -106,7 +106,7 @@ def difference_estimate(known: Matrix, values: Vector, sample: UniqueTexts) -> V
     spread = weights * np.maximum(weights - 1, 0)
     predictions_help = np.square(errors) @ spread < np.square(direct) @ spread
     corrected = terms.sum(axis=1) + errors @ weights
-    return np.where(predictions_help & (corrected > 0), corrected, direct @ weights)
+    return np.asarray(np.where(predictions_help & (corrected > 0), corrected, direct @ weights))
 
 
 def leave_one_out_predictions(known: Matrix, values: Vector, sample: UniqueTexts) -> Vector:

@@ -132,7 +132,8 @@ def metrics(
                 rows["n_texts"], rows["plain_error"], rows["error"]
             ),
             "texts_for_the_papers_error_of_ls": _ratios(
-                *(of_kind.loc[of_kind["method"] == LS, name] for name in ("n_texts", "error")),
+                of_kind.loc[of_kind["method"] == LS, "n_texts"],
+                of_kind.loc[of_kind["method"] == LS, "error"],
                 of_kind.loc[of_kind["method"] == DIFFERENCE, "error"],
             ),
         }
