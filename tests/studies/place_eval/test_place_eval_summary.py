@@ -6,6 +6,7 @@ import pytest
 
 from modelmap.studies.place_eval.summary import (
     error_columns,
+    never_named,
     share,
     texts_needed,
     upper_end,
@@ -63,3 +64,12 @@ def test_texts_needed_lie_on_a_straight_line_of_logarithms(
     """Errors that fall with the root of the number of texts; beyond the sizes nothing is known."""
     found = texts_needed([4, 8, 64], np.array([0.4, 0.4 / 2**0.5, 0.1]), wanted)
     assert found == (None if needed is None else pytest.approx(needed))
+
+
+def test_parents_that_are_never_named_are_listed() -> None:
+    """At the largest size; a model without a parent is none of them."""
+    cases = pd.DataFrame(
+        [(4, "a", 0.0), (8, "a", 1.0), (8, "b", 0.0), (8, "b", 0.0), (8, "c", np.nan)],
+        columns=["n_texts", "model", "parent"],
+    )
+    assert never_named(cases) == ["b"]

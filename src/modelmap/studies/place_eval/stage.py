@@ -20,7 +20,13 @@ from modelmap.plumbing.section import read_section
 from modelmap.plumbing.tables import empty_table, read_table, write_csv
 from modelmap.studies.place_eval import held_out, papers
 from modelmap.studies.place_eval.settings import PlaceEvalSettings
-from modelmap.studies.place_eval.summary import error_table, metrics, papers_table, verdict_table
+from modelmap.studies.place_eval.summary import (
+    error_table,
+    metrics,
+    never_named,
+    papers_table,
+    verdict_table,
+)
 from modelmap.studies.place_eval.tables import PLACE_EVAL, PLACE_PAPERS, PLACE_VERDICTS
 
 FEWEST_MODELS, MOST_MODELS = 4, 200
@@ -56,7 +62,7 @@ def run(layout: Layout) -> None:
     one = partial(held_out.sample_cases, known, sizes, settings.seed)
     cases = pd.concat(parallel_map(one, samples, n_workers, "placing models"))
     tables = [error_table(cases), verdict_table(cases), _papers(layout, settings, related)]
-    _write(layout, tables, metrics(*tables))
+    _write(layout, tables, metrics(*tables, never_named(cases)))
 
 
 def _papers(layout: Layout, settings: PlaceEvalSettings, related: Relations) -> pd.DataFrame:

@@ -113,10 +113,17 @@ def papers_table(cases: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def never_named(cases: pd.DataFrame) -> list[str]:
+    """Return the models whose parent is named on no sample of the largest size, by name."""
+    largest = cases[cases["n_texts"] == cases["n_texts"].max()]
+    found = largest.dropna(subset="parent").groupby("model")["parent"].max()
+    return [str(name) for name in found.index[found == 0]]
+
+
 def metrics(
-    errors: pd.DataFrame, verdicts: pd.DataFrame, papers: pd.DataFrame
+    errors: pd.DataFrame, verdicts: pd.DataFrame, papers: pd.DataFrame, failing: Sequence[str]
 ) -> dict[str, object]:
-    """Return the metrics of the study, by way of holding out."""
+    """Return the metrics of the study, by way of holding out; `failing` are `never_named`."""
     found: dict[str, object] = {}
     for kind, rows in errors.groupby("held_out", sort=False):
         of_kind = papers[papers["held_out"] == kind]
@@ -143,6 +150,7 @@ def metrics(
         "right": _rounded(right),
         "mean_confidence": _rounded(stated / max(verdicts["n_cases"].sum(), 1)),
     }
+    found["parents_never_named"] = list(failing)
     return found
 
 
