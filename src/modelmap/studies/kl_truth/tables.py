@@ -60,8 +60,8 @@ KL_PRETRAINED = table(
         ),
         "texts": column(
             "text",
-            "natural texts, with the exact KL of next tokens (descendants); or continuations of their "
-            "first halves, drawn from both models and scored as strings",
+            "natural texts, with the exact KL of next tokens (descendants); or continuations of "
+            "their first halves, drawn from both models and scored as strings",
         ),
         "n_texts": column("int", "number of texts, for each model", AT_LEAST_1),
         "truth_bits_per_byte": column("float", "the KL on these texts, mean of both directions"),
