@@ -198,6 +198,7 @@ def caption(inputs: Inputs) -> str:
     return (
         "Bits per byte by model and category of texts, with the number of texts in brackets "
         f"({counts(inputs)}): least {np.nanmin(bits):.2f}, greatest {np.nanmax(bits):.2f}, lower "
-        f"is better{colours}. Families are in the order of their best model and categories in the order of "
-        "their mean; the last column is the mean over categories, each with the same weight."
+        f"is better{colours}. Families are in the order of their best model and categories in the "
+        "order of their mean; the last column is the mean over categories, each with the same "
+        "weight."
     )

@@ -115,8 +115,9 @@ def caption(inputs: Inputs) -> str:
         else ""
     )
     return (
-        f"Errors of squared distances compared with those from all texts ({complete_counts(inputs)}), "
-        "for designs with equal numbers of unique texts. They are root mean squares over "
+        "Errors of squared distances compared with those from all texts "
+        f"({complete_counts(inputs)}), for designs with equal numbers of unique texts. They are "
+        "root mean squares over "
         f"{inputs.metric('resample.json', 'n_design_runs')} samples.{at_share} Right: the "
         "relative error of KL divergences from the plan's first d texts, by "
         f"{ESTIMATES[inputs.metric('plan.json', 'estimate')]}: as predicted before any text is "

@@ -128,8 +128,8 @@ def caption(inputs: Inputs) -> str:
     named = "families are named once" if n_new > NAMED_UP_TO else "new models are named"
     return (
         f"New models on a map of few texts, by the papers' estimate ({complete_counts(inputs)}). "
-        f"The {n_existing} existing models alone gave the probabilities of {n_draws} draws of texts by "
-        "LS sampling, and the threshold at which log-likelihoods are clipped; the "
+        f"The {n_existing} existing models alone gave the probabilities of {n_draws} draws of "
+        "texts by LS sampling, and the threshold at which log-likelihoods are clipped; the "
         f"{n_new} newest models were then added. {named.capitalize()} where there is room. "
         "Relative error of squared distances "
         f"from {n_unique:.0f} unique texts on average: {_errors(inputs, LS_BY_EXISTING)}; from as "

@@ -35,10 +35,9 @@ class Roster(BaseModel):
     """The name of a file in conf/lists: a YAML list of hub ids."""
     each: dict[str, object] = {}
     """Keys of the entry of every listed model; those in `models` override them."""
-    descendants: dict[str, object] = {}
-    """Keys of the entry of every model of the zoo that is derived from a pretrained one."""
     models: dict[str, dict[str, object]] = {}
-    """Entries by name, of listed and other models."""
+    """Entries by name, of listed and other models. An entry without a source that has the name of a
+    model of the zoo holds further keys of that model, such as `texts`."""
 
     @model_validator(mode="after")
     def _each_has_a_list(self) -> "Roster":
@@ -87,7 +86,7 @@ def with_listed(content: object, root: Path) -> dict[str, Any]:
         for hub_id in read_ids(root / path, path.as_posix())
     }
     others = {name: entry for name, entry in roster.models.items() if name not in entries}
-    shared = {key: getattr(roster, key) for key in ("zoo", "imported", "descendants")}
+    shared = {key: getattr(roster, key) for key in ("zoo", "imported")}
     return {**shared, "models": {**entries, **others}}
 
 
@@ -121,22 +120,30 @@ def roster_models(
     The models of the zoo come first, then the imported ones, then the others. `pins` are the
     commits of hub models, by hub id, and `imported` the rows of an imported table of models.
     """
-    entries = list(_zoo_entries(zoo, roster.descendants)) if roster.zoo else []
+    entries = list(_zoo_entries(zoo, roster.models)) if roster.zoo else []
     if roster.imported:
         entries += imported_entries(imported)
-    entries += [_full_entry(name, entry, pins) for name, entry in roster.models.items()]
+    known = {entry["name"] for entry in entries}
+    entries += [
+        _full_entry(name, entry, pins)
+        for name, entry in roster.models.items()
+        if "source" in entry or name not in known
+    ]
     return [_with_base(entry, entries) for entry in entries]
 
 
-def _zoo_entries(zoo: ZooSettings, descendants: dict[str, object]) -> Iterator[dict[str, object]]:
+def _zoo_entries(
+    zoo: ZooSettings, keys: Mapping[str, dict[str, object]]
+) -> Iterator[dict[str, object]]:
     """Yield the entries of the models that are trained here, then of pretrained descendants.
 
-    `descendants` are further keys of the entries of the latter.
+    `keys` has further keys of models by name; entries with a source are of other models.
     """
-    for recipe in all_recipes(zoo):
-        yield _zoo_entry(recipe)
-    for recipe in pretrained_recipes(zoo.pretrained) if zoo.pretrained else ():
-        yield {**_zoo_entry(recipe), **descendants, "base": recipe.parent}
+    descendants = list(pretrained_recipes(zoo.pretrained)) if zoo.pretrained else []
+    for recipe in [*all_recipes(zoo), *descendants]:
+        base = {"base": recipe.parent} if recipe in descendants else {}
+        further = keys.get(recipe.name, {})
+        yield {**_zoo_entry(recipe), **base, **({} if "source" in further else further)}
 
 
 def _zoo_entry(recipe: Recipe) -> dict[str, object]:
