@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.figure_tables import Contents
+from modelmap.map.uncertainty import ellipses
 from modelmap.predict.correlation import ALL_TEXTS, BASELINE
 from modelmap.resample.comparison import DESIGNS
 from modelmap.resample.curves import (
@@ -16,7 +17,6 @@ from modelmap.resample.curves import (
     with_population,
 )
 from modelmap.resample.methods import METHODS
-from modelmap.stability.maps import ellipses
 
 IN_CURVES = ("uniform", "ls", "kl", ALL_TEXTS, BASELINE)
 

@@ -136,11 +136,12 @@ def project(
     write_even_segments(matrix, texts, layout)
     models = pd.DataFrame({"model": names, "family": families})
     models = models.assign(parent=None, kind="base", created=None, n_params=1, dtype="float32")
-    models = models.assign(revision="0" * 64, added_bos=False)
+    models = models.assign(revision="0" * 64, added_bos=False, n_texts=n_texts)
     write_table(models.astype({"parent": "str", "created": "str"}), MODELS, layout.models)
     bits = category_bits(values, names, texts["category"], texts["n_bytes"])
     write_table(bits, CATEGORY_BITS, layout.category_bits)
     counts = {"n_models": n_models, "n_texts": n_texts, "mean_bytes": 900.0}
+    counts["n_models_with_all_texts"] = n_models
     write_json(layout.metrics("matrix"), counts)
     write_csv(empty_table(KL_TRUTH), KL_TRUTH, layout.study("kl_truth", "csv"))
     write_csv(empty_table(KL_PRETRAINED), KL_PRETRAINED, layout.study("kl_pretrained", "csv"))
