@@ -66,7 +66,7 @@ def caption(inputs: Inputs) -> str:
         words = (f"{counts[key] or 'more than were tried'} ({key})" for key in counts)
         needed.append(f"{name}: {', '.join(words)}")
     return (
-        "Relative error of the KL divergences of pretrained models to all other models from samples "
-        "of texts, compared with all texts. Texts that an error of 5% needs: "
+        "Relative error of the KL divergences of pretrained models to all other models from "
+        "samples of texts, compared with all texts. Texts that an error of 5% needs: "
         f"{'; '.join(needed)}."
     )
