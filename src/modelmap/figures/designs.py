@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from modelmap.figures.inputs import ESTIMATES, Inputs, counts
+from modelmap.figures.inputs import ESTIMATES, Inputs, complete_counts
 from modelmap.figures.sampling_methods import MethodStyle, method_styles
 from modelmap.figures.style import INK, WIDTH, axes_at, log_axes, new_figure, style
 
@@ -119,8 +119,8 @@ def caption(inputs: Inputs) -> str:
     at_share = "".join(_compared(compared, measure) for measure in ("relative", "mixture"))
     return (
         "Errors of the papers' squared distances and of the mixture estimates of KL, compared with "
-        f"those from all texts ({counts(inputs)}), for designs with equal numbers of unique texts. "
-        "They are root mean squares over "
+        f"those from all texts ({complete_counts(inputs)}), for designs with equal numbers of "
+        "unique texts. They are root mean squares over "
         f"{inputs.metric('resample.json', 'n_design_runs')} samples.{at_share} Last panel: the "
         "relative error of KL divergences from the plan's first d texts, by "
         f"{ESTIMATES[inputs.metric('plan.json', 'estimate')]}: as predicted before any text is "

@@ -8,6 +8,7 @@ import pandas as pd
 from modelmap.divergence.estimates import MAX_PREFERENCE, ONE_SIDED
 from modelmap.divergence.kl import LN2
 from modelmap.divergence.mixture import Floats, mixture_kl, text_sums
+from modelmap.map.spot import place_on_map
 from modelmap.matrix.segments import wholly_scored
 from modelmap.place.bits import bits_table
 from modelmap.place.few_texts import (
@@ -19,7 +20,6 @@ from modelmap.place.few_texts import (
     tied,
 )
 from modelmap.place.known import FEWEST_MODELS, KnownModels
-from modelmap.place.spot import place_on_map
 from modelmap.place.verdict import MADE, NONE, relations, verdict
 from modelmap.plumbing.arrays import Matrix, Vector
 from modelmap.plumbing.errors import UserError, listed

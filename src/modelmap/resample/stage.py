@@ -27,7 +27,8 @@ def run(layout: Layout) -> None:
     matrix = read_matrix(layout.matrix)
     pairs = None
     if read_section(layout, "divergence", DivergenceSettings).estimate == "mixture":
-        pairs = pair_terms(read_segments(layout.segments, layout.segment_table), settings.seed)
+        segments = read_segments(layout.segments, layout.segment_table)
+        pairs = pair_terms(segments.of(matrix.models), settings.seed)
     curves, designs, results = _results(matrix.coordinates(), pairs, settings, n_workers)
     write_csv(curves, RESAMPLE_CURVES, layout.plot("resample"))
     write_csv(designs, DESIGN_ERRORS, layout.plot("designs"))

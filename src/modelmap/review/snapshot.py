@@ -9,13 +9,12 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from modelmap.map.tables import MAP
 from modelmap.matrix.file import LogLikelihoods, read_matrix
 from modelmap.models.file import read_roster
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.layout import Layout
-from modelmap.plumbing.tables import read_parquet, read_table
+from modelmap.plumbing.tables import read_parquet
 
 T = TypeVar("T")
 NOT_FOUND = "neither in the cache nor in a remote"
@@ -60,17 +59,23 @@ def read_snapshot(layout: Layout, revision: str | None) -> Snapshot:
         specs or {},
         read(layout.models, _revisions),
         read(layout.matrix, read_matrix),
-        read(layout.map, lambda path: read_table(path, MAP)),
+        read(layout.map, lambda path: _columns(path, "model", "x", "y")),
         missing,
     )
 
 
 def _revisions(path: Path) -> dict[str, str]:
-    """Return the revision of each model. No schema is checked: older tables had other columns."""
+    """Return the revision of each model."""
+    frame = _columns(path, "model", "revision").astype(str)
+    return dict(zip(frame["model"], frame["revision"], strict=True))
+
+
+def _columns(path: Path, *names: str) -> pd.DataFrame:
+    """Return columns of a table. No schema is checked: older tables had other columns."""
     frame, _ = read_parquet(path)
-    if not {"model", "revision"} <= set(frame.columns):
-        raise UserError("it does not have the columns model and revision")
-    return dict(zip(frame["model"].astype(str), frame["revision"].astype(str), strict=True))
+    if not set(names) <= set(frame.columns):
+        raise UserError(f"it does not have the columns {' and '.join(names)}")
+    return frame[list(names)]
 
 
 def _specs(path: Path) -> dict[str, ModelSpec]:

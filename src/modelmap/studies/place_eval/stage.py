@@ -42,17 +42,17 @@ def run(layout: Layout) -> None:
     """Write place_eval.csv, place_verdicts.csv, place_papers.csv and place_eval.json."""
     settings = read_section(layout, "place_eval", PlaceEvalSettings)
     segments = read_segments(layout.segments, layout.segment_table)
+    models = read_table(layout.models, MODELS).set_index("model")
     # Models that are scored on a part of the texts have no KLs from all texts to compare with.
-    missing = np.add.reduceat(~np.isnan(segments.loglik_nats), segments.first, axis=1) == 0
-    rows = np.flatnonzero(~missing.any(axis=1))
-    sizes = [n for n in settings.sizes if n <= len(segments.first)]
-    if not FEWEST_MODELS <= len(rows) <= MOST_MODELS or not sizes:
-        reason = f"needs {FEWEST_MODELS} to {MOST_MODELS} models scored on all texts: {len(rows)}"
+    has_all = models.loc[segments.models, "n_texts"] == len(segments.first)
+    segments = segments.of([name for name in segments.models if has_all[name]])
+    n_models, sizes = len(segments.models), [n for n in settings.sizes if n <= len(segments.first)]
+    if not FEWEST_MODELS <= n_models <= MOST_MODELS or not sizes:
+        reason = f"needs {FEWEST_MODELS} to {MOST_MODELS} scored models, and there are {n_models}"
         _skip(layout, reason)
         return
-    values = np.asarray(segments.loglik_nats)[rows]
-    about = read_table(layout.models, MODELS).set_index("model")
-    related = relations(about.loc[[segments.models[row] for row in rows]].reset_index())
+    values = np.asarray(segments.loglik_nats)
+    related = relations(models.loc[segments.models].reset_index())
     sums = text_sums(values, values, segments.first, segments.n_bytes)
     known = held_out.Known(sums.terms, sums.n_bytes, related)
     if not (known.kl > 0).any():
