@@ -61,8 +61,10 @@ def run(layout: Layout) -> None:
     samples, n_workers = range(settings.n_samples), load_hardware(layout.conf).n_workers
     one = partial(held_out.sample_cases, known, sizes, settings.seed)
     cases = pd.concat(parallel_map(one, samples, n_workers, "placing models"))
-    tables = [error_table(cases), verdict_table(cases), _papers(layout, settings, related)]
-    _write(layout, tables, metrics(*tables, never_named(cases)))
+    errors, verdicts = error_table(cases), verdict_table(cases)
+    of_papers = _papers(layout, settings, related)
+    found = metrics(errors, verdicts, of_papers, never_named(cases))
+    _write(layout, [errors, verdicts, of_papers], found)
 
 
 def _papers(layout: Layout, settings: PlaceEvalSettings, related: Relations) -> pd.DataFrame:
