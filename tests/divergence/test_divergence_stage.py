@@ -282,7 +282,7 @@ def add_partial_model(layout: Layout) -> np.ndarray:
 
 
 def test_a_model_on_some_texts_is_compared_on_the_texts_that_both_have(project: Make) -> None:
-    """Its KLs are ratios over these texts, without a papers' estimate, and change no other number."""
+    """Its KLs are ratios over these texts, without papers' estimates, and move no other number."""
     layout = project(estimate="mixture")
     stage.run(layout)
     before, importance = read_table(layout.kl, KL), layout.text_importance.read_bytes()
