@@ -50,7 +50,8 @@ def made_up_designs(n_texts: int) -> pd.DataFrame:
         for share in (0.3, 0.6)
     ]
     columns = ["draws", "size_measure", "d", "share", "relative_error", "absolute_error"]
-    return pd.DataFrame(rows, columns=columns)
+    found = pd.DataFrame(rows, columns=columns)
+    return found.assign(mixture_error=found["relative_error"] / 4)
 
 
 def made_up_resample_metrics(n_texts: int, curves: pd.DataFrame) -> dict[str, object]:

@@ -55,11 +55,13 @@ def mixture_kl(rows: Floats, columns: Floats, n_bytes: Indices) -> Matrix:
     scored = ~np.isnan(rows), ~np.isnan(columns)
     total_bytes = (scored[0] * n_bytes.astype(np.float32)) @ scored[1].T.astype(np.float32)
     totals = np.zeros((len(rows), len(columns)))
-    step = max(1, BLOCK_ELEMENTS // len(columns))
-    for start in range(0, rows.shape[1], step):
-        block = np.ascontiguousarray(columns[:, start : start + step])
-        for i, row in enumerate(rows[:, start : start + step]):
-            totals[i] += mixture_terms(block - row).sum(axis=1)
+    for first in range(0, len(columns), MODELS_AT_ONCE):
+        some = slice(first, first + MODELS_AT_ONCE)
+        for start in range(0, rows.shape[1], SEGMENTS_AT_ONCE):
+            segments = slice(start, start + SEGMENTS_AT_ONCE)
+            block = np.ascontiguousarray(columns[some, segments])
+            for i, row in enumerate(rows[:, segments]):
+                totals[i, some] += mixture_terms(block - row).sum(axis=1)
     known = total_bytes > 0
     return np.divide(totals, total_bytes * LN2, where=known, out=np.full_like(totals, np.nan))
 

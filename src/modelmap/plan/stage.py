@@ -10,7 +10,7 @@ from modelmap.divergence.tables import read_importance
 from modelmap.matrix.file import read_matrix
 from modelmap.matrix.segments_file import read_segments
 from modelmap.plan.check import plan_errors, plan_metrics
-from modelmap.plan.mixture_error import mixture_error, mixture_plan_errors, pair_terms
+from modelmap.plan.mixture_error import mixture_error, mixture_plan_errors
 from modelmap.plan.ordered_texts import (
     plan_error,
     plan_table,
@@ -23,6 +23,7 @@ from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
 from modelmap.plumbing.tables import empty_table, read_table, write_csv, write_table
+from modelmap.resample.pair_terms import pair_terms
 from modelmap.texts.random_order import permanent_random_numbers
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import check_text_set
