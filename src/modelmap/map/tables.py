@@ -39,7 +39,7 @@ MAP = table(
 )
 ELLIPSE = ("ellipse_width", "ellipse_height", "ellipse_angle_degrees")
 BUNDLE_MAP = MAP.remove_columns(list(ELLIPSE))
-"""The schema of the map of a bundle, of whose models all have all texts."""
+BUNDLE_MAP.description = "The map of a bundle, whose models all have all texts."
 
 SPECTRUM = table(
     "The principal components of Q.",
