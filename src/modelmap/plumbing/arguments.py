@@ -18,6 +18,7 @@ STAGES = {
     "stability": "matrix, map -> data/stability.parquet: how far models move by resampling",
     "new_models": "matrix, map -> data/new_models.parquet: errors of distances to new models",
     "predict": "matrix -> data/predictions.parquet: predict benchmark scores or held-out texts",
+    "page": "tables, segments -> reports/map.html: the interactive map, in one file",
     "figures": "tables -> reports/figures: draw every figure, with its caption",
 }
 STUDIES = {

@@ -1,0 +1,96 @@
+"""Stage page: write the interactive map as one HTML file."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from modelmap.divergence.tables import KL, NEIGHBOURS
+from modelmap.figures.colours_and_markers import COLOURS, KINDS, MARKS, OTHER_COLOUR, OTHER_MARK
+from modelmap.figures.inputs import ESTIMATES
+from modelmap.map.tables import MAP
+from modelmap.matrix.segments_file import read_segments
+from modelmap.matrix.tables import CATEGORY_BITS, MODELS, SEGMENTS
+from modelmap.page.content import category_bits, model_columns, model_entries, nearest_kept
+from modelmap.page.html import page
+from modelmap.page.kl_rows import encoded_rows, nearest_rows
+from modelmap.page.page_texts import chosen_texts, encoded_texts
+from modelmap.page.settings import PageSettings
+from modelmap.plan.tables import PLAN
+from modelmap.plumbing.files import checked, json_object, read_bytes, read_yaml, write_text
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.section import read_section
+from modelmap.plumbing.tables import check_models, read_models, read_table
+from modelmap.published.licences import Licences, licensed_texts
+from modelmap.texts.tables import TEXTS
+
+
+def run(layout: Layout) -> None:
+    """Write reports/map.html."""
+    settings = read_section(layout, "page", PageSettings)
+    models = read_table(layout.models, MODELS)
+    names = models["model"].tolist()
+    places = read_models(layout.map, MAP, names)[["x", "y"]].to_numpy()
+    bits = read_table(layout.category_bits, CATEGORY_BITS)
+    pairs, neighbours = read_table(layout.kl, KL), read_table(layout.neighbours, NEIGHBOURS)
+    check_models(neighbours["model"], names, layout.neighbours.name)
+    rows = nearest_rows(pairs, names, settings.n_kls)
+    kept = nearest_kept(_positions(neighbours, names), places)
+    metrics = json_object(
+        read_bytes(layout.metrics("divergence"), "divergence.json is missing: run `dvc repro`"),
+        "divergence.json",
+    )
+    content: dict[str, Any] = {
+        **model_entries(models, places),
+        "columns": model_columns(models, bits, kept),
+        "kept": kept.tolist(),
+        "n_near": int(neighbours["rank"].max()),
+        **category_bits(bits, names),
+        "rows": encoded_rows(rows, len(names)),
+        "text_differences": _texts(layout, names, settings.n_segment_values),
+        "confidence": metrics["confidence"],
+        "colours": [*COLOURS, OTHER_COLOUR],
+        "shapes": {kind: MARKS[kind].shape for kind in KINDS} | {"": OTHER_MARK.shape},
+    }
+    summary = (
+        f"{len(names)} language models and {metrics['n_texts']} texts. Models that are near each "
+        "other give similar probabilities to the same texts. Distances between models are KL "
+        f"divergences in bits per byte, by {ESTIMATES[metrics['estimate']]}; the directions of the "
+        "map have no meaning."
+    )
+    write_text(layout.page, page(content, summary))
+
+
+def _positions(neighbours: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Return the neighbours table as pairs of positions in `names`: columns model and other."""
+    position = {name: i for i, name in enumerate(names)}
+    return pd.DataFrame(
+        {
+            "model": neighbours["model"].map(position).to_numpy(),
+            "other": neighbours["neighbour"].map(position).to_numpy(),
+        }
+    )
+
+
+def _texts(layout: Layout, names: list[str], n_values: int) -> dict[str, Any]:
+    """Return the texts of the page: the first of the plan that licences allow to be given away."""
+    licences = checked(
+        Licences, read_yaml(layout.licences, "conf/licences.yaml"), "conf/licences.yaml"
+    )
+    texts = licensed_texts(read_table(layout.texts, TEXTS), licences)
+    texts = texts.merge(read_table(layout.plan, PLAN)[["text_id", "rank"]], on="text_id")
+    table = read_table(layout.segment_table, SEGMENTS)
+    found = read_segments(layout.segments, layout.segment_table)
+    n_segments = np.diff(np.append(found.first, len(table)))
+    chosen = chosen_texts(texts, n_segments, n_values, len(found.models))
+    columns = np.concatenate(
+        [
+            np.arange(found.first[i], found.first[i] + n_segments[i], dtype=np.int64)
+            for i in chosen
+        ]
+        or [np.empty(0, dtype=np.int64)]
+    )
+    known = {name: i for i, name in enumerate(found.models)}
+    rows = np.array([known.get(name, -1) for name in names], dtype=np.int64)
+    values = np.asarray(found.loglik_nats[:, columns])
+    return encoded_texts(texts.iloc[chosen], table.iloc[columns], values, rows)
