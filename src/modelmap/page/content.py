@@ -1,4 +1,4 @@
-"""What the page shows of each model: its properties, its place, and how faithful the place is."""
+"""What the page shows: properties of models, places, how faithful these are, and KLs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import KDTree
 
+from modelmap.figures.colours_and_markers import COLOURS, KINDS, MARKS, OTHER_COLOUR, OTHER_MARK
+from modelmap.page.kl_rows import encoded_rows, nearest_rows
 from modelmap.plumbing.arrays import Indices, Matrix
 
 NOT_COLUMNS = ("model", "family", "parent", "kind", "revision")
@@ -15,6 +17,33 @@ or are different for every model."""
 
 LABELS = {"n_params": "parameters", "dtype": "data type", "added_bos": "BOS before texts"}
 """How the page names columns of the models table; others have their own names."""
+
+
+def page_content(
+    models: pd.DataFrame,
+    places: Matrix,
+    bits: pd.DataFrame,
+    pairs: pd.DataFrame,
+    neighbours: pd.DataFrame,
+    n_kls: int,
+) -> dict[str, Any]:
+    """Return what the page shows, except the texts, from the tables of these names.
+
+    Places have shape (K, 2), in the order of the models table. The colours and the shapes by kind
+    are those of the figures. About `n_kls` KL divergences are kept.
+    """
+    names = models["model"].tolist()
+    kept = nearest_kept(_positions(neighbours, names), places)
+    return {
+        **model_entries(models, places),
+        "columns": model_columns(models, bits, kept),
+        "kept": kept.tolist(),
+        "n_near": int(neighbours["rank"].max()),
+        **category_bits(bits, names),
+        "rows": encoded_rows(nearest_rows(pairs, names, n_kls), len(names)),
+        "colours": [*COLOURS, OTHER_COLOUR],
+        "shapes": {kind: MARKS[kind].shape for kind in KINDS} | {"": OTHER_MARK.shape},
+    }
 
 
 def model_entries(models: pd.DataFrame, places: Matrix) -> dict[str, Any]:
@@ -91,6 +120,17 @@ def nearest_kept(nearest: pd.DataFrame, places: Matrix) -> Indices:
         first, weights=apart <= radius[first] * (1 + 1e-9), minlength=len(places)
     ).astype(np.int64)
     return kept
+
+
+def _positions(neighbours: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Return the neighbours table as pairs of positions in `names`: columns model and other."""
+    position = {name: i for i, name in enumerate(names)}
+    return pd.DataFrame(
+        {
+            "model": neighbours["model"].map(position).to_numpy(),
+            "other": neighbours["neighbour"].map(position).to_numpy(),
+        }
+    )
 
 
 def _levels(label: str, values: "pd.Series[Any]") -> dict[str, Any]:

@@ -3,17 +3,14 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from modelmap.divergence.tables import KL, NEIGHBOURS
-from modelmap.figures.colours_and_markers import COLOURS, KINDS, MARKS, OTHER_COLOUR, OTHER_MARK
 from modelmap.figures.inputs import ESTIMATES
 from modelmap.map.tables import MAP
 from modelmap.matrix.segments_file import read_segments
 from modelmap.matrix.tables import CATEGORY_BITS, MODELS, SEGMENTS
-from modelmap.page.content import category_bits, model_columns, model_entries, nearest_kept
+from modelmap.page.content import page_content
 from modelmap.page.html import page
-from modelmap.page.kl_rows import encoded_rows, nearest_rows
 from modelmap.page.page_texts import chosen_texts, encoded_texts
 from modelmap.page.settings import PageSettings
 from modelmap.plan.tables import PLAN
@@ -34,24 +31,12 @@ def run(layout: Layout) -> None:
     bits = read_table(layout.category_bits, CATEGORY_BITS)
     pairs, neighbours = read_table(layout.kl, KL), read_table(layout.neighbours, NEIGHBOURS)
     check_models(neighbours["model"], names, layout.neighbours.name)
-    rows = nearest_rows(pairs, names, settings.n_kls)
-    kept = nearest_kept(_positions(neighbours, names), places)
-    metrics = json_object(
-        read_bytes(layout.metrics("divergence"), "divergence.json is missing: run `dvc repro`"),
-        "divergence.json",
-    )
-    content: dict[str, Any] = {
-        **model_entries(models, places),
-        "columns": model_columns(models, bits, kept),
-        "kept": kept.tolist(),
-        "n_near": int(neighbours["rank"].max()),
-        **category_bits(bits, names),
-        "rows": encoded_rows(rows, len(names)),
-        "text_differences": _texts(layout, names, settings.n_segment_values),
-        "confidence": metrics["confidence"],
-        "colours": [*COLOURS, OTHER_COLOUR],
-        "shapes": {kind: MARKS[kind].shape for kind in KINDS} | {"": OTHER_MARK.shape},
-    }
+    check_models({*pairs["model_a"], *pairs["model_b"]}, names, layout.kl.name)
+    missing = "divergence.json is missing: run `dvc repro`"
+    metrics = json_object(read_bytes(layout.metrics("divergence"), missing), "divergence.json")
+    content = page_content(models, places, bits, pairs, neighbours, settings.n_kls)
+    content["confidence"] = metrics["confidence"]
+    content["text_differences"] = _texts(layout, names, settings.n_segment_values)
     summary = (
         f"{len(names)} language models and {metrics['n_texts']} texts. Models that are near each "
         "other give similar probabilities to the same texts. Distances between models are KL "
@@ -59,17 +44,6 @@ def run(layout: Layout) -> None:
         "map have no meaning."
     )
     write_text(layout.page, page(content, summary))
-
-
-def _positions(neighbours: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """Return the neighbours table as pairs of positions in `names`: columns model and other."""
-    position = {name: i for i, name in enumerate(names)}
-    return pd.DataFrame(
-        {
-            "model": neighbours["model"].map(position).to_numpy(),
-            "other": neighbours["neighbour"].map(position).to_numpy(),
-        }
-    )
 
 
 def _texts(layout: Layout, names: list[str], n_values: int) -> dict[str, Any]:
@@ -84,10 +58,7 @@ def _texts(layout: Layout, names: list[str], n_values: int) -> dict[str, Any]:
     n_segments = np.diff(np.append(found.first, len(table)))
     chosen = chosen_texts(texts, n_segments, n_values, len(found.models))
     columns = np.concatenate(
-        [
-            np.arange(found.first[i], found.first[i] + n_segments[i], dtype=np.int64)
-            for i in chosen
-        ]
+        [np.arange(found.first[i], found.first[i] + n_segments[i], dtype=np.int64) for i in chosen]
         or [np.empty(0, dtype=np.int64)]
     )
     known = {name: i for i, name in enumerate(found.models)}

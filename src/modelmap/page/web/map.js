@@ -2,6 +2,10 @@
 
 const WHOLE = { x: 0.5, y: 0.5, zoom: 1 };
 const MOST_NAMES = 60;
+const FEW_NAMES = 20;
+/** Where more than 1,000 models are in view. */
+const MOST_SHAPES = 4000;
+/** Squares are drawn five times as fast as images, and shapes cannot be told apart by then. */
 const REACH = 14;
 /** How far, in pixels, the pointer may be from a model. */
 
@@ -22,7 +26,8 @@ function spot(content, model, view, size) {
 /** Return the radius of marks in pixels: smaller for many models, larger when zoomed in. */
 function markRadius(nModels, zoom) {
   const whole = Math.max(1.6, 6 * Math.min(1, Math.sqrt(150 / nModels)));
-  return Math.min(7, whole * Math.max(1, zoom) ** 0.35);
+  // In steps of half a pixel, so that images of marks are made anew only now and then.
+  return Math.round(2 * Math.min(7, whole * Math.max(1, zoom) ** 0.35)) / 2;
 }
 
 /** Return the models within REACH of a place on the canvas, the nearest first. */
@@ -71,10 +76,17 @@ function viewOf(content, model, view, size) {
   return { x: content.x[model], y: content.y[model], zoom: view.zoom };
 }
 
-/** Return an image of each mark that is needed, which is much faster than drawing every model. */
+let made = new Map();
+let madeFor = "";
+
+/** Return a function that returns the image of a mark. Images are kept for further drawings.
+ *
+ * To draw an image is much faster than to draw a shape, which matters with thousands of models.
+ */
 function images(look, radius, pixels) {
   const side = Math.ceil(2 * (radius * 1.5 + 2));
-  const made = new Map();
+  const wanted = [look.paper, radius, pixels].join();
+  if (wanted !== madeFor) [made, madeFor] = [new Map(), wanted];
   return (colour, shape) => {
     const key = colour + shape;
     if (!made.has(key)) {
@@ -106,17 +118,27 @@ function drawMap(canvas, scene) {
   const spots = content.names.map((_, model) => spot(content, model, view, size));
   drawLines(context, scene, spots);
   const radius = markRadius(content.names.length, view.zoom);
-  const imageOf = images(look, radius, pixels);
-  const seen = [];
-  scene.order.forEach((model) => {
+  const seen = scene.order.filter((model) => {
     const [x, y] = spots[model];
-    if (x < -radius || y < -radius || x > size.across + radius || y > size.up + radius) return;
-    const { image, side } = imageOf(scene.colours[model], scene.shapes[model]);
-    context.drawImage(image, x - side / 2, y - side / 2, side, side);
-    seen.push(model);
+    return x > -radius && y > -radius && x < size.across + radius && y < size.up + radius;
   });
+  drawMarks(context, scene, spots, seen, radius, images(look, radius, pixels));
   drawRings(context, scene, spots, radius);
   drawNames(context, scene, spots, seen, radius, size);
+}
+
+/** Draw the marks of the models that can be seen; more than MOST_SHAPES as squares of one size. */
+function drawMarks(context, { colours, shapes }, spots, seen, radius, imageOf) {
+  for (const model of seen) {
+    const [x, y] = spots[model];
+    if (seen.length > MOST_SHAPES) {
+      context.fillStyle = colours[model];
+      context.fillRect(x - radius, y - radius, 2 * radius, 2 * radius);
+    } else {
+      const { image, side } = imageOf(colours[model], shapes[model]);
+      context.drawImage(image, x - side / 2, y - side / 2, side, side);
+    }
+  }
 }
 
 /** Draw lines from models to their parents, and from the chosen model to its nearest models. */
@@ -180,8 +202,9 @@ function drawNames(context, scene, spots, seen, radius, size) {
   context.font = "12px system-ui, sans-serif";
   context.textBaseline = "middle";
   context.lineJoin = "round";
+  const most = seen.length > 1000 ? FEW_NAMES : MOST_NAMES;
   for (const model of new Set(order)) {
-    if (taken.length >= MOST_NAMES) break;
+    if (taken.length >= most) break;
     const isForced = first.includes(model);
     const width = context.measureText(content.names[model]).width;
     const boxes = boxesOf(spots[model], width, radius + (isForced ? 9 : 4));

@@ -143,7 +143,7 @@ function colouredText(entry, largest) {
     if (shade < 0.08) return block.append(segment);
     const mark = element("span", { title: `${delta > 0 ? "+" : "\u2212"}${short(Math.abs(delta))} nats` },
       segment);
-    mark.style.background = `rgba(var(--${delta > 0 ? "first" : "second"}), ${(0.75 * shade).toFixed(2)})`;
+    mark.style.background = `rgba(var(--${delta > 0 ? "first" : "second"}), ${(0.5 * shade).toFixed(2)})`;
     return block.append(mark);
   });
   return block;
