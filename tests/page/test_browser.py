@@ -61,7 +61,7 @@ def opened(browser: Any, file: Path) -> Iterator[Any]:
 
 def place_of(tab: Any, name: str) -> tuple[float, float]:
     """Return where a model is drawn, in pixels from the corner of the window."""
-    return tuple(  # type: ignore[return-value]
+    return tuple(
         tab.evaluate(
             """(name) => {
               const content = readContent(document.getElementById("data").textContent);

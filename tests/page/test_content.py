@@ -87,7 +87,7 @@ def test_integers_that_do_not_fit_are_refused() -> None:
 
 
 def test_log_likelihoods_are_kept_to_a_512th_of_a_nat() -> None:
-    """-1.5 nats is code 768; what is not scored, and what is below -128, have codes of their own."""
+    """-1.5 nats is code 768; what is not scored and what is below -128 have codes of their own."""
     codes = loglik_codes(np.array([0.0, -1.5, np.nan, -500.0], dtype=np.float32))
     assert codes.tolist() == [0, 768, 65_535, 65_534]
 

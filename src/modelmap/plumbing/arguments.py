@@ -20,6 +20,7 @@ STAGES = {
     "predict": "matrix -> data/predictions.parquet: predict benchmark scores or held-out texts",
     "page": "tables, segments -> reports/map.html: the interactive map, in one file",
     "figures": "tables -> reports/figures: draw every figure, with its caption",
+    "report": "tables, metrics, figures -> reports/report.html: the results, to be read",
 }
 STUDIES = {
     "coverage": "how often confidence intervals contain the KL of a population",
