@@ -16,6 +16,16 @@ MAP = table(
     unique=["model"],
 )
 
+PLACES = table(
+    "The model map with 4 significant digits, sorted by name, in git so that changes can be seen.",
+    {
+        "model": column("text", "name"),
+        "x": column("float", "first coordinate", FINITE),
+        "y": column("float", "second coordinate", FINITE),
+    },
+    unique=["model"],
+)
+
 SPECTRUM = table(
     "The principal components of Q.",
     {

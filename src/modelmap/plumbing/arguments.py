@@ -122,3 +122,6 @@ def place_arguments(parser: argparse.ArgumentParser) -> None:
 def review_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `modelmap review`."""
     parser.add_argument("base", nargs="?", default="main", help="branch to compare with (main)")
+    parser.add_argument(
+        "--map", type=Path, metavar="FILE", help="SVG file to write: both maps, joined by arrows"
+    )

@@ -62,6 +62,7 @@ FILES = {
     "plan.parquet": plan.PLAN,
     "predictions.parquet": predict.PREDICTIONS,
     "../bundle/texts.parquet": published.BUNDLE_TEXTS,
+    "../reports/plots/map.csv": model_map.PLACES,
     "../reports/plots/resample.csv": resample.RESAMPLE_CURVES,
     "../reports/plots/designs.csv": resample.DESIGN_ERRORS,
     "../reports/plots/plan.csv": plan.PLAN_ERRORS,
