@@ -63,6 +63,7 @@ def small_tables(tmp_path: Path) -> Layout:
             "dtype": "float32",
             "revision": "0" * 64,
             "added_bos": True,
+            "n_texts": N_TEXTS,
         }
     ).astype({"parent": "str", "created": "str"})
     write_table(models, MODELS, layout.models)

@@ -63,6 +63,7 @@ def project(tmp_path: Path) -> Make:
                 "dtype": "float32",
                 "revision": "r",
                 "added_bos": True,
+                "n_texts": 4,
             }
         ).astype({"parent": "str", "created": "str"})
         write_table(models, MODELS, layout.models)
@@ -206,7 +207,7 @@ def test_models_with_no_texts_in_common_are_named(project: Make) -> None:
         stage.run(layout)
     assert str(caught.value) == (
         "models without scored segments of texts from two documents in common: p and q, p and r, "
-        "q and r; remove one of each in conf/models"
+        "q and r; give them more texts in conf/models, or remove one of each"
     )
     assert not layout.kl.exists()
 

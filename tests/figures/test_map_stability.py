@@ -33,7 +33,12 @@ def made_up_stability(family_sizes: dict[str, int]) -> Contents:
         "map.parquet": places,
         "stability.parquet": pd.concat(tables, ignore_index=True),
         "stability.json": metrics,
-        "matrix.json": {"n_models": len(models), "n_texts": 640, "mean_bytes": 900.0},
+        "matrix.json": {
+            "n_models": len(models),
+            "n_models_with_all_texts": len(models),
+            "n_texts": 640,
+            "mean_bytes": 900.0,
+        },
     }
 
 

@@ -71,6 +71,15 @@ def test_every_design_but_the_pivotal_has_a_line(contents: Contents) -> None:
     assert {line.get_color() for line in lines} == set(COLOURS[: len(METHODS)])
 
 
+def test_without_the_mixture_estimate_its_panel_is_left_out(contents: Contents) -> None:
+    """And its errors are not in the caption."""
+    assert len(designs.draw(inputs_of(contents)).axes) == 4
+    assert "(mixture)" in designs.caption(inputs_of(contents))
+    papers = {**contents, "designs.csv": contents["designs.csv"].assign(mixture_error=np.nan)}
+    assert len(designs.draw(inputs_of(papers)).axes) == 3
+    assert "(mixture)" not in designs.caption(inputs_of(papers))
+
+
 def test_methods_have_the_labels_of_the_metrics_and_colours_in_their_order() -> None:
     """A new method gets a name and a colour without an edit here."""
     labels = {f"method{i}": f"the method {i}" for i in range(len(COLOURS) + 1)}

@@ -32,6 +32,7 @@ def made_up_models(family_sizes: dict[str, int]) -> pd.DataFrame:
             "dtype": "float32",
             "revision": "0" * 64,
             "added_bos": False,
+            "n_texts": 10,
         }
         for family, size in family_sizes.items()
         for i in range(size)
@@ -74,7 +75,12 @@ def made_up_contents(family_sizes: dict[str, int], categories: list[str]) -> Con
         "clusters.parquet": cluster_table(kl, "average"),
         "map.parquet": places,
         "spectrum.parquet": spectrum,
-        "matrix.json": {"n_models": len(names), "n_texts": n_texts, "mean_bytes": 900.25},
+        "matrix.json": {
+            "n_models": len(names),
+            "n_models_with_all_texts": len(names),
+            "n_texts": n_texts,
+            "mean_bytes": 900.25,
+        },
         "divergence.json": {"estimate": "mixture"},
         "map.json": {
             "estimate": "mixture",

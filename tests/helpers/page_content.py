@@ -34,7 +34,9 @@ def made_up_page(
     named = np.array(names)
     neighbours = pd.DataFrame({"model": named[near["model"]], "neighbour": named[near["other"]]})
     neighbours["rank"] = neighbours.groupby("model").cumcount() + 1
-    content = page_content(models, places, bits, pairs, neighbours, n_kls)
+    ellipses = np.full((len(names), 3), np.nan)
+    ellipses[0] = [2.0, 1.0, 30.0]
+    content = page_content(models, places, ellipses, bits, pairs, neighbours, n_kls)
     frame = pd.DataFrame({"text_id": range(len(texts)), "text": texts, "category": "code"})
     frame = frame.assign(rank=range(len(texts)), withheld=False)
     segments = segment_table(frame)

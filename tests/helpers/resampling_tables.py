@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.figure_tables import Contents
+from modelmap.map.uncertainty import ellipses
 from modelmap.predict.correlation import ALL_TEXTS, BASELINE
 from modelmap.resample.comparison import DESIGNS
 from modelmap.resample.curves import (
@@ -16,7 +17,6 @@ from modelmap.resample.curves import (
     with_population,
 )
 from modelmap.resample.methods import METHODS
-from modelmap.stability.maps import ellipses
 
 IN_CURVES = ("uniform", "ls", "kl", ALL_TEXTS, BASELINE)
 
@@ -50,7 +50,8 @@ def made_up_designs(n_texts: int) -> pd.DataFrame:
         for share in (0.3, 0.6)
     ]
     columns = ["draws", "size_measure", "d", "share", "relative_error", "absolute_error"]
-    return pd.DataFrame(rows, columns=columns)
+    found = pd.DataFrame(rows, columns=columns)
+    return found.assign(mixture_error=found["relative_error"] / 4)
 
 
 def made_up_resample_metrics(n_texts: int, curves: pd.DataFrame) -> dict[str, object]:

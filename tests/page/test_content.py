@@ -29,9 +29,11 @@ def decoded(text: str, dtype: str = "<u2") -> Any:
 
 def test_places_fit_into_the_unit_square_with_one_scale() -> None:
     """Four places on a line of length 7: the ends are at 0 and 1, at half height."""
-    entries = model_entries(made_up_models({"a": 4}), LINE)
+    ellipses = np.array([[3.5, 0.7, 90.0]] + 3 * [[np.nan] * 3])
+    entries = model_entries(made_up_models({"a": 4}), LINE, ellipses)
     assert entries["x"] == [0.0, 0.14286, 0.42857, 1.0]
     assert entries["y"] == [0.5] * 4
+    assert entries["ellipses"] == [[0.5, 0.1, 90.0], None, None, None]
     assert entries["parents"] == [-1, 0, 0, 0]
 
 
@@ -50,7 +52,7 @@ def test_models_at_one_place_are_all_near() -> None:
 def test_columns_that_differ_are_offered_and_unknown_values_stay_unknown() -> None:
     """0 parameters are unknown; the data type, which is the same for all, is left out."""
     models = made_up_models({"a": 3}).assign(n_params=[0, 10, 20], created=[None, "2024-01-01", ""])
-    bits = pd.DataFrame({"model": ["a", "a-1"], "n_texts": 5, "bits_per_byte": [1.0, 2.0]})
+    bits = pd.DataFrame({"model": ["a", "a-1"], "bits_per_byte": [1.0, 2.0]})
     columns = {c["label"]: c for c in model_columns(models, bits, np.array([1, 0, 1]))}
     assert columns["parameters"]["values"] == [None, 10.0, 20.0]
     assert columns["bits per byte, mean of categories"]["values"] == [1.0, 2.0, None]

@@ -24,24 +24,24 @@ def test_a_model_of_the_map_is_placed_beside_itself(
     owner: Owner, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A copy of a known model under another name: KL 0 to that model, which is the nearest."""
-    found = answer_of(owner.root, str(owner.root / "data/zoo/gpt2"), "--texts", "6")
-    assert "nearest: gpt2" in capsys.readouterr().out
+    found = answer_of(owner.root, str(owner.root / "data/zoo/tiny-gpt2-a"), "--texts", "6")
+    assert "nearest: tiny-gpt2-a" in capsys.readouterr().out
     assert found["n_texts"] == 6
-    assert found["models"][0]["model"] == "gpt2"
+    assert found["models"][0]["model"] == "tiny-gpt2-a"
     assert found["models"][0]["kl_bits_per_byte"] == pytest.approx(0, abs=1e-6)
     assert len(found["models"]) == len(read_parquet(owner.root / "data/models.parquet")[0])
 
 
 def test_a_model_of_the_roster_is_placed_among_the_others(owner: Owner) -> None:
     """It is left out of the map that it is placed on, and its intervals hold most known KLs."""
-    answer = answer_of(owner.root, "llama", "--texts", "12")
+    answer = answer_of(owner.root, "tiny-llama-a", "--texts", "12")
     models = {row["model"]: row for row in answer["models"]}
-    assert "llama" not in models
+    assert "tiny-llama-a" not in models
     kl = read_parquet(owner.root / "data/kl.parquet")[0]
-    pairs = kl[(kl["model_a"] == "llama") | (kl["model_b"] == "llama")]
+    pairs = kl[(kl["model_a"] == "tiny-llama-a") | (kl["model_b"] == "tiny-llama-a")]
     covered = []
     for row in pairs.itertuples():
-        other = models[row.model_b if row.model_a == "llama" else row.model_a]
+        other = models[row.model_b if row.model_a == "tiny-llama-a" else row.model_a]
         low, high = other["low_bits_per_byte"], other["high_bits_per_byte"]
         covered.append(low <= row.kl_bits_per_byte <= high)
     assert sum(covered) >= 0.7 * len(covered)
@@ -52,14 +52,14 @@ def test_a_bundle_in_an_empty_folder_needs_no_project(owner: Owner, tmp_path: Pa
     assert main(["--root", str(owner.root), "export", "--segments", "all"]) == 0
     empty = tmp_path / "empty"
     empty.mkdir()
-    model = str(owner.root / "data/zoo/neox")
+    model = str(owner.root / "data/zoo/tiny-neox-a")
     answers = [
         answer_of(root, model, "--texts", "6", *options)
         for root, options in ((owner.root, []), (empty, ["--map", str(owner.root / "bundle")]))
     ]
     # The bundle withholds texts by licence, so that the first six are others; but the model is a
     # copy of one that is known, whose KLs from all texts of the map it then has.
-    assert [answer["models"][0]["model"] for answer in answers] == ["neox", "neox"]
+    assert [answer["models"][0]["model"] for answer in answers] == ["tiny-neox-a", "tiny-neox-a"]
     assert answers[0]["n_texts"] == answers[1]["n_texts"] == 6
 
 
@@ -69,7 +69,7 @@ def test_a_bundle_without_segments_is_one_line(
     """With the command that exports it again."""
     assert main(["--root", str(owner.root), "export", "--segments", "0"]) == 0
     capsys.readouterr()
-    arguments = ["place", "neox", "--map", str(owner.root / "bundle")]
+    arguments = ["place", "tiny-neox-a", "--map", str(owner.root / "bundle")]
     assert main(["--root", str(owner.root), *arguments]) != 0
     assert "has no log-likelihoods of segments" in capsys.readouterr().err
 
@@ -84,7 +84,7 @@ def test_a_bundle_of_texts_that_were_not_chosen_at_random_is_refused(
     content = json.loads(path.read_text())
     content["analysis"]["plan"]["size_measure"] = "ls"
     path.write_text(json.dumps(content))
-    assert main(["--root", str(owner.root), "place", "neox", "--map", str(path.parent)]) != 0
+    assert main(["--root", str(owner.root), "place", "tiny-neox-a", "--map", str(path.parent)]) != 0
     assert "chose by ls, which are no simple random sample" in capsys.readouterr().err
 
 
@@ -93,7 +93,7 @@ def test_the_page_is_one_file_that_loads_nothing(
 ) -> None:
     """It names every model and the new one, is well-formed, and has no address in it."""
     target = owner.root / "answer.html"
-    arguments = ["place", "llama", "--texts", "5", "--html", str(target)]
+    arguments = ["place", "tiny-llama-a", "--texts", "5", "--html", str(target)]
     assert main(["--root", str(owner.root), *arguments]) == 0
     capsys.readouterr()
     content = target.read_text()
@@ -109,7 +109,7 @@ def test_scores_are_kept(
     owner: Owner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The second command with as many texts, or fewer, loads no model."""
-    arguments = ["--root", str(owner.root), "place", "neox", "--texts"]
+    arguments = ["--root", str(owner.root), "place", "tiny-neox-a", "--texts"]
     assert main([*arguments, "8"]) == 0
     first = capsys.readouterr().out
     monkeypatch.setattr(loading, "load_model", None)
@@ -122,7 +122,7 @@ def test_more_texts_until_the_error_is_reached(owner: Owner) -> None:
     """A smaller error needs more texts; all texts leave none."""
     numbers = []
     for error in ("0.2", "0.01"):
-        found = answer_of(owner.root, "neox", "--error", error)
+        found = answer_of(owner.root, "tiny-neox-a", "--error", error)
         assert found["relative_error"] <= float(error) or found["n_texts"] == 64
         numbers.append(found["n_texts"])
     assert numbers[0] < numbers[1]
@@ -133,9 +133,9 @@ def test_more_texts_until_the_error_is_reached(owner: Owner) -> None:
     [
         (["./no-such-model"], "does not exist"),
         (["./nowhere.gguf"], "does not exist"),
-        (["llama", "--texts", "2"], "--texts 2: give a number from 4 to"),
-        (["llama", "--error", "0"], "--error 0: give a number above 0"),
-        (["llama", "--seconds", "-1"], "--seconds -1: give a number above 0"),
+        (["tiny-llama-a", "--texts", "2"], "--texts 2: give a number from 4 to"),
+        (["tiny-llama-a", "--error", "0"], "--error 0: give a number above 0"),
+        (["tiny-llama-a", "--seconds", "-1"], "--seconds -1: give a number above 0"),
     ],
 )
 def test_what_is_wrong_is_one_line(

@@ -11,7 +11,6 @@ from modelmap.divergence.kl import squared_distances
 from modelmap.matrix.clip_centre import double_centred
 from modelmap.plan.ordered_texts import (
     intervals_cover,
-    permanent_random_numbers,
     plan_error,
     plan_table,
     planned_sample,
@@ -21,6 +20,7 @@ from modelmap.plan.ordered_texts import (
 )
 from modelmap.resample.gram import ErrorMeter, sample_errors
 from modelmap.resample.methods import relative_size
+from modelmap.texts.random_order import permanent_random_numbers
 
 
 def small_plan() -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
@@ -29,15 +29,6 @@ def small_plan() -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
     full = squared_distances(q)
     numbers = permanent_random_numbers([str(i) for i in range(80)], 42)
     return q, full, plan_table(with_even_share(relative_size(q, full), 0.1), numbers)
-
-
-def test_a_text_keeps_its_number_among_other_texts() -> None:
-    """The permanent random number depends on the seed and the text's content alone."""
-    few = permanent_random_numbers(["a", "b"], 42)
-    more = permanent_random_numbers(["c", "b", "a"], 42)
-    assert few.tolist() == [more[2], more[1]]
-    assert permanent_random_numbers(["a"], 43)[0] != few[0]
-    assert ((few > 0) & (few < 1)).all()
 
 
 @settings(deadline=None, max_examples=30)

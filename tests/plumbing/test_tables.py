@@ -238,6 +238,7 @@ def test_a_model_without_a_parent_or_a_date_stays_without_one(tmp_path: Path) ->
             "dtype": "float32",
             "revision": "r",
             "added_bos": [True, False],
+            "n_texts": 4,
         }
     ).astype({"parent": "str", "created": "str"})
     write_table(frame, MODELS, tmp_path / "m.parquet")

@@ -74,6 +74,7 @@ def project(tmp_path: Path) -> Make:
                 "dtype": "float32",
                 "revision": "r",
                 "added_bos": True,
+                "n_texts": N_TEXTS,
             }
         ).astype({"parent": "str", "created": "str"})
         write_table(models, MODELS, layout.models)

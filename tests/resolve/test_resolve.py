@@ -224,14 +224,30 @@ def test_models_are_the_zoos_in_its_order_then_the_others(root: Path) -> None:
     models = content["models"]
     names = [model["name"] for model in models]
     assert len(names) == len(set(names))
-    own = list(yaml.safe_load((root / ROSTER).read_text())["models"])
+    own = list(yaml.safe_load((root / "conf/models/pretrained.yaml").read_text())["models"])
     assert names[-len(own) :] == own
     zoo = models[: -len(own)]
     families = [family["name"] for family in content["zoo"]["families"]]
-    assert list(dict.fromkeys(model["family"] for model in zoo)) == families
+    assert list(dict.fromkeys(model["family"] for model in zoo)) == [*families, "smollm2"]
     for i, model in enumerate(zoo):
         assert model["location"] == model["name"]
-        assert model.get("parent", model["name"]) in names[: i + 1]
+        # The base of the last ones is no model of the zoo.
+        assert model.get("parent", model["name"]) in [*names[: i + 1], *own]
+
+
+def test_an_entry_may_hold_further_keys_of_a_model_of_the_zoo(root: Path) -> None:
+    """The descendants of SmolLM2 have 96 texts, and their base, which is part of them, has all."""
+    models = {model["name"]: model for model in resolved(root)["models"]}
+    found = models["smollm2-135m-instruct-int8"]
+    assert (found["source"], found["kind"], found["texts"]) == ("zoo", "quantised", 96)
+    assert "texts" not in models["smollm2-135m-instruct"]
+    put(root, ROSTER, "models.smollm2-135m-instruct", {"texts": 64})
+    content = resolved(root)
+    models = {model["name"]: model for model in content["models"]}
+    assert models["smollm2-135m-instruct"]["texts"] == 64
+    # Neither is trained again: the base in the zoo's section stays as it is.
+    assert models["smollm2-135m-instruct-int8"] == found
+    assert "texts" not in content["zoo"]["pretrained"]["base"]
 
 
 def test_a_pin_is_overruled_by_an_entrys_own_revision(root: Path) -> None:
@@ -276,15 +292,21 @@ def test_the_same_input_is_the_same_bytes_wherever_it_lies(tmp_path: Path) -> No
     assert str(tmp_path).encode() not in contents[0]
 
 
-def few(n: int) -> dict[str, object]:
+def few(n: int) -> dict[str, dict[str, object]]:
     """Return a roster of models in directories."""
     return {f"m{i}": {"source": "directory", "family": "a", "kind": "base"} for i in range(n)}
 
 
+def only(root: Path, models: dict[str, dict[str, object]]) -> None:
+    """Make these the only models: without a zoo, and without the models of other files."""
+    put(root, ZOO, "defaults", [])
+    put(root, ROSTER, "defaults", [])
+    put(root, ROSTER, "models", models)
+
+
 def test_four_models_are_enough_for_a_map(root: Path) -> None:
     """No zoo is needed, nor the hub: four directories are a roster."""
-    put(root, ROSTER, "zoo", False)
-    put(root, ROSTER, "models", few(4))
+    only(root, few(4))
     assert [model["name"] for model in resolved(root)["models"]] == ["m0", "m1", "m2", "m3"]
 
 
@@ -431,9 +453,14 @@ WRONG: dict[str, tuple[Edit, list[str]]] = {
     "model name that is no file name": (model("a/b/c"), [".name"]),
     "model of nothing": (conf(ROSTER, "models.foo", None), ["conf/models", "models.foo"]),
     "three models": (
-        both(conf(ROSTER, "zoo", False), conf(ROSTER, "models", few(3))),
-        ["at least 4 models", "has 3"],
+        lambda root: only(root, few(3)),
+        ["at least 4 models", "has 3:"],
     ),
+    "three models with all texts": (
+        lambda root: only(root, {**few(3), "s": {**few(1)["m0"], "texts": 9}}),
+        ["at least 4 models with all texts", "has 3 and 1 with `texts`:"],
+    ),
+    "one text": (model("m", texts=1), ["conf/models", "m.texts"]),
     "merge of no finetune": (
         conf(ZOO, "descendants.merges", [["poems", "code"]]),
         ["conf/zoo", "merges must name finetunes"],
@@ -634,6 +661,9 @@ def test_the_models_that_packages_ship_are_pinned() -> None:
     shipped: dict[str, set[tuple[str, str]]] = {}
     for file in (ROOT / "conf" / "models").glob("*.yaml"):
         for name, entry in (yaml.safe_load(file.read_text()).get("models") or {}).items():
+            if "source" not in entry:
+                # Further keys of a model of another file, or of the zoo.
+                continue
             spec = ModelSpec.model_validate({"name": name, "location": name, **entry})
             if spec.source == "gguf" and ":" in spec.location:
                 pin = (str(spec.version), str(spec.sha256))

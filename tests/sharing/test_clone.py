@@ -67,13 +67,13 @@ def test_a_model_added_to_pulled_scores_is_the_only_one_scored(clone: Clone) -> 
     mine = clone.root / "data/models/mine"
     tiny_model("llama").save_pretrained(mine)
     tiny_tokenizer(add_bos=True).save_pretrained(mine)
-    clone.edit("conf/models/zoo-only.yaml", r"^models: \{\}", f"models: {{mine: {MINE}}}")
+    clone.edit("conf/models/micro.yaml", r"^models:$", f"models:\n  mine: {MINE}")
     assert clone.stages_run("--pull", "--allow-missing", "score") == {"resolve", "score"}
     after = {path.name: path.read_bytes() for path in layout.scores.glob("*.parquet")}
     assert set(after) - set(before) == {"mine.parquet"}
     assert before.items() <= after.items()
     stored = clone.stored_scores()
-    clone.edit("conf/models/zoo-only.yaml", r"^models: .*mine.*", "models: {}")
+    clone.edit("conf/models/micro.yaml", r"^  mine: .*\n", "")
     clone.repro("--pull", "--allow-missing", "score")
     assert {path.name: path.read_bytes() for path in layout.scores.glob("*.parquet")} == before
     assert clone.stored_scores() == stored

@@ -45,7 +45,7 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     ),
     "corpus": ("conf/corpus/micro.yaml", r"max_bytes: 1024", "max_bytes: 512", FROM_CORPUS),
     "model added": (
-        *("conf/models/zoo-only.yaml", r"^models: \{\}", f"models: {{mine: {MINE}}}"),
+        *("conf/models/micro.yaml", r"^models:$", f"models:\n  mine: {MINE}"),
         FROM_SCORE,
     ),
     "model removed": (ZOO, r"quantised: \[int4\]", "quantised: []", FROM_ZOO),

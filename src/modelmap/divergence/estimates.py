@@ -43,6 +43,13 @@ class PairEstimates:
         values = {"kl": self.kl, "se": self.standard_error, "low": self.low, "high": self.high}
         return {f"{name}_{which}bits_per_byte": value for name, value in values.items()}
 
+    def spread(self, models: Sequence[str], others: Sequence[str]) -> "PairEstimates":
+        """Return the estimates for the pairs of `others`, NaN where one is none of `models`."""
+        places = np.array([list(others).index(name) for name in models])
+        wide = np.full((4, len(others), len(others)), np.nan)
+        wide[:, places[:, None], places] = self.kl, self.standard_error, self.low, self.high
+        return PairEstimates(*wide)
+
 
 def pair_estimates(
     matrix: LogLikelihoods,
@@ -52,8 +59,10 @@ def pair_estimates(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the tables KL and TEXT_IMPORTANCE.
 
-    The estimate of KL is the mixture's; without `segments` it is the papers', and the second table
-    is empty. Raises UserError that names the pairs of models with too few texts in common.
+    With `segments` the first has all pairs of their models, by the mixture estimate, and the
+    papers' estimate of those pairs of which both are in the matrix. Without them it has the pairs
+    of the matrix, by the papers' estimate, and the second table is empty. Raises UserError that
+    names the pairs of models with too few texts in common.
     """
     papers = papers_estimates(matrix, documents, confidence)
     if segments is None:
@@ -61,12 +70,11 @@ def pair_estimates(
         about = {"n_texts": np.full(shape, matrix.n_texts), "warning": np.full(shape, "")}
         columns = {**papers.columns(), **about, **papers.columns("papers_")}
         return pair_table(columns, matrix.models), empty_table(TEXT_IMPORTANCE)
-    rows = [segments.models.index(name) for name in matrix.models]
-    loglik_nats = segments.loglik_nats
-    if rows != list(range(len(segments.models))):
-        loglik_nats = loglik_nats[rows]
-    mixture = mixture_estimates(loglik_nats, segments.first, segments.n_bytes, documents)
-    _check_common_texts(mixture, matrix.models)
+    is_complete = np.isin(segments.models, matrix.models)
+    mixture = mixture_estimates(
+        segments.loglik_nats, segments.first, segments.n_bytes, documents, is_complete
+    )
+    _check_common_texts(mixture, segments.models)
     errors = StandardErrors(mixture.standard_error, mixture.degrees_of_freedom)
     ends = intervals(mixture.kl, errors, confidence)
     chosen = PairEstimates(mixture.kl, mixture.standard_error, *ends)
@@ -77,8 +85,8 @@ def pair_estimates(
     importance = pd.DataFrame(
         {"text_id": np.arange(matrix.n_texts), "relative_residual": mixture.text_importance}
     )
-    columns = {**chosen.columns(), **about, **papers.columns("papers_")}
-    return pair_table(columns, matrix.models), importance
+    known = papers.spread(matrix.models, segments.models).columns("papers_")
+    return pair_table({**chosen.columns(), **about, **known}, segments.models), importance
 
 
 def _check_common_texts(mixture: MixtureEstimates, models: Sequence[str]) -> None:
@@ -86,8 +94,8 @@ def _check_common_texts(mixture: MixtureEstimates, models: Sequence[str]) -> Non
     if len(unknown):
         raise UserError(
             "models without scored segments of texts from two documents in common: "
-            f"{listed([f'{models[i]} and {models[j]}' for i, j in unknown])}; remove one of each "
-            "in conf/models"
+            f"{listed([f'{models[i]} and {models[j]}' for i, j in unknown])}; give them more texts "
+            "in conf/models, or remove one of each"
         )
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from modelmap.divergence.kl import LN2
 from modelmap.divergence.standard_error import StratifiedDocuments, ratio_estimates
-from modelmap.plumbing.arrays import Indices, Matrix, Vector
+from modelmap.plumbing.arrays import Indices, Mask, Matrix, Vector
 from modelmap.plumbing.progress import Progress
 
 Floats = NDArray[np.float32]
@@ -55,11 +55,13 @@ def mixture_kl(rows: Floats, columns: Floats, n_bytes: Indices) -> Matrix:
     scored = ~np.isnan(rows), ~np.isnan(columns)
     total_bytes = (scored[0] * n_bytes.astype(np.float32)) @ scored[1].T.astype(np.float32)
     totals = np.zeros((len(rows), len(columns)))
-    step = max(1, BLOCK_ELEMENTS // len(columns))
-    for start in range(0, rows.shape[1], step):
-        block = np.ascontiguousarray(columns[:, start : start + step])
-        for i, row in enumerate(rows[:, start : start + step]):
-            totals[i] += mixture_terms(block - row).sum(axis=1)
+    for first in range(0, len(columns), MODELS_AT_ONCE):
+        some = slice(first, first + MODELS_AT_ONCE)
+        for start in range(0, rows.shape[1], SEGMENTS_AT_ONCE):
+            segments = slice(start, start + SEGMENTS_AT_ONCE)
+            block = np.ascontiguousarray(columns[some, segments])
+            for i, row in enumerate(rows[:, segments]):
+                totals[i, some] += mixture_terms(block - row).sum(axis=1)
     known = total_bytes > 0
     return np.divide(totals, total_bytes * LN2, where=known, out=np.full_like(totals, np.nan))
 
@@ -157,19 +159,26 @@ class MixtureEstimates:
     """The absolute mean of tanh(Delta / 2) over segments, from 0 to 1. For texts drawn from the
     mixture of both models it is 0; near 1 the texts are like draws from one of them alone."""
     text_importance: Vector
-    """Shape (N,): the root mean square over pairs of the residual of a text's terms, relative to
-    the sum of the terms of all texts."""
+    """Shape (N,): the root mean square over pairs of complete models of the residual of a text's
+    terms, relative to the sum of the terms of all texts."""
 
 
 def mixture_estimates(
-    loglik_nats: Floats, first: Indices, n_bytes: Indices, documents: StratifiedDocuments
+    loglik_nats: Floats,
+    first: Indices,
+    n_bytes: Indices,
+    documents: StratifiedDocuments,
+    is_complete: Mask | None = None,
 ) -> MixtureEstimates:
     """Return the mixture estimates of all pairs of K models, from log-likelihoods of segments.
+
+    `is_complete`, shape (K,), says which models are scored on all texts; None: all of them.
 
     `loglik_nats` has shape (K, W), and may be memory-mapped; see `text_sums` for it, `first` and
     `n_bytes`. Only blocks of pairs are in memory, of sums by text.
     """
     n_models = len(loglik_nats)
+    complete = np.ones(n_models, dtype=bool) if is_complete is None else is_complete
     found = np.zeros((5, n_models, n_models))
     importance, n_pairs = np.zeros(len(first)), 0
     starts = range(0, n_models, MODELS_AT_ONCE)
@@ -181,6 +190,8 @@ def mixture_estimates(
             wanted = np.add.outer(np.arange(n_models)[rows], -np.arange(n_models)[columns]) < 0
             estimates, squares = _pair_estimates(sums, wanted, documents)
             found[:, rows, columns][:, wanted] = estimates
+            # Residuals of pairs on fewer texts are relative to a smaller sum.
+            squares = squares[:, np.logical_and.outer(complete[rows], complete[columns])[wanted]]
             importance += squares.sum(axis=1)
             n_pairs += int((squares > 0).any(axis=0).sum())
             progress.update(done)

@@ -22,6 +22,11 @@ def pair_table(values: Mapping[str, np.ndarray], models: Sequence[str]) -> pd.Da
     return pd.DataFrame({"model_a": names[first], "model_b": names[second], **columns})
 
 
+def models_of(pairs: pd.DataFrame) -> list[str]:
+    """Return the models of a pair table, in the order of `pair_table`."""
+    return [str(name) for name in pd.unique(pd.concat([pairs["model_a"], pairs["model_b"]]))]
+
+
 def sampled_pairs(n_models: int, max_pairs: int, rng: np.random.Generator) -> Indices:
     """Return pairs i < j in ascending order, shape (P, 2).
 

@@ -10,24 +10,25 @@ from modelmap.plumbing.columns import AT_LEAST_0, AT_LEAST_1, FINITE, column, ta
 from modelmap.plumbing.tables import read_table
 
 
-def _estimate(which: str, describes: str) -> dict[str, pa.Column]:
+def _estimate(which: str, describes: str, nullable: bool = False) -> dict[str, pa.Column]:
     """Return the columns of an estimate, its standard error and the ends of its interval."""
+    titles = {
+        "kl": describes,
+        "se": "its standard error for the population of documents",
+        "low": "lower end of the confidence interval for it",
+        "high": "upper end of the confidence interval for it",
+    }
     return {
-        f"kl_{which}bits_per_byte": column("float", describes, AT_LEAST_0, FINITE),
-        f"se_{which}bits_per_byte": column(
-            "float", "its standard error for the population of documents", AT_LEAST_0, FINITE
-        ),
-        f"low_{which}bits_per_byte": column(
-            "float", "lower end of the confidence interval for it", AT_LEAST_0, FINITE
-        ),
-        f"high_{which}bits_per_byte": column(
-            "float", "upper end of the confidence interval for it", AT_LEAST_0, FINITE
-        ),
+        f"{name}_{which}bits_per_byte": pa.Column(
+            float, [AT_LEAST_0, FINITE], nullable=nullable, description=title
+        )
+        for name, title in titles.items()
     }
 
 
 KL = table(
-    "The estimated KL divergence of every pair of models, each pair once.",
+    "The estimated KL divergence of every pair of models, each pair once. If divergence.estimate "
+    "is papers, the models are those with all texts.",
     {
         "model_a": column("text", "the model that comes first in the matrix"),
         "model_b": column("text", "the other model"),
@@ -36,13 +37,22 @@ KL = table(
             "the estimate that divergence.estimate names, over the population of documents that "
             "the texts come from",
         ),
-        "n_texts": column("int", "number of texts that it is estimated from", AT_LEAST_1),
+        "n_texts": column(
+            "int",
+            "number of texts that it is estimated from, which both models have",
+            AT_LEAST_1,
+        ),
         "warning": column(
             "text",
             "empty; or one-sided: the texts are like draws from one of the models, and the "
             "estimate may be about 1.5 times too large",
         ),
-        **_estimate("papers_", "the estimate of Oyama et al. 2025 (ACL), Equation 5"),
+        **_estimate(
+            "papers_",
+            "the estimate of Oyama et al. 2025 (ACL), Equation 5; null unless both models have all "
+            "texts",
+            nullable=True,
+        ),
     },
     unique=["model_a", "model_b"],
 )

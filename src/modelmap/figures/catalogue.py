@@ -10,6 +10,7 @@ from modelmap.figures import (
     category_bits,
     designs,
     kl_heatmap,
+    kl_scale,
     map_stability,
     model_map,
     new_models,
@@ -28,6 +29,7 @@ FIGURES = (
     FigureEntry(
         "kl_heatmap", kl_heatmap, (*MODELS, "kl.parquet", "clusters.parquet", "divergence.json")
     ),
+    FigureEntry("kl_scale", kl_scale, ("models.parquet", "matrix.json", "kl.parquet")),
     FigureEntry("category_bits", category_bits, (*MODELS, "category_bits.parquet")),
     FigureEntry("pca_spectrum", pca_spectrum, ("matrix.json", "spectrum.parquet", "map.json")),
     FigureEntry(

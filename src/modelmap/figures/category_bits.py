@@ -155,7 +155,7 @@ def _draw_cells(figure: Figure, content: Table, sizes: Sizes) -> Any:
     left = sizes.left + sizes.cells + GAP
     parts = [
         (content.bits, sizes.heads, sizes.left, sizes.cells),
-        (content.bits.mean(axis=1, keepdims=True), ["mean"], left, sizes.column),
+        (np.nanmean(content.bits, axis=1, keepdims=True), ["mean"], left, sizes.column),
     ]
     for bits, heads, start, width in parts:
         axes = axes_at(figure, start, sizes.bottom, width, sizes.height)
@@ -174,6 +174,8 @@ def _draw_cells(figure: Figure, content: Table, sizes: Sizes) -> Any:
 def _write_numbers(axes: Axes, image: Any, bits: Matrix, size: float) -> None:
     dark = image.to_rgba(bits)[..., :3] @ BRIGHTNESS < DARK
     for (row, column), value in np.ndenumerate(bits):
+        if np.isnan(value):
+            continue
         shade = PAPER if dark[row, column] else DARKEST
         axes.text(column, row, f"{value:.2f}", size=size, color=shade, ha="center", va="center")
 
@@ -195,7 +197,8 @@ def caption(inputs: Inputs) -> str:
     colours = f"; colours end at {low:.2f} and {high:.2f}" if is_clipped else ""
     return (
         "Bits per byte by model and category of texts, with the number of texts in brackets "
-        f"({counts(inputs)}): least {bits.min():.2f}, greatest {bits.max():.2f}, lower is better"
-        f"{colours}. Families are in the order of their best model and categories in the order of "
-        "their mean; the last column is the mean over categories, each with the same weight."
+        f"({counts(inputs)}): least {np.nanmin(bits):.2f}, greatest {np.nanmax(bits):.2f}, lower "
+        f"is better{colours}. Families are in the order of their best model and categories in the "
+        "order of their mean; the last column is the mean over categories, each with the same "
+        "weight."
     )

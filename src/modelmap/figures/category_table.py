@@ -18,6 +18,7 @@ class Table:
     """Bits per byte, shape (model, category), with the labels of rows and columns."""
 
     bits: Matrix
+    """NaN where a model has no text of a category."""
     names: list[str]
     families: list[str]
     categories: list[str]
@@ -36,7 +37,7 @@ def table(inputs: Inputs) -> Table:
     models = inputs.table("models.parquet", "model", "family", "kind")
     wide = category_bits.pivot(index="model", columns="category", values="bits_per_byte")
     columns = wide.mean().sort_values(kind="stable").index
-    n_texts = category_bits.groupby("category")["n_texts"].first()
+    n_texts = category_bits.groupby("category")["n_texts"].max()
     rows = _sorted_models(models, wide.mean(axis=1))
     return Table(
         wide.loc[rows["model"], columns].to_numpy(),
@@ -66,7 +67,7 @@ def colour_limits(bits: Matrix) -> tuple[float, float]:
 
     These are the least and the greatest value, unless a few outliers take up much of that range.
     """
-    least, low, high, greatest = np.quantile(bits, [0, OUTLIERS, 1 - OUTLIERS, 1])
+    least, low, high, greatest = np.nanquantile(bits, [0, OUTLIERS, 1 - OUTLIERS, 1])
     if greatest - least > FAR * (high - low) > 0:
         return float(low), float(high)
     return float(least), float(greatest)
@@ -74,7 +75,7 @@ def colour_limits(bits: Matrix) -> tuple[float, float]:
 
 def extension(bits: Matrix, limits: tuple[float, float]) -> str:
     """Return at which ends of the colour bar values lie outside, in the words of matplotlib."""
-    below, above = bool(bits.min() < limits[0]), bool(bits.max() > limits[1])
+    below, above = bool(np.nanmin(bits) < limits[0]), bool(np.nanmax(bits) > limits[1])
     if below and above:
         return "both"
     return "min" if below else "max" if above else "neither"

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from modelmap.figures.inputs import ESTIMATES, Inputs, counts
+from modelmap.figures.inputs import ESTIMATES, Inputs, complete_counts
 from modelmap.figures.sampling_methods import MethodStyle, method_styles
 from modelmap.figures.style import INK, WIDTH, axes_at, log_axes, new_figure, style
 
@@ -12,7 +12,14 @@ DASHED, SOLID = (0, (2, 1.5)), "-"
 WITH_REPLACEMENT = "with replacement"
 NOT_DRAWN = "pivotal"
 """Its errors are nearly those of sequential Poisson sampling: its lines would cover those."""
-HEIGHT, LEFT, RIGHT, BOTTOM, TOP, BETWEEN = 2.9, 0.55, 0.1, 0.42, 0.52, 0.6
+PANEL_HEIGHT, LEFT, RIGHT, BOTTOM, TOP, BETWEEN = 1.9, 0.6, 0.1, 0.42, 0.52, 0.65
+HEIGHT = TOP + 2 * (PANEL_HEIGHT + BOTTOM) + 0.15
+LABELS = {
+    "relative_error": "relative error, papers",
+    "mixture_error": "relative error, mixture",
+    "absolute_error": "absolute error, papers",
+}
+"""The drawn columns of the table, and what their axes say."""
 IN_CAPTION = (
     ((WITH_REPLACEMENT, "uniform"), "for uniform draws with replacement"),
     (("simple random", "uniform"), "for a simple random sample"),
@@ -30,20 +37,26 @@ def skip_reason(inputs: Inputs) -> str | None:
 
 
 def draw(inputs: Inputs) -> Figure:
-    """Return three panels: relative error, absolute error, and the error of the plan."""
-    designs = inputs.table(
-        "designs.csv", "draws", "size_measure", "d", "relative_error", "absolute_error"
-    )
-    side = (WIDTH - LEFT - RIGHT - 2 * BETWEEN) / 3
+    """Return four panels: three errors of the designs, and the error of the plan."""
+    designs = inputs.table("designs.csv", "draws", "size_measure", "d", *LABELS)
+    # Without the mixture estimate its panel is left out.
+    measures = [measure for measure in LABELS if designs[measure].notna().any()]
+    side = (WIDTH - LEFT - RIGHT - BETWEEN) / 2
     with style():
         figure = new_figure(WIDTH, HEIGHT)
         panels = [
-            axes_at(figure, LEFT + i * (side + BETWEEN), BOTTOM, side, HEIGHT - BOTTOM - TOP)
-            for i in range(3)
+            axes_at(
+                figure,
+                LEFT + i % 2 * (side + BETWEEN),
+                BOTTOM + (1 - i // 2) * (PANEL_HEIGHT + BOTTOM + 0.15),
+                side,
+                PANEL_HEIGHT,
+            )
+            for i in range(len(measures) + 1)
         ]
-        for axes, measure in zip(panels, ("relative", "absolute"), strict=False):
+        for axes, measure in zip(panels, measures, strict=False):
             _draw_designs(axes, designs, measure, method_styles(inputs))
-        _draw_plan(panels[2], inputs)
+        _draw_plan(panels[-1], inputs)
         for axes in panels:
             log_axes(axes)
             axes.set_xlabel("unique texts d")
@@ -59,13 +72,13 @@ def _draw_designs(
         dashes = DASHED if draws == WITH_REPLACEMENT else SOLID
         axes.plot(
             line["d"],
-            line[f"{measure}_error"],
+            line[measure],
             color=styles[size].colour,
             linestyle=dashes,
             linewidth=1.2,
             label=styles[size].label if dashes == SOLID else None,
         )
-    axes.set_ylabel(f"{measure} error")
+    axes.set_ylabel(LABELS[measure])
 
 
 def _draw_plan(axes: Axes, inputs: Inputs) -> None:
@@ -100,25 +113,31 @@ def _add_legend(figure: Figure, axes: Axes) -> None:
 
 def caption(inputs: Inputs) -> str:
     """Return the caption, with the errors of some designs at one number of unique texts."""
-    designs = inputs.table("designs.csv", "draws", "size_measure", "d", "share", "relative_error")
+    designs = inputs.table("designs.csv", "draws", "size_measure", "d", "share", *LABELS)
     n_unique = inputs.metric("resample.json", "designs_compared_at_unique_texts")
     compared = designs[designs["d"] == n_unique].set_index(["draws", "size_measure"])
-    errors = [
-        f"{compared.loc[design, 'relative_error']:.3f} {words}"
-        for design, words in IN_CAPTION
-        if design in compared.index
-    ]
-    at_share = (
-        f" At {compared['share'].iloc[0]:.0%} of the texts the relative error is "
-        f"{', '.join(errors)}."
-        if errors
-        else ""
-    )
+    at_share = "".join(_compared(compared, measure) for measure in ("relative", "mixture"))
     return (
-        f"Errors of squared distances compared with those from all texts ({counts(inputs)}), for "
-        "designs with equal numbers of unique texts. They are root mean squares over "
-        f"{inputs.metric('resample.json', 'n_design_runs')} samples.{at_share} Right: the "
+        "Errors of the papers' squared distances and of the mixture estimates of KL, compared with "
+        f"those from all texts ({complete_counts(inputs)}), for designs with equal numbers of "
+        "unique texts. They are root mean squares over "
+        f"{inputs.metric('resample.json', 'n_design_runs')} samples.{at_share} Last panel: the "
         "relative error of KL divergences from the plan's first d texts, by "
         f"{ESTIMATES[inputs.metric('plan.json', 'estimate')]}: as predicted before any text is "
         "drawn, the error of this order, and the root mean square of the errors of other orders."
+    )
+
+
+def _compared(compared: pd.DataFrame, measure: str) -> str:
+    """Return a sentence with the errors of some designs, or "" if there are none."""
+    errors = [
+        f"{compared.loc[design, f'{measure}_error']:.3f} {words}"
+        for design, words in IN_CAPTION
+        if design in compared.index
+    ]
+    if not errors or compared[f"{measure}_error"].isna().all():
+        return ""
+    return (
+        f" At {compared['share'].iloc[0]:.0%} of the texts the relative error is "
+        f"{', '.join(errors)} ({'papers' if measure == 'relative' else measure})."
     )

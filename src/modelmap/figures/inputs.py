@@ -88,7 +88,23 @@ class Inputs:
 
 def counts(inputs: Inputs) -> str:
     """Return K, N and B for a caption: models, texts, and the mean bytes of a text."""
-    n_models, n_texts, mean_bytes = (
-        inputs.metric("matrix.json", key) for key in ("n_models", "n_texts", "mean_bytes")
+    n_models, n_complete = (
+        inputs.metric("matrix.json", key) for key in ("n_models", "n_models_with_all_texts")
     )
-    return f"K = {n_models} models, N = {n_texts} texts of B = {mean_bytes:.1f} bytes on average"
+    some = f", {n_models - n_complete} of them on fewer texts" if n_complete < n_models else ""
+    return f"K = {n_models} models{some}, {_texts(inputs)}"
+
+
+def complete_counts(inputs: Inputs) -> str:
+    """Return K, N and B for the caption of a figure of the models that have all texts."""
+    n_models, n_complete = (
+        inputs.metric("matrix.json", key) for key in ("n_models", "n_models_with_all_texts")
+    )
+    which = "the " if n_complete < n_models else ""
+    scored = " scored on all texts" if n_complete < n_models else ""
+    return f"{which}K = {n_complete} models{scored}, {_texts(inputs)}"
+
+
+def _texts(inputs: Inputs) -> str:
+    n_texts, mean_bytes = (inputs.metric("matrix.json", key) for key in ("n_texts", "mean_bytes"))
+    return f"N = {n_texts} texts of B = {mean_bytes:.1f} bytes on average"

@@ -74,12 +74,19 @@ class Sizes:
 
 def heatmap(inputs: Inputs) -> Heatmap:
     """Return the content of the heat map, in the order of the leaves of the tree."""
-    models = inputs.table("models.parquet", "model", "family")
+    models = compared_models(inputs)
     pairs = inputs.table("kl.parquet", "model_a", "model_b", "kl_bits_per_byte")
     order = leaf_order(inputs.table("clusters.parquet", "left", "right"))
     full = _square(pairs, list(models["model"]))
     by_leaf = models.iloc[order]
     return Heatmap(full[np.ix_(order, order)], list(by_leaf["model"]), list(by_leaf["family"]))
+
+
+def compared_models(inputs: Inputs) -> pd.DataFrame:
+    """Return model and family of the models that have KLs, in the order of the clusters."""
+    models = inputs.table("models.parquet", "model", "family")
+    pairs = inputs.table("kl.parquet", "model_a", "model_b")
+    return models[models["model"].isin(pairs.to_numpy().ravel())].reset_index(drop=True)
 
 
 def _square(pairs: pd.DataFrame, models: list[str]) -> Matrix:
@@ -113,7 +120,7 @@ def sizes_for(names: list[str], legend: list[str]) -> Sizes:
 def draw(inputs: Inputs) -> Figure:
     """Return the heat map, with the tree of the clustering to its left."""
     heat = heatmap(inputs)
-    families = list(inputs.table("models.parquet", "family")["family"])
+    families = list(compared_models(inputs)["family"])
     clusters = inputs.table("clusters.parquet", "left", "right", "height_bits_per_byte")
     colours = family_colours(families)
     scale = scale_for(heat.kl[np.triu_indices(len(heat.names), k=1)])
@@ -208,7 +215,7 @@ def caption(inputs: Inputs) -> str:
     """Return the caption, with the median and the largest KL divergence."""
     values = inputs.table("kl.parquet", "kl_bits_per_byte")["kl_bits_per_byte"]
     scale = scale_for(values.to_numpy())
-    models = inputs.table("models.parquet", "model", "family")
+    models = compared_models(inputs)
     legend = list(legend_colours(family_colours(list(models["family"]))))
     is_named = sizes_for(list(models["model"]), legend).name_size is not None
     below = f"; values below {scale.low:g} have its darkest colour" if scale.has_below else ""

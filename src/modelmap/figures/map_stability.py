@@ -7,7 +7,7 @@ from matplotlib.collections import EllipseCollection, LineCollection
 from matplotlib.figure import Figure
 
 from modelmap.figures.colours_and_markers import family_colours, family_handles, legend_colours
-from modelmap.figures.inputs import Inputs, counts
+from modelmap.figures.inputs import Inputs, complete_counts
 from modelmap.figures.sampling_methods import abbreviation
 from modelmap.figures.style import (
     LEGEND_HANDLE,
@@ -162,8 +162,8 @@ def caption(inputs: Inputs) -> str:
         for setting, table in stability.groupby("setting", sort=False)
     )
     return (
-        f"Stability of the map of the papers' estimate ({counts(inputs)}). Points are positions on "
-        "that map. Ellipses hold 1 standard deviation of the positions on "
+        f"Stability of the map of the papers' estimate ({complete_counts(inputs)}). Points are "
+        "positions on that map. Ellipses hold 1 standard deviation of the positions on "
         f"{inputs.metric('stability.json', 'n_runs')} maps of resampled texts, which are rotated "
         "and reflected to fit that map but not scaled; a line joins a point to the middle of "
         "its ellipse. The displacement is the mean distance from the position on that map, as "

@@ -12,7 +12,7 @@ from modelmap.figures.colours_and_markers import (
     family_handles,
     legend_colours,
 )
-from modelmap.figures.inputs import Inputs, counts
+from modelmap.figures.inputs import Inputs, complete_counts
 from modelmap.figures.map_labels import NAMED_UP_TO, choose_labels
 from modelmap.figures.map_names import write_names
 from modelmap.figures.model_map import FULL_SIZE_UP_TO, GAP, MARGIN, limits, shape_of
@@ -127,9 +127,9 @@ def caption(inputs: Inputs) -> str:
     n_unique = inputs.metric("new_models.json", LS_BY_EXISTING, "unique_texts")
     named = "families are named once" if n_new > NAMED_UP_TO else "new models are named"
     return (
-        f"New models on a map of few texts, by the papers' estimate ({counts(inputs)}). The "
-        f"{n_existing} existing models alone gave the probabilities of {n_draws} draws of texts by "
-        "LS sampling, and the threshold at which log-likelihoods are clipped; the "
+        f"New models on a map of few texts, by the papers' estimate ({complete_counts(inputs)}). "
+        f"The {n_existing} existing models alone gave the probabilities of {n_draws} draws of "
+        "texts by LS sampling, and the threshold at which log-likelihoods are clipped; the "
         f"{n_new} newest models were then added. {named.capitalize()} where there is room. "
         "Relative error of squared distances "
         f"from {n_unique:.0f} unique texts on average: {_errors(inputs, LS_BY_EXISTING)}; from as "

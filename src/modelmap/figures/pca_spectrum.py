@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from modelmap.figures.inputs import Inputs, counts
+from modelmap.figures.inputs import Inputs, complete_counts
 from modelmap.figures.style import INK, axes_at, new_figure, style
 
 MARKED = (
@@ -89,5 +89,5 @@ def caption(inputs: Inputs) -> str:
     n_components = len(inputs.table("spectrum.parquet", "component"))
     return (
         "Share of the variance of the double-centred log-likelihoods on each principal component, "
-        f"and added up ({counts(inputs)}): of {n_components} components, {reached}."
+        f"and added up ({complete_counts(inputs)}): of {n_components} components, {reached}."
     )

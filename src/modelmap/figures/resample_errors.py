@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from modelmap.figures.inputs import Inputs, counts
+from modelmap.figures.inputs import Inputs, complete_counts
 from modelmap.figures.sampling_methods import MethodStyle, method_styles
 from modelmap.figures.style import (
     INK,
@@ -142,8 +142,9 @@ def caption(inputs: Inputs) -> str:
     )
     return (
         "Errors of squared distances compared with those of the population of texts "
-        f"({counts(inputs)}), by the number of draws with replacement and by the number of unique "
-        "texts among them, which is what models must score. They are root mean squares over "
+        f"({complete_counts(inputs)}), by the number of draws with replacement and by the number "
+        "of unique texts among them, which is what models must score. They are root mean "
+        "squares over "
         f"{inputs.metric('resample.json', 'n_runs')} runs. The baseline is the error of a fresh "
         f"sample of N / 2 texts. The relative error reaches it as follows: {points}."
     )

@@ -12,10 +12,11 @@ import pandas as pd
 from pydantic import BaseModel, Field, FiniteFloat
 
 from modelmap.matrix.clip_centre import clipped, double_centred
+from modelmap.matrix.tables import MODELS
 from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.files import checked
-from modelmap.plumbing.tables import read_parquet, write_parquet
+from modelmap.plumbing.tables import check_models, read_parquet, read_table, write_parquet
 
 TEXT_ID = "text_id"
 
@@ -31,7 +32,7 @@ class _Metadata(BaseModel):
 
 @dataclass(frozen=True)
 class LogLikelihoods:
-    """The log-likelihood matrix of K models and N texts."""
+    """The log-likelihood matrix of K models and N texts, of the models that have all texts."""
 
     loglik_nats: Matrix
     """Shape (K, N), in nats, not clipped."""
@@ -80,6 +81,17 @@ def read_matrix(path: Path) -> LogLikelihoods:
     if not np.isfinite(values).all():
         raise UserError(f"{path.name} holds values that are not finite: run `dvc repro matrix`")
     return LogLikelihoods(values, models, known.clip_threshold, known.mean_bytes, known.text_set)
+
+
+def read_matrix_models(path: Path, matrix: LogLikelihoods) -> pd.DataFrame:
+    """Return the rows of the table MODELS that are models of the matrix, in its order.
+
+    Raises UserError if the table is missing or damaged, or if the models with all texts are others.
+    """
+    models = read_table(path, MODELS)
+    complete = models[models["n_texts"] == matrix.n_texts].set_index("model", drop=False)
+    check_models(complete["model"], matrix.models, path.name)
+    return complete.loc[matrix.models].reset_index(drop=True)
 
 
 def _is_table_of(frame: pd.DataFrame, n_texts: int, models: list[str]) -> bool:

@@ -1,6 +1,7 @@
-"""The log-likelihoods of segments: all scored models on all segments of the texts (ours)."""
+"""The log-likelihoods of the segments of all texts under all scored models (ours)."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -57,14 +58,15 @@ def segment_rows(
     specs: Sequence[ModelSpec],
     table: pd.DataFrame,
     imported: SegmentLogliks | None,
-    layout: Layout,
+    scores: Path,
 ) -> Iterator[NDArray[np.float32]]:
     """Yield the log-likelihoods of all segments in nats for each model, float32.
 
-    `table` is that of `segment_table`, and `imported` has the rows of imported models. A segment
-    that is not wholly scored is NaN. Only one model's scores are in memory at a time. Raises
-    UserError if the segments of a scored model are not those of the texts, or do not add up to its
-    log-likelihoods.
+    `table` is that of `segment_table`, `imported` has the rows of imported models, and `scores` is
+    the folder of score files. A segment
+    that is not wholly scored is NaN, as are all segments of a text that is not scored. Only one
+    model's scores are in memory at a time. Raises UserError if the segments of a scored model are
+    not those of the texts, or do not add up to its log-likelihoods.
     """
     first = np.flatnonzero(table["segment"].to_numpy() == 0)
     text_ids = table["text_id"].to_numpy()[first]
@@ -74,21 +76,33 @@ def segment_rows(
             assert imported is not None
             yield imported.loglik_nats[imported.models.index(spec.name)]
             continue
-        frame, _ = read_scores(layout.scores / spec.file_name)
-        frame = frame.set_index("text_id").loc[text_ids]
-        lengths = frame["segments_nats"].map(len).to_numpy()
-        values = np.concatenate(frame["segments_nats"].to_list())
-        wrong = lengths != n_segments
-        if not wrong.any():
-            sums = np.add.reduceat(values, first, dtype=np.float64)
-            wrong = ~np.isclose(sums, frame["loglik_nats"], rtol=SUM_TOLERANCE, atol=SUM_TOLERANCE)
-        if wrong.any():
-            raise UserError(
-                f"scores of {spec.name}: segments do not add up to texts "
-                f"{listed(text_ids[wrong].tolist())}; delete {spec.file_name} in data/scores and "
-                "run `dvc repro score`"
-            )
-        yield wholly_scored(values, frame, first, table["n_bytes"].to_numpy())
+        frame, _ = read_scores(scores / spec.file_name)
+        there = np.isin(text_ids, frame["text_id"])
+        columns = np.repeat(there, n_segments)
+        part = table[columns]
+        values = np.full(len(table), np.nan, dtype=np.float32)
+        frame = frame.set_index("text_id").loc[text_ids[there]]
+        values[columns] = _checked_segments(spec, frame, part)
+        yield values
+
+
+def _checked_segments(
+    spec: ModelSpec, frame: pd.DataFrame, table: pd.DataFrame
+) -> NDArray[np.float32]:
+    """Return the log-likelihoods of the segments of `table`, those of the texts of `frame`."""
+    first = np.flatnonzero(table["segment"].to_numpy() == 0)
+    values = np.concatenate(frame["segments_nats"].to_list())
+    wrong = frame["segments_nats"].map(len).to_numpy() != np.diff(first, append=len(table))
+    if not wrong.any():
+        sums = np.add.reduceat(values, first, dtype=np.float64)
+        wrong = ~np.isclose(sums, frame["loglik_nats"], rtol=SUM_TOLERANCE, atol=SUM_TOLERANCE)
+    if wrong.any():
+        raise UserError(
+            f"scores of {spec.name}: segments do not add up to texts "
+            f"{listed(frame.index[wrong].tolist())}; delete {spec.file_name} in data/scores and "
+            "run `dvc repro score`"
+        )
+    return wholly_scored(values, frame, first, table["n_bytes"].to_numpy())
 
 
 def wholly_scored(

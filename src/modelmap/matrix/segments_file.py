@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,14 +27,30 @@ class SegmentLogliks:
     loglik_nats: NDArray[np.float32]
     """Shape (K, W), in nats; NaN where a segment is not wholly scored. Memory-mapped."""
     models: list[str]
-    """The names of the rows: the models of the matrix that were scored, or imported with the
-    segments of all texts."""
+    """The names of the rows: the models that were scored, or imported with the segments of all
+    texts."""
     first: Indices
     """Shape (N,): the first segment of each text."""
     n_bytes: Indices
     """Shape (W,): the UTF-8 bytes of each segment."""
     text_set: str
     """The hash of the texts."""
+
+    def of(self, models: Sequence[str]) -> "SegmentLogliks":
+        """Return the log-likelihoods of these models, in their order.
+
+        They stay memory-mapped if these are all models in the order of the file. Raises UserError
+        if some have none.
+        """
+        if list(models) == self.models:
+            return self
+        unknown = [name for name in models if name not in set(self.models)]
+        if unknown:
+            raise UserError(
+                f"segments.safetensors has no models {listed(unknown)}: run `dvc repro matrix`"
+            )
+        rows = [self.models.index(name) for name in models]
+        return replace(self, loglik_nats=self.loglik_nats[rows], models=list(models))
 
 
 def write_segments(

@@ -1,5 +1,6 @@
-"""Stage matrix: assemble the log-likelihood matrix and the table of its models."""
+"""Stage matrix: assemble the log-likelihood matrix and the table of the models."""
 
+import numpy as np
 import pandas as pd
 
 from modelmap.matrix.assemble import LN2, category_bits
@@ -27,32 +28,37 @@ def run(layout: Layout) -> None:
     texts = read_table(layout.texts, TEXTS)
     specs = read_roster(layout.roster)
     rows = read_rows(specs, texts, imported, layout)
+    is_complete = (rows.models["n_texts"] == len(texts)).to_numpy()
+    complete = rows.loglik_nats[is_complete]
     matrix = LogLikelihoods(
-        rows.loglik_nats,
-        list(rows.models["model"]),
-        clip_threshold(rows.loglik_nats, settings.clip_quantile),
+        complete,
+        list(rows.models["model"][is_complete]),
+        clip_threshold(complete, settings.clip_quantile),
         float(texts["n_bytes"].mean()),
         text_set_hash(texts["text"]),
     )
-    bits = category_bits(matrix.loglik_nats, matrix.models, texts["category"], texts["n_bytes"])
+    everyone = list(rows.models["model"])
+    bits = category_bits(rows.loglik_nats, everyone, texts["category"], texts["n_bytes"])
     segments = segment_table(texts)
     brought = imported_segments(imported, segments, layout)
     with_segments = [spec for spec in specs if spec.source != "imported" or brought is not None]
     names = [spec.name for spec in with_segments]
-    values = segment_rows(with_segments, segments, brought, layout)
+    values = segment_rows(with_segments, segments, brought, layout.scores)
     # Scores are read while segments are written. If they are refused, earlier tables stay.
     write_segments(values, names, len(segments), matrix.text_set, layout.segments)
     write_table(segments, SEGMENTS, layout.segment_table)
     write_matrix(matrix, layout.matrix)
     write_table(rows.models, MODELS, layout.models)
     write_table(bits, CATEGORY_BITS, layout.category_bits)
-    write_json(layout.metrics("matrix"), _metrics(matrix, rows))
+    write_json(layout.metrics("matrix"), _metrics(matrix, rows, texts["n_bytes"]))
 
 
-def _metrics(matrix: LogLikelihoods, rows: Rows) -> dict[str, object]:
-    bits = -matrix.loglik_nats.mean(axis=1) / (matrix.mean_bytes * LN2)
+def _metrics(matrix: LogLikelihoods, rows: Rows, n_bytes: pd.Series) -> dict[str, object]:
+    total_bytes = ~np.isnan(rows.loglik_nats) @ n_bytes.to_numpy(dtype=np.float64)
+    bits = -np.nansum(rows.loglik_nats, axis=1) / (total_bytes * LN2)
     return {
         "n_models": len(rows.models),
+        "n_models_with_all_texts": len(matrix.models),
         "n_families": int(rows.models["family"].nunique()),
         "n_texts": matrix.n_texts,
         "mean_bytes": round(matrix.mean_bytes, 4),

@@ -1,4 +1,4 @@
-"""Schemas of the table of models and of their bits per byte by category."""
+"""Schemas of the tables of models, of their bits per byte by category, and of segments."""
 
 import pandera.pandas as pa
 
@@ -7,7 +7,7 @@ from modelmap.plumbing.columns import AT_LEAST_0, AT_LEAST_1, FINITE, LABEL, col
 ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
 
 MODELS = table(
-    "The models of the matrix, in the order of its columns.",
+    "All models, in the order of the roster.",
     {
         "model": column("text", "name"),
         "family": column(
@@ -32,17 +32,29 @@ MODELS = table(
         "dtype": column("text", "data type it was run in, or unknown", LABEL),
         "revision": column("text", "commit or hash of its files, or unknown", LABEL),
         "added_bos": column("bool", "whether BOS was put before every text; false if unknown"),
+        "n_texts": column(
+            "int", "number of texts it was scored on; matrix.parquet has those on all", AT_LEAST_1
+        ),
     },
     unique=["model"],
 )
+IMPORTED_MODELS = MODELS.remove_columns(["n_texts"])
+"""The schema of the models of a bundle or an import, which have all texts."""
 
 CATEGORY_BITS = table(
     "Bits per byte by model and category.",
     {
         "model": column("text", "name"),
         "category": column("text", "category of texts"),
-        "n_texts": column("int", "number of texts of the category", AT_LEAST_1),
-        "bits_per_byte": column("float", "negative log-likelihood per byte, in bits", FINITE),
+        "n_texts": column(
+            "int", "number of texts of the category that the model was scored on", AT_LEAST_0
+        ),
+        "bits_per_byte": pa.Column(
+            float,
+            FINITE,
+            nullable=True,
+            description="negative log-likelihood per byte, in bits; null without texts",
+        ),
     },
     unique=["model", "category"],
 )

@@ -36,7 +36,8 @@ class Roster(BaseModel):
     each: dict[str, object] = {}
     """Keys of the entry of every listed model; those in `models` override them."""
     models: dict[str, dict[str, object]] = {}
-    """Entries by name, of listed and other models."""
+    """Entries by name, of listed and other models. An entry without a source that has the name of a
+    model of the zoo holds further keys of that model, such as `texts`."""
 
     @model_validator(mode="after")
     def _each_has_a_list(self) -> "Roster":
@@ -85,7 +86,7 @@ def with_listed(content: object, root: Path) -> dict[str, Any]:
         for hub_id in read_ids(root / path, path.as_posix())
     }
     others = {name: entry for name, entry in roster.models.items() if name not in entries}
-    shared = {"zoo": roster.zoo, "imported": roster.imported}
+    shared = {key: getattr(roster, key) for key in ("zoo", "imported")}
     return {**shared, "models": {**entries, **others}}
 
 
@@ -119,19 +120,30 @@ def roster_models(
     The models of the zoo come first, then the imported ones, then the others. `pins` are the
     commits of hub models, by hub id, and `imported` the rows of an imported table of models.
     """
-    entries = list(_zoo_entries(zoo)) if roster.zoo else []
+    entries = list(_zoo_entries(zoo, roster.models)) if roster.zoo else []
     if roster.imported:
         entries += imported_entries(imported)
-    entries += [_full_entry(name, entry, pins) for name, entry in roster.models.items()]
+    known = {entry["name"] for entry in entries}
+    entries += [
+        _full_entry(name, entry, pins)
+        for name, entry in roster.models.items()
+        if "source" in entry or name not in known
+    ]
     return [_with_base(entry, entries) for entry in entries]
 
 
-def _zoo_entries(zoo: ZooSettings) -> Iterator[dict[str, object]]:
-    """Yield the entries of the models that are trained here, then of pretrained descendants."""
-    for recipe in all_recipes(zoo):
-        yield _zoo_entry(recipe)
-    for recipe in pretrained_recipes(zoo.pretrained) if zoo.pretrained else ():
-        yield {**_zoo_entry(recipe), "base": recipe.parent}
+def _zoo_entries(
+    zoo: ZooSettings, keys: Mapping[str, dict[str, object]]
+) -> Iterator[dict[str, object]]:
+    """Yield the entries of the models that are trained here, then of pretrained descendants.
+
+    `keys` has further keys of models by name; entries with a source are of other models.
+    """
+    descendants = list(pretrained_recipes(zoo.pretrained)) if zoo.pretrained else []
+    for recipe in [*all_recipes(zoo), *descendants]:
+        base = {"base": recipe.parent} if recipe in descendants else {}
+        further = keys.get(recipe.name, {})
+        yield {**_zoo_entry(recipe), **base, **({} if "source" in further else further)}
 
 
 def _zoo_entry(recipe: Recipe) -> dict[str, object]:
@@ -165,7 +177,7 @@ def with_pretrained_base(zoo: Any, roster: Roster, pins: dict[str, str]) -> Any:
     name = str(pretrained["base"])
     if name not in roster.models:
         raise UserError(f"zoo.pretrained.base: {name} is no model of the roster; correct conf/zoo")
-    base = _full_entry(name, roster.models[name], pins)
+    base = _as_base(_full_entry(name, roster.models[name], pins))
     return {**zoo, "pretrained": {**pretrained, "base": base}}
 
 
@@ -180,7 +192,12 @@ def _with_base(entry: dict[str, object], entries: list[dict[str, object]]) -> di
             f"model {entry['name']}: its base {entry['base']} is {problem}; correct it in "
             "conf/models"
         )
-    return {**entry, "base": bases[0]}
+    return {**entry, "base": _as_base(bases[0])}
+
+
+def _as_base(entry: dict[str, object]) -> dict[str, object]:
+    """Return an entry without the number of texts, which the models made from it do not share."""
+    return {key: value for key, value in entry.items() if key != "texts"}
 
 
 def is_pinned(entry: dict[str, object]) -> bool:

@@ -107,6 +107,9 @@ class ModelSpec(BaseModel):
     max_length: Annotated[int, Field(ge=2)] | None = None
     trust_remote_code: StrictBool | None = None
     """Whether Python files that come with the model may run."""
+    texts: Annotated[int, Field(ge=2)] | None = None
+    """The number of texts that the model is scored on, the first in random order
+    (texts/random_order.py). None: all texts; so are they if there are fewer."""
     base: "ModelSpec | None" = None
     """For an adapter (LoRA), or a descendant of a pretrained model in the zoo: the model that it is
     made from. In conf/models this is a model's name."""
@@ -147,6 +150,8 @@ class ModelSpec(BaseModel):
     def _name_and_dtype_fit_the_source(self) -> "ModelSpec":
         if self.source == "imported" and self.location != self.name:
             raise ValueError("an imported model keeps its name: leave out its location")
+        if self.source == "imported" and self.texts is not None:
+            raise ValueError("texts: an imported model has log-likelihoods of all texts")
         if self.source != "imported" and self.dtype == UNKNOWN_DTYPE:
             raise ValueError("dtype unknown is for imported models only")
         # In the name of the score file two underscores stand for the slash. Names with underscores

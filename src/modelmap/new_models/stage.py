@@ -6,9 +6,8 @@ import pandas as pd
 
 from modelmap.map.file import read_papers_places
 from modelmap.map.settings import MapSettings
-from modelmap.matrix.file import read_matrix
+from modelmap.matrix.file import read_matrix, read_matrix_models
 from modelmap.matrix.settings import MatrixSettings
-from modelmap.matrix.tables import MODELS
 from modelmap.new_models.settings import NewModelsSettings
 from modelmap.new_models.tables import NEW_MODEL_ERRORS, NEW_MODELS
 from modelmap.new_models.trial import (
@@ -25,7 +24,7 @@ from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.section import read_section
-from modelmap.plumbing.tables import empty_table, read_models, write_csv, write_table
+from modelmap.plumbing.tables import empty_table, write_csv, write_table
 from modelmap.resample.paper_draws import run_seeds
 
 
@@ -34,7 +33,7 @@ def run(layout: Layout) -> None:
     settings = read_section(layout, "new_models", NewModelsSettings)
     clip_quantile = read_section(layout, "matrix", MatrixSettings).clip_quantile
     matrix = read_matrix(layout.matrix)
-    is_new = newest(read_models(layout.models, MODELS, matrix.models), settings.share)
+    is_new = newest(read_matrix_models(layout.models, matrix), settings.share)
     reason = skip_reason(matrix.loglik_nats, is_new, clip_quantile)
     if reason is not None:
         _write(layout, empty_table(NEW_MODELS), empty_table(NEW_MODEL_ERRORS), {"skipped": reason})

@@ -15,13 +15,19 @@ NOT_COLUMNS = ("model", "family", "parent", "kind", "revision")
 """Columns of the models table that are not offered as colours: they have an entry of their own,
 or are different for every model."""
 
-LABELS = {"n_params": "parameters", "dtype": "data type", "added_bos": "BOS before texts"}
+LABELS = {
+    "n_params": "parameters",
+    "dtype": "data type",
+    "added_bos": "BOS before texts",
+    "n_texts": "texts scored",
+}
 """How the page names columns of the models table; others have their own names."""
 
 
 def page_content(
     models: pd.DataFrame,
     places: Matrix,
+    ellipses: Matrix,
     bits: pd.DataFrame,
     pairs: pd.DataFrame,
     neighbours: pd.DataFrame,
@@ -29,13 +35,14 @@ def page_content(
 ) -> dict[str, Any]:
     """Return what the page shows, except the texts, from the tables of these names.
 
-    Places have shape (K, 2), in the order of the models table. The colours and the shapes by kind
-    are those of the figures. About `n_kls` KL divergences are kept.
+    Places have shape (K, 2), in the order of the models table, and ellipses shape (K, 3): both
+    axes and the angle in degrees of each place's ellipse, NaN where there is none. The colours and
+    the shapes by kind are those of the figures. About `n_kls` KL divergences are kept.
     """
     names = models["model"].tolist()
     kept = nearest_kept(_positions(neighbours, names), places)
     return {
-        **model_entries(models, places),
+        **model_entries(models, places, ellipses),
         "columns": model_columns(models, bits, kept),
         "kept": kept.tolist(),
         "n_near": int(neighbours["rank"].max()),
@@ -46,11 +53,12 @@ def page_content(
     }
 
 
-def model_entries(models: pd.DataFrame, places: Matrix) -> dict[str, Any]:
-    """Return names, parents (positions, or -1) and places, in the order of the models table.
+def model_entries(models: pd.DataFrame, places: Matrix, ellipses: Matrix) -> dict[str, Any]:
+    """Return names, parents (positions, or -1), places and ellipses, in the order of the table.
 
-    Places are shifted and scaled, equally in both directions, so that the map fits into the square
-    from 0 to 1. They are rounded to 5 digits, which no screen can show.
+    Ellipses are null where there are none. Places are shifted and scaled, equally in both
+    directions, so that the map fits into the square from 0 to 1. They are rounded to 5 digits,
+    which no screen can show.
     """
     position = {name: i for i, name in enumerate(models["model"])}
     parents = [position.get(parent, -1) for parent in models["parent"]]
@@ -62,6 +70,10 @@ def model_entries(models: pd.DataFrame, places: Matrix) -> dict[str, Any]:
         "parents": parents,
         "x": _rounded(fitted[:, 0], 5),
         "y": _rounded(fitted[:, 1], 5),
+        "ellipses": [
+            None if np.isnan(row).any() else _rounded(row / [extent, extent, 1], 5)
+            for row in ellipses
+        ],
     }
 
 
@@ -69,19 +81,17 @@ def model_columns(models: pd.DataFrame, bits: pd.DataFrame, kept: Indices) -> li
     """Return the columns by which models can be coloured, each as levels and codes or as values.
 
     They are family and kind, then the mean of the bits per byte over categories, how many of the
-    nearest models the map keeps near, the number of texts, and those of all other columns of the
-    models table that differ between models. A number of parameters of 0 is unknown.
+    nearest models the map keeps near, and those of all other columns of the models table that
+    differ between models. A number of parameters of 0 is unknown.
     """
     names = models["model"]
     models = models.assign(n_params=models["n_params"].where(models["n_params"] > 0).astype(float))
     mean_bits = bits.groupby("model")["bits_per_byte"].mean().reindex(names).to_numpy()
-    n_texts = bits.groupby("model")["n_texts"].sum().reindex(names).to_numpy()
     columns = [
         _levels("family", models["family"]),
         _levels("kind", models["kind"]),
         _values("bits per byte, mean of categories", mean_bits),
         _values("nearest models kept near on the map", kept.astype(np.float64)),
-        _values("texts scored", n_texts),
     ]
     others = models.columns.difference(NOT_COLUMNS, sort=False)
     for name in (name for name in others if models[name].nunique(dropna=False) > 1):

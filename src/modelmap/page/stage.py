@@ -6,7 +6,7 @@ import numpy as np
 
 from modelmap.divergence.tables import KL, NEIGHBOURS
 from modelmap.figures.inputs import ESTIMATES
-from modelmap.map.tables import MAP
+from modelmap.map.tables import ELLIPSE, MAP
 from modelmap.matrix.segments_file import read_segments
 from modelmap.matrix.tables import CATEGORY_BITS, MODELS, SEGMENTS
 from modelmap.page.content import page_content
@@ -27,14 +27,15 @@ def run(layout: Layout) -> None:
     settings = read_section(layout, "page", PageSettings)
     models = read_table(layout.models, MODELS)
     names = models["model"].tolist()
-    places = read_models(layout.map, MAP, names)[["x", "y"]].to_numpy()
+    placed = read_models(layout.map, MAP, names)
+    places, ellipses = placed[["x", "y"]].to_numpy(), placed[list(ELLIPSE)].to_numpy()
     bits = read_table(layout.category_bits, CATEGORY_BITS)
     pairs, neighbours = read_table(layout.kl, KL), read_table(layout.neighbours, NEIGHBOURS)
     check_models(neighbours["model"], names, layout.neighbours.name)
     check_models({*pairs["model_a"], *pairs["model_b"]}, names, layout.kl.name)
     missing = "divergence.json is missing: run `dvc repro`"
     metrics = json_object(read_bytes(layout.metrics("divergence"), missing), "divergence.json")
-    content = page_content(models, places, bits, pairs, neighbours, settings.n_kls)
+    content = page_content(models, places, ellipses, bits, pairs, neighbours, settings.n_kls)
     content["confidence"] = metrics["confidence"]
     content["text_differences"] = _texts(layout, names, settings.n_segment_values)
     summary = (

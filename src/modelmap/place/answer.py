@@ -17,9 +17,9 @@ from modelmap.divergence.few_texts import (
 )
 from modelmap.divergence.kl import LN2
 from modelmap.divergence.mixture import Floats, mixture_kl, text_sums
+from modelmap.map.spot import place_on_map
 from modelmap.matrix.segments import wholly_scored
 from modelmap.place.known import KnownModels
-from modelmap.place.spot import place_on_map
 from modelmap.plumbing.arrays import Mask, Matrix, Vector
 
 MAX_MODELS = 120

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from modelmap.divergence.mixture import Floats
-from modelmap.map.tables import MAP
+from modelmap.map.tables import BUNDLE_MAP, MAP
 from modelmap.matrix.segments_file import SegmentLogliks, read_segments
-from modelmap.matrix.tables import MODELS, SEGMENTS
+from modelmap.matrix.tables import IMPORTED_MODELS, MODELS, SEGMENTS
 from modelmap.plan.tables import PLAN
 from modelmap.plumbing.arrays import Indices, Matrix
 from modelmap.plumbing.errors import UserError
@@ -88,8 +88,8 @@ def read_bundle(folder: Path) -> KnownModels:
         in_order = read_table(copy / TABLE, SEGMENTS)["text_id"].unique()
         numbers = read_table(copy / "plan.parquet", PLAN).set_index("text_id")["random_number"]
         texts = read_table(copy / "texts.parquet", BUNDLE_TEXTS).set_index("text_id")
-        models = read_table(copy / "models.parquet", MODELS)
-        places = read_table(copy / "map.parquet", MAP)
+        models = read_table(copy / "models.parquet", IMPORTED_MODELS)
+        places = read_table(copy / "map.parquet", BUNDLE_MAP)
         # Read before the copy is removed.
         segments = replace(segments, loglik_nats=np.array(segments.loglik_nats))
     chosen = texts.loc[in_order].reset_index().assign(random_number=numbers[in_order].to_numpy())
@@ -116,6 +116,8 @@ def known_models(
             f"the map has {len(segments.models)} models with log-likelihoods of segments, and at "
             f"least {FEWEST_MODELS} are needed: imported log-likelihoods of whole texts have none"
         )
+    # With the papers' estimate, models that are not scored on all texts are not on the map.
+    segments = segments.of([name for name in segments.models if name in set(places["model"])])
     # In the order of these numbers the first texts are a simple random sample, whatever the size
     # measure of the plan is.
     order = np.argsort(texts["random_number"].to_numpy(), kind="stable")

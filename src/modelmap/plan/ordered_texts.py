@@ -8,7 +8,7 @@ The order is random because the weights 1 / pi need inclusion probabilities, whi
 deterministic order does not have.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -17,20 +17,12 @@ from numpy.typing import NDArray
 from modelmap.divergence.kl import reason_if_identical
 from modelmap.plan.design_variance import estimated_variances, predicted_error
 from modelmap.plumbing.arrays import Matrix, Vector
-from modelmap.plumbing.seeds import named_seed
 from modelmap.resample.designs import horvitz_thompson, inclusion_probabilities, sequential_order
 from modelmap.resample.estimate import UniqueTexts, weighted_coordinates
 from modelmap.resample.methods import METHODS, MethodKey
 
 NORMAL_95 = 1.959963984540054
 """The 97.5% quantile of the standard normal distribution: half a 95% interval, over its SE."""
-
-
-def permanent_random_numbers(texts: Sequence[str], seed: int) -> Vector:
-    """Return a number in (0, 1) for each text, computed from the root seed and the text alone."""
-    drawn = np.array([named_seed(seed, "plan", text) for text in texts], dtype=np.float64)
-    # The half keeps the number above 0.
-    return (drawn + 0.5) / 2.0**63
 
 
 def with_even_share(size: Vector, even_share: float) -> Vector:

@@ -10,9 +10,8 @@ from modelmap.divergence.tables import read_importance
 from modelmap.matrix.file import read_matrix
 from modelmap.matrix.segments_file import read_segments
 from modelmap.plan.check import plan_errors, plan_metrics
-from modelmap.plan.mixture_error import mixture_error, mixture_plan_errors, pair_terms
+from modelmap.plan.mixture_error import mixture_error, mixture_plan_errors
 from modelmap.plan.ordered_texts import (
-    permanent_random_numbers,
     plan_error,
     plan_table,
     size_measure,
@@ -24,6 +23,8 @@ from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
 from modelmap.plumbing.tables import empty_table, read_table, write_csv, write_table
+from modelmap.resample.pair_terms import pair_terms
+from modelmap.texts.random_order import permanent_random_numbers
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import check_text_set
 
@@ -42,7 +43,8 @@ def run(layout: Layout) -> None:
     write_table(plan, PLAN, layout.plan)
     pairs = None
     if estimate == "mixture":
-        pairs = pair_terms(read_segments(layout.segments, layout.segment_table), settings.seed)
+        segments = read_segments(layout.segments, layout.segment_table)
+        pairs = pair_terms(segments.of(matrix.models), settings.seed)
     reason = reason_if_identical(coordinates) if pairs is None else pairs.reason_if_identical()
     if reason is not None:
         metrics: dict[str, object] = {"n_texts": len(plan), "skipped": reason}

@@ -24,6 +24,7 @@ STAGES = {
 }
 STUDIES = {
     "coverage": "how often confidence intervals contain the KL of a population",
+    "few_texts": "the errors of the KLs of pretrained models from few texts",
     "kl_truth": "KL divergences by simulation, compared with the estimates",
     "place_eval": "the errors of placing models that the map does not know",
     "text_count": "what the results would be with fewer texts",

@@ -1,14 +1,14 @@
 """Stage predict: predict targets of models from their coordinates and other families' targets."""
 
 from modelmap.matrix.clip_centre import clipped
-from modelmap.matrix.file import LogLikelihoods, read_matrix
+from modelmap.matrix.file import LogLikelihoods, read_matrix, read_matrix_models
 from modelmap.matrix.settings import MatrixSettings
-from modelmap.matrix.tables import CATEGORY_BITS, MODELS
+from modelmap.matrix.tables import CATEGORY_BITS
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
-from modelmap.plumbing.tables import check_models, read_models, read_table, write_csv, write_table
+from modelmap.plumbing.tables import check_models, read_table, write_csv, write_table
 from modelmap.predict.evaluate import predictable, prediction_curves
 from modelmap.predict.scores import matched_scores, read_scores
 from modelmap.predict.settings import HELD_OUT, PredictSettings
@@ -23,7 +23,7 @@ def run(layout: Layout) -> None:
     """Write data/predictions.parquet, two CSV files in reports/plots, and their metrics."""
     settings = read_section(layout, "predict", PredictSettings)
     matrix = read_matrix(layout.matrix)
-    models = read_models(layout.models, MODELS, matrix.models)
+    models = read_matrix_models(layout.models, matrix)
     families = models["family"].to_numpy(dtype=object)
     find = _held_out_problems if settings.targets == HELD_OUT else _score_problems
     found, source, skipped = find(layout, settings, matrix)
@@ -40,7 +40,9 @@ def run(layout: Layout) -> None:
 def _held_out_problems(layout: Layout, settings: PredictSettings, matrix: LogLikelihoods) -> Found:
     texts = read_table(layout.texts, TEXTS)
     check_text_set(texts["text"], matrix.text_set)
-    bits = read_table(layout.category_bits, CATEGORY_BITS).pivot(
+    bits = read_table(layout.category_bits, CATEGORY_BITS)
+    # Those of the models that are not scored on all texts are not wanted.
+    bits = bits[bits["model"].isin(matrix.models)].pivot(
         index="model", columns="category", values="bits_per_byte"
     )
     check_models(bits.dropna().index, matrix.models, layout.category_bits.name)

@@ -13,11 +13,12 @@ import pandas as pd
 from modelmap.divergence.kl import squared_distances
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods
-from modelmap.plan.ordered_texts import permanent_random_numbers, plan_table, size_measure
+from modelmap.plan.ordered_texts import plan_table, size_measure
 from modelmap.plumbing.errors import listed
 from modelmap.published.licences import text_digest
 from modelmap.published.manifest import MANIFEST, Manifest
 from modelmap.published.segments import BundleSegments, wrong_segments
+from modelmap.texts.random_order import permanent_random_numbers
 from modelmap.texts.text_set import text_set_hash
 
 ROUNDING = 1e-6

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,10 +10,10 @@ import pandas as pd
 from modelmap.corpus.settings import CorpusSettings
 from modelmap.divergence.settings import DivergenceSettings
 from modelmap.map.settings import MapSettings
-from modelmap.map.tables import MAP
+from modelmap.map.tables import BUNDLE_MAP, MAP
 from modelmap.matrix.file import LogLikelihoods, read_matrix
 from modelmap.matrix.settings import MatrixSettings
-from modelmap.matrix.tables import MODELS
+from modelmap.matrix.tables import IMPORTED_MODELS, MODELS
 from modelmap.models.hub import hub_errors, hub_problem
 from modelmap.plan.settings import PlanSettings
 from modelmap.plan.tables import PLAN
@@ -30,7 +31,6 @@ from modelmap.published.manifest import (
     FILES,
     FORMAT,
     MANIFEST,
-    TABLES,
     DivergenceKeys,
     Manifest,
     MapKeys,
@@ -103,9 +103,9 @@ def _write_bundle(
     texts = read_table(layout.texts, TEXTS)
     bundled = licensed_texts(texts, licences)
     whole = bundled.assign(text=texts["text"])
-    for name in TABLES:
-        if name != "texts.parquet":
-            shutil.copyfile(layout.texts.parent / name, folder / name)
+    for name in ("matrix.parquet", "plan.parquet"):
+        shutil.copyfile(layout.texts.parent / name, folder / name)
+    _write_models(layout, matrix, folder)
     write_table(bundled, BUNDLE_TEXTS, folder / "texts.parquet")
     n_segment_texts = _write_segments(layout, matrix, bundled, most_texts, folder)
     manifest = _manifest(layout, matrix, bundled, values, n_segment_texts, folder)
@@ -114,6 +114,24 @@ def _write_bundle(
     write_text(folder / CARD, card(manifest, licences.values[values]))
     write_text(folder / LICENCES, terms(licence_table(bundled), licences.values[values]))
     return manifest
+
+
+def _write_models(layout: Layout, matrix: LogLikelihoods, folder: Path) -> None:
+    """Write the models of the matrix and their places; name the others on standard error."""
+    models, places = read_table(layout.models, MODELS), read_table(layout.map, MAP)
+    without = [name for name in models["model"] if name not in set(matrix.models)]
+    if without:
+        print(
+            f"modelmap export: the bundle is without {len(without)} models that are not scored on "
+            f"all texts: {listed(without)}",
+            file=sys.stderr,
+        )
+    for name, table, schema in (
+        ("models.parquet", models, IMPORTED_MODELS),
+        ("map.parquet", places, BUNDLE_MAP),
+    ):
+        kept = table.loc[table["model"].isin(matrix.models), list(schema.columns)]
+        write_table(kept.reset_index(drop=True), schema, folder / name)
 
 
 def _check_folder(folder: Path) -> None:
@@ -160,6 +178,7 @@ def _write_segments(
             file=sys.stderr,
         )
         return 0
+    segments = replace(segments, values=segments.values.of(matrix.models))
     chosen = first_texts(read_table(layout.plan, PLAN), wanted)
     write_bundle_segments(segments, texts, chosen, folder)
     return wanted
@@ -178,9 +197,11 @@ def _check_agreement(
     `folder`.
     """
     check_text_set(texts["text"], matrix.text_set)
-    models, plan = read_table(layout.models, MODELS), read_table(layout.plan, PLAN)
+    models = read_table(folder / "models.parquet", IMPORTED_MODELS)
+    places = read_table(folder / "map.parquet", BUNDLE_MAP)
+    plan = read_table(layout.plan, PLAN)
     segments = read_bundle_segments(folder) if manifest.n_segment_texts else None
-    tables = Bundle(manifest, texts, matrix, models, plan, read_table(layout.map, MAP), segments)
+    tables = Bundle(manifest, texts, matrix, models, plan, places, segments)
     wrong = disagreements(tables)
     if wrong:
         raise UserError(

@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from modelmap.map.tables import MAP
+from modelmap.map.tables import BUNDLE_MAP
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
 from modelmap.matrix.segments import segment_table
-from modelmap.matrix.tables import MODELS, SEGMENTS
+from modelmap.matrix.tables import IMPORTED_MODELS, SEGMENTS
 from modelmap.plan.tables import PLAN
 from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.errors import UserError, listed
@@ -66,7 +66,7 @@ def run(layout: Layout, request: Request) -> None:
         else:
             manifest = None
             record = _from_pickle(request, composed["matrix"]["clip_quantile"], folder)
-        rows = read_table(folder / "models.parquet", MODELS).to_dict("records")
+        rows = read_table(folder / "models.parquet", IMPORTED_MODELS).to_dict("records")
         resolved = resolve(composed, EXPERIMENT, {}, record.model_dump(), rows)
         if manifest is not None:
             _warn_of_settings(manifest.analysis.model_dump(), resolved.model_dump(mode="json"))
@@ -105,7 +105,7 @@ def _from_pickle(request: Request, clip_quantile: float, folder: Path) -> Import
     threshold, mean_bytes = clip_threshold(values, clip_quantile), float(texts["n_bytes"].mean())
     matrix = LogLikelihoods(values, list(vectors), threshold, mean_bytes, text_set)
     write_matrix(matrix, folder / "matrix.parquet")
-    write_table(models, MODELS, folder / "models.parquet")
+    write_table(models, IMPORTED_MODELS, folder / "models.parquet")
     write_table(texts, TEXTS, folder / "texts.parquet")
     return Imported(
         kind="published",
@@ -190,7 +190,7 @@ def _read_bundle(layout: Layout, request: Request, manifest: Manifest, folder: P
         manifest,
         texts.assign(text=restored["text"]),
         matrix,
-        read_table(folder / "models.parquet", MODELS),
+        read_table(folder / "models.parquet", IMPORTED_MODELS),
         read_table(folder / "plan.parquet", PLAN),
         _read_map(folder / "map.parquet", manifest),
         read_bundle_segments(folder) if manifest.n_segment_texts else None,
@@ -198,11 +198,11 @@ def _read_bundle(layout: Layout, request: Request, manifest: Manifest, folder: P
 
 
 def _read_map(path: Path, manifest: Manifest) -> pd.DataFrame:
-    """Return the map of a bundle, with the columns of MAP."""
+    """Return the map of a bundle, with the columns of BUNDLE_MAP."""
     if manifest.format > 1:
-        return read_table(path, MAP)
+        return read_table(path, BUNDLE_MAP)
     # The only map of these bundles is that of the papers' estimates.
-    places = read_table(path, MAP.remove_columns(["x_papers", "y_papers"]))
+    places = read_table(path, BUNDLE_MAP.remove_columns(["x_papers", "y_papers"]))
     return places.assign(x_papers=places["x"], y_papers=places["y"])
 
 

@@ -35,7 +35,7 @@ def read_metadata(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def model_table(names: Sequence[str], metadata: dict[str, dict[str, Any]]) -> pd.DataFrame:
-    """Return the models table, with the columns of MODELS, in the order of `names`.
+    """Return the models table, with the columns of IMPORTED_MODELS, in the order of `names`.
 
     Unknown values are `unknown`, None for the date, and 0 for the number of parameters.
     """

@@ -14,7 +14,7 @@ def model_cards(
     The arguments are the tables models, category_bits, neighbours and kl. The link of a card opens
     the model on the interactive map.
     """
-    by_category = dict(iter(bits.groupby("model", sort=False)))
+    by_category = dict(iter(bits[bits["n_texts"] > 0].groupby("model", sort=False)))
     nearest = dict(iter(nearest_with_intervals(neighbours, pairs).groupby("model", sort=False)))
     return [
         {

@@ -18,9 +18,11 @@ from modelmap.resample.designs import (
     sample_sizes,
     sequential_order,
 )
+from modelmap.resample.errors import root_mean_square
 from modelmap.resample.estimate import UniqueTexts, unique_texts
 from modelmap.resample.gram import ErrorMeter, sample_errors
 from modelmap.resample.methods import METHODS
+from modelmap.resample.pair_terms import PairTerms
 from modelmap.resample.settings import ResampleSettings
 
 MOST_DRAWS_PER_TEXT = 1000
@@ -132,12 +134,17 @@ def design_sample(
 
 
 def design_errors(
-    coordinates: Matrix, distances: Matrix, settings: ResampleSettings, n_workers: int
+    coordinates: Matrix,
+    distances: Matrix,
+    pairs: PairTerms | None,
+    settings: ResampleSettings,
+    n_workers: int,
 ) -> pd.DataFrame:
     """Return the errors of every design at each number of unique texts, one row each.
 
     Numbers that a design does not reach have no row. `coordinates` are Q, shape (K, N), and
-    `distances` G, shape (K, K). Columns are those of DESIGN_ERRORS.
+    `distances` G, shape (K, K). With `pairs` the errors of the mixture estimates from the same
+    samples are measured as well. Columns are those of DESIGN_ERRORS.
     """
     measures, meter = size_measures(coordinates, distances), ErrorMeter(distances)
     unique = dict.fromkeys(sample_sizes(settings.unique_shares, coordinates.shape[1]).values())
@@ -148,7 +155,7 @@ def design_errors(
         if design.draws != WITH_REPLACEMENT
         or is_reached(measures[design.size] / measures[design.size].sum(), n)
     ]
-    evaluate = partial(_evaluate, coordinates, measures, meter, settings)
+    evaluate = partial(_evaluate, coordinates, measures, meter, pairs, settings)
     return pd.DataFrame(parallel_map(evaluate, cells, n_workers, "comparing designs"))
 
 
@@ -156,18 +163,22 @@ def _evaluate(
     coordinates: Matrix,
     measures: dict[str, Vector],
     meter: ErrorMeter,
+    pairs: PairTerms | None,
     settings: ResampleSettings,
     cell: tuple[Design, int],
 ) -> dict[str, object]:
     design, n_unique = cell
     rng = named_rng(settings.seed, "designs", design.draws, design.size, str(n_unique))
-    errors = [
-        sample_errors(
-            coordinates, design_sample(design, measures[design.size], n_unique, rng), meter
-        )
+    samples = [
+        design_sample(design, measures[design.size], n_unique, rng)
         for _ in range(settings.n_design_runs)
     ]
-    return comparison_row(design, n_unique, coordinates.shape[1], np.array(errors))
+    errors = np.array([sample_errors(coordinates, sample, meter) for sample in samples])
+    mixture = float("nan")
+    if pairs is not None:
+        mixture = root_mean_square(np.array([pairs.relative_error(each) for each in samples]))
+    row = comparison_row(design, n_unique, coordinates.shape[1], errors)
+    return {**row, "mixture_error": mixture}
 
 
 def gain_metrics(designs: pd.DataFrame) -> dict[str, object]:

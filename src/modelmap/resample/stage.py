@@ -3,7 +3,9 @@
 import pandas as pd
 
 from modelmap.divergence.kl import reason_if_identical, squared_distances
+from modelmap.divergence.settings import DivergenceSettings
 from modelmap.matrix.file import read_matrix
+from modelmap.matrix.segments_file import read_segments
 from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.hardware import load_hardware
@@ -13,6 +15,7 @@ from modelmap.plumbing.tables import empty_table, write_csv
 from modelmap.resample.comparison import design_errors, gain_metrics
 from modelmap.resample.curves import baselines, error_curves, meeting_metrics, meeting_points
 from modelmap.resample.methods import METHODS
+from modelmap.resample.pair_terms import PairTerms, pair_terms
 from modelmap.resample.settings import ResampleSettings
 from modelmap.resample.tables import DESIGN_ERRORS, RESAMPLE_CURVES
 
@@ -22,7 +25,11 @@ def run(layout: Layout) -> None:
     settings = read_section(layout, "resample", ResampleSettings)
     n_workers = load_hardware(layout.conf).n_workers
     matrix = read_matrix(layout.matrix)
-    curves, designs, results = _results(matrix.coordinates(), settings, n_workers)
+    pairs = None
+    if read_section(layout, "divergence", DivergenceSettings).estimate == "mixture":
+        segments = read_segments(layout.segments, layout.segment_table)
+        pairs = pair_terms(segments.of(matrix.models), settings.seed)
+    curves, designs, results = _results(matrix.coordinates(), pairs, settings, n_workers)
     write_csv(curves, RESAMPLE_CURVES, layout.plot("resample"))
     write_csv(designs, DESIGN_ERRORS, layout.plot("designs"))
     metrics = {
@@ -36,7 +43,7 @@ def run(layout: Layout) -> None:
 
 
 def _results(
-    coordinates: Matrix, settings: ResampleSettings, n_workers: int
+    coordinates: Matrix, pairs: PairTerms | None, settings: ResampleSettings, n_workers: int
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, object]]:
     """Return both tables and the metrics that come from them."""
     reason = reason_if_identical(coordinates)
@@ -44,7 +51,7 @@ def _results(
         return empty_table(RESAMPLE_CURVES), empty_table(DESIGN_ERRORS), {"skipped": reason}
     distances = squared_distances(coordinates)
     curves = error_curves(coordinates, distances, settings.n_runs, n_workers)
-    designs = design_errors(coordinates, distances, settings, n_workers)
+    designs = design_errors(coordinates, distances, pairs, settings, n_workers)
     baseline = baselines(curves, coordinates.shape[1])
     points = meeting_points(curves, baseline)
     return curves, designs, {**meeting_metrics(points, baseline), **gain_metrics(designs)}

@@ -1,5 +1,7 @@
 """Schemas of the tables of resampling errors."""
 
+import pandera.pandas as pa
+
 from modelmap.plumbing.columns import AT_LEAST_1, column, table
 
 RESAMPLE_CURVES = table(
@@ -33,6 +35,12 @@ DESIGN_ERRORS = table(
         "share": column("float", "d / N"),
         "relative_error": column("float", "relative error with respect to all N texts"),
         "absolute_error": column("float", "absolute error with respect to all N texts"),
+        "mixture_error": pa.Column(
+            float,
+            nullable=True,
+            description="relative error of the mixture estimates from the same samples, with "
+            "respect to all N texts; empty if divergence.estimate is papers",
+        ),
     },
     unique=["draws", "size_measure", "d"],
 )

@@ -31,13 +31,15 @@ from modelmap.resolve.resolvers import check_files, check_resolvers
 from modelmap.score.settings import ScoreSettings
 from modelmap.stability.settings import StabilitySettings
 from modelmap.studies.coverage.settings import CoverageSettings
+from modelmap.studies.few_texts.settings import FewTextsSettings
 from modelmap.studies.kl_truth.settings import KlTruthSettings
 from modelmap.studies.place_eval.settings import PlaceEvalSettings
 from modelmap.studies.text_count.settings import TextCountSettings
 from modelmap.texts.settings import TextsSettings
 from modelmap.zoo.settings import ZooSettings
 
-# With fewer models the perplexity of t-SNE, floor((K - 1) / 3), would be below 1.
+# With all texts. With fewer the perplexity of t-SNE, floor((K - 1) / 3), would be below 1 on the
+# maps of the papers' estimates.
 FEWEST_MODELS = 4
 # Tables of distances have a row for each of the K (K - 1) / 2 pairs.
 MOST_MODELS = 20_000
@@ -78,6 +80,7 @@ class Resolved(BaseModel):
     plan: PlanSettings
     kl_truth: KlTruthSettings
     coverage: CoverageSettings
+    few_texts: FewTextsSettings
     text_count: TextCountSettings
     place_eval: PlaceEvalSettings
     predict: PredictSettings
@@ -199,10 +202,12 @@ def _check_models(resolved: Resolved) -> None:
             f"hub models without a pinned revision: {listed(unpinned)}; run `modelmap pin`"
         )
     names = [model.name for model in resolved.models]
-    if len(names) < FEWEST_MODELS:
+    n_complete = sum(model.texts is None for model in resolved.models)
+    if n_complete < FEWEST_MODELS:
+        some = f" and {len(names) - n_complete} with `texts`" if n_complete < len(names) else ""
         raise UserError(
-            f"a map needs at least {FEWEST_MODELS} models, the roster has {len(names)}: "
-            "add some in conf/models"
+            f"a map needs at least {FEWEST_MODELS} models with all texts, the roster has "
+            f"{n_complete}{some}: add some in conf/models"
         )
     if len(names) > MOST_MODELS:
         raise UserError(

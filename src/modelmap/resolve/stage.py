@@ -27,9 +27,9 @@ def _imported_models(record: dict[str, Any] | None, layout: Layout) -> list[dict
     if record is None:
         return []
     # Imported here, because loading pandas takes longer than everything else in this stage.
-    from modelmap.matrix.tables import MODELS
+    from modelmap.matrix.tables import IMPORTED_MODELS
     from modelmap.plumbing.tables import read_table
 
     known = checked(Imported, record, "conf/imported.yaml")
-    rows = read_table(imported_file(layout, known, "models"), MODELS).to_dict("records")
+    rows = read_table(imported_file(layout, known, "models"), IMPORTED_MODELS).to_dict("records")
     return [{str(key): value for key, value in row.items()} for row in rows]

@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from modelmap.map.tables import MAP, PLACES
+from modelmap.map.tables import PLACES
 from modelmap.matrix.file import LogLikelihoods, read_matrix
 from modelmap.models.file import read_roster
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.layout import Layout
-from modelmap.plumbing.tables import read_csv, read_parquet, read_table
+from modelmap.plumbing.tables import read_csv, read_parquet
 
 T = TypeVar("T")
 NOT_FOUND = "neither in the cache nor in a remote"
@@ -57,7 +57,7 @@ def read_snapshot(layout: Layout, revision: str | None) -> Snapshot:
 
     def read_places() -> pd.DataFrame | None:
         """Return the map, or if it is in no cache the rounded one of git, if there is one."""
-        places = read(layout.map, lambda path: read_table(path, MAP))
+        places = read(layout.map, lambda path: _columns(path, "model", "x", "y"))
         if places is not None:
             return places
         rounded = layout.plot("map")
@@ -79,11 +79,17 @@ def read_snapshot(layout: Layout, revision: str | None) -> Snapshot:
 
 
 def _revisions(path: Path) -> dict[str, str]:
-    """Return the revision of each model. No schema is checked: older tables had other columns."""
+    """Return the revision of each model."""
+    frame = _columns(path, "model", "revision").astype(str)
+    return dict(zip(frame["model"], frame["revision"], strict=True))
+
+
+def _columns(path: Path, *names: str) -> pd.DataFrame:
+    """Return columns of a table. No schema is checked: older tables had other columns."""
     frame, _ = read_parquet(path)
-    if not {"model", "revision"} <= set(frame.columns):
-        raise UserError("it does not have the columns model and revision")
-    return dict(zip(frame["model"].astype(str), frame["revision"].astype(str), strict=True))
+    if not set(names) <= set(frame.columns):
+        raise UserError(f"it does not have the columns {' and '.join(names)}")
+    return frame[list(names)]
 
 
 def _specs(path: Path) -> dict[str, ModelSpec]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from modelmap.models.spec import ModelSpec
@@ -21,12 +22,20 @@ class Job(BaseModel):
 
     spec: ModelSpec
     identity: Identity
+    text_ids: list[int] | None = None
+    """The texts to score, in ascending order; None: all of them."""
     expected_tflop: float
     """An estimate of the operations it takes, in 10^12."""
 
     @property
     def fingerprint(self) -> str:
         return self.identity.fingerprint
+
+    def texts_of(self, texts: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of a table of texts that this job is to score, numbered from 0."""
+        if self.text_ids is None:
+            return texts
+        return texts[texts["text_id"].isin(self.text_ids)].reset_index(drop=True)
 
 
 class JobList(BaseModel):

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import BaseModel
+
 from modelmap.plumbing.section import Section
 
 SCORER_VERSION = 4
@@ -16,3 +18,9 @@ class ScoreSettings(Section):
     """
 
     rule: Literal["own", "prefixed"]
+
+
+class PlanSeed(BaseModel):
+    """The key of the section `plan` that the random order of the texts depends on."""
+
+    seed: int

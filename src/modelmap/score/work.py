@@ -43,18 +43,28 @@ what is left.
 """
 
 
+class JobTexts:
+    """The texts of a job, as scoring needs them."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.frame = frame
+        self.ids: list[int] = frame["text_id"].tolist()
+        self.text_set = text_set_hash(frame["text"])
+        self.bounds = [segment_bounds(text) for text in frame["text"]]
+
+
 class Worker:
     """Scores shards until every job is done.
 
-    One model and the token ids of one tokenizer are kept in memory between shards.
+    One model, the texts of one job and the token ids of one tokenizer are kept in memory between
+    shards.
     """
 
     def __init__(self, job_list: JobList, number: int = 0) -> None:
         self.job_list, self.layout = job_list, job_list.layout
         self.device = job_list.hardware.device_of(number)
         self.texts: pd.DataFrame = read_table(job_list.layout.texts, TEXTS)
-        self.text_set = text_set_hash(self.texts["text"])
-        self.bounds = [segment_bounds(text) for text in self.texts["text"]]
+        self.job_texts: tuple[list[int] | None, JobTexts] | None = None
         self.model: tuple[str, PreTrainedModel] | None = None
         self.encoded: tuple[str, EncodedTexts] | None = None
 
@@ -94,18 +104,23 @@ class Worker:
             return "done"
 
     def _check_texts(self, job: Job) -> None:
-        if self.text_set != job.identity.text_set:
+        if self._texts(job).text_set != job.identity.text_set:
             raise UserError(
                 f"model {job.spec.name}: texts.parquet changed after the run had started: "
                 "run `dvc repro` again"
             )
+
+    def _texts(self, job: Job) -> JobTexts:
+        if self.job_texts is None or self.job_texts[0] != job.text_ids:
+            self.job_texts = (job.text_ids, JobTexts(job.texts_of(self.texts)))
+        return self.job_texts[1]
 
     def _prepare(self, job: Job, folder: JobFolder) -> Literal["busy"] | None:
         """Make sure that the job is divided; return "busy" if another worker is doing so."""
         division = folder.read_division()
         if (
             division is not None
-            and division.n_texts == len(self.texts)
+            and division.n_texts == len(self._texts(job).ids)
             and division.bounds == self.job_list.hardware.bounds
             and self._encoded(division.encoded) is not None
         ):
@@ -121,7 +136,7 @@ class Worker:
         scored = self._scored_model(job)
         tokenizer, limit, vocabulary = scored.tokenizer()
         name = encoding_name(tokenizer, job.identity, limit)
-        encoded = self._encode(name, tokenizer, limit)
+        encoded = self._encode(name, tokenizer, limit, self._texts(job).frame)
         if encoded is None:
             return "busy"
         check_ids(encoded, vocabulary)
@@ -136,14 +151,14 @@ class Worker:
             # A changed token budget applies to the texts that are left. The shards stay as they
             # were, so that those that are saved stay valid.
             shards=earlier.shards
-            if earlier and earlier.n_texts == len(self.texts)
+            if earlier and earlier.n_texts == len(encoded.lengths)
             else shard_rows(encoded.lengths.tolist(), budget, weights, hardware.shard_tflop),
         )
         folder.write_division(division, earlier)
         return None
 
     def _encode(
-        self, name: str, tokenizer: "PreTrainedTokenizerBase", limit: int
+        self, name: str, tokenizer: "PreTrainedTokenizerBase", limit: int, texts: pd.DataFrame
     ) -> EncodedTexts | None:
         """Return the token ids, after writing their file unless there is a valid one.
 
@@ -154,7 +169,7 @@ class Worker:
             # Read under the lock: another worker may have finished the file meanwhile.
             if locked and self._encoded(name) is None:
                 rule = self.job_list.scoring.rule
-                write_encoded(encoded_texts(tokenizer, self.texts, rule, limit), path)
+                write_encoded(encoded_texts(tokenizer, texts, rule, limit), path)
         return self._encoded(name)
 
     def _encoded(self, name: str) -> EncodedTexts | None:
@@ -180,8 +195,8 @@ class Worker:
                 # Another worker may have saved the shard since it was looked for above.
                 if locked and not path.is_file():
                     shard = Shard(job, folder, division, index)
-                    text_ids = self.texts["text_id"].tolist()
-                    shard.score(self._model(job), encoded, text_ids, self.bounds)
+                    texts = self._texts(job)
+                    shard.score(self._model(job), encoded, texts.ids, texts.bounds)
             state = "worked" if locked else "busy" if state == "done" else state
         return state
 

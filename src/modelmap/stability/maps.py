@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from modelmap.map.align import aligned, map_size
+from modelmap.map.uncertainty import ellipses
 from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.seeds import named_rng
@@ -107,29 +108,6 @@ def spread_share(table: pd.DataFrame, reference: Matrix) -> float:
     """
     # The trace of a covariance matrix is the mean squared distance from the mean (up to ddof).
     return float(np.sqrt((table["cov_xx"] + table["cov_yy"]).mean())) / map_size(reference)
-
-
-def ellipses(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the ellipse of 1 standard deviation of each model: two axes and an angle.
-
-    The lengths of the axes are 2 sqrt(lambda), where lambda are the eigenvalues of the covariance;
-    the width is the longer one. The angle is from the x axis to the longer axis, from 0 to 180
-    degrees.
-    """
-    covariance = table[["cov_xx", "cov_xy", "cov_xy", "cov_yy"]].to_numpy().reshape(-1, 2, 2)
-    # Eigenvalues ascend. Rounding can make one slightly negative if all places lie on a line.
-    values, vectors = np.linalg.eigh(covariance)
-    axes = 2 * np.sqrt(np.maximum(values, 0.0))
-    longer = vectors[:, :, 1]
-    # An eigenvector and its negative are the same axis, so angles 180 degrees apart are equal.
-    angle = np.degrees(np.arctan2(longer[:, 1], longer[:, 0])) % 180
-    return pd.DataFrame(
-        {
-            "ellipse_width": axes[:, 1],
-            "ellipse_height": axes[:, 0],
-            "ellipse_angle_degrees": angle,
-        }
-    )
 
 
 def maps_of_same_texts(

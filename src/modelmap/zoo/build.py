@@ -33,8 +33,8 @@ Weights = dict[str, "torch.Tensor"]
 class FamilyBuilder:
     """Builds the models of one family, each in a subdirectory of `directory`.
 
-    Random numbers depend only on the seed of the zoo and on the names of the family and of the
-    recipe. So a family is the same whichever other families the zoo has.
+    Random numbers depend only on the seed of the zoo, on the seed name of the family and on the
+    category of a fine-tune. So a family is the same whichever other families the zoo has.
     """
 
     def __init__(self, family: Family, zoo: ZooSettings, pool: Pool, directory: Path) -> None:
@@ -49,7 +49,8 @@ class FamilyBuilder:
         self.tokenizer: PreTrainedTokenizerFast = train_tokenizer(
             self.documents, zoo.tokenizers[family.tokenizer], zoo.shape.max_length
         )
-        seed = named_seed(zoo.seed, "zoo", family.name, "weights")
+        self.seed_name = family.seed_name or family.name
+        seed = named_seed(zoo.seed, "zoo", self.seed_name, "weights")
         self.model: PreTrainedModel = untrained_model(
             family.architecture, zoo.shape, len(self.tokenizer), seed
         )
@@ -85,13 +86,14 @@ class FamilyBuilder:
                 if step == checkpoint:
                     self.states[name] = self._copy_weights()
 
-        rng = named_rng(self.zoo.seed, "zoo", recipe.name, "batches")
+        rng = named_rng(self.zoo.seed, "zoo", self.seed_name, "batches")
         stream = token_stream(self.tokenizer, self.documents, rng)
         self.losses[recipe.name] = train(self.model, stream, self.training, rng, keep_checkpoint)
         return self._copy_weights()
 
     def _finetune(self, recipe: Recipe, base: Weights) -> Weights:
-        rng = named_rng(self.zoo.seed, "zoo", recipe.name, "batches")
+        name = f"{self.seed_name}-{recipe.detail}"
+        rng = named_rng(self.zoo.seed, "zoo", name, "batches")
         stream = token_stream(self.tokenizer, self.pool[recipe.detail], rng)
         self.model.load_state_dict(base)
         self.losses[recipe.name] = train(self.model, stream, self.finetuning, rng)

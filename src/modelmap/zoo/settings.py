@@ -13,6 +13,7 @@ not on the code, so that other edits of the code do not train the zoo again."""
 
 Count = Annotated[int, Field(ge=1)]
 Architecture = Literal["llama", "gpt2", "gpt_neox", "qwen3"]
+FamilyName = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Bits = Literal["int8", "int4"]
 # Categories become parts of the names of directories.
 Category = Annotated[str, Field(pattern=r"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$")]
@@ -47,11 +48,14 @@ class Training(Section):
 class Family(Section):
     """A base model, which its descendants are made from.
 
-    Its random numbers depend on its name. So two families that differ only in their names are the
-    same model trained from two seeds.
+    Its random numbers depend on its name, or on `seed_name`. So two families that differ only in
+    their names are the same model trained from two seeds.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    name: FamilyName
+    seed_name: FamilyName | None = None
+    """The name that random numbers depend on, where the family has been given another name since it
+    was first trained: its weights stay the same."""
     architecture: Architecture
     tokenizer: str
 

@@ -27,6 +27,7 @@ from modelmap.studies.kl_truth.pretrained import (
     copies_on_texts,
     copies_table,
     simulate_continuations,
+    simulate_copies,
 )
 from modelmap.studies.kl_truth.sample_texts import kl_along_texts, sampled_texts
 from modelmap.studies.kl_truth.settings import KlTruthSettings
@@ -35,6 +36,7 @@ from modelmap.studies.kl_truth.tables import KL_INGREDIENTS, KL_PRETRAINED, KL_T
 from modelmap.texts.tables import TEXTS
 from modelmap.zoo.architectures import untrained_model
 from modelmap.zoo.derive import quantised
+from modelmap.zoo.recipes import RECIPE
 from modelmap.zoo.settings import Architecture, Shape, TokenizerRecipe
 from modelmap.zoo.tokenizers import train_tokenizer
 
@@ -197,8 +199,8 @@ def test_a_task_draws_from_its_own_model_after_the_first_token(project: Layout) 
 
 def test_copies_are_compared_on_natural_texts(project: Layout) -> None:
     """The exact KL along their tokens both ways, and both estimates from the same texts."""
-    drawn = copies_on_texts(CopiesTask(project.root, REAL, WORDS, "cpu"))
-    row = copies_table(REAL, drawn).set_index("model_b").loc["real int4"]
+    drawn = copies_on_texts(CopiesTask(project.root, REAL, (), WORDS, "cpu"))
+    row = copies_table(drawn).set_index("model_b").loc["real int4"]
     folder = project.root / "real"
     models = [AutoModelForCausalLM.from_pretrained(folder).eval() for _ in range(2)]
     models[1].load_state_dict(quantised(models[0].state_dict(), "int4"))
@@ -211,6 +213,27 @@ def test_copies_are_compared_on_natural_texts(project: Layout) -> None:
     papers = np.var(own[0] - own[1]) / 2 / unit
     assert row["kl_papers_bits_per_byte"] == pytest.approx(papers, rel=1e-3)
     assert row["kl_bits_per_byte"] == row["drawn_mixture_bits_per_byte"] > 0
+
+
+def test_descendants_of_the_roster_are_compared_instead_of_copies(project: Layout) -> None:
+    """The one that the zoo made by rounding to int4 has the numbers of the copy."""
+    folder = project.zoo / "real-rounded"
+    folder.mkdir()
+    (folder / RECIPE).write_text(json.dumps({"kind": "quantised", "detail": "int4"}))
+    descendant = ModelSpec(
+        name="real-rounded", source="zoo", location="real-rounded", family="real", kind="quantised",
+        parent="real", base=REAL,
+    )  # fmt: skip
+    rosters: tuple[list[ModelSpec], list[ModelSpec]] = ([REAL], [REAL, descendant])
+    copies, made = (
+        copies_table(simulate_copies(Where(project.root, "cpu", 1), [REAL], roster, WORDS)[0])
+        for roster in rosters
+    )
+    assert made["model_b"].tolist() == ["real-rounded"]
+    expected = copies[copies["model_b"] == "real int4"].drop(columns="model_b")
+    pd.testing.assert_frame_equal(
+        made.drop(columns="model_b"), expected.reset_index(drop=True), rtol=1e-5
+    )
 
 
 def test_two_pretrained_models_continue_the_first_halves_for_each_other(project: Layout) -> None:

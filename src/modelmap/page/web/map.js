@@ -117,6 +117,7 @@ function drawMap(canvas, scene) {
   context.clearRect(0, 0, size.across, size.up);
   const spots = content.names.map((_, model) => spot(content, model, view, size));
   drawLines(context, scene, spots);
+  drawEllipses(context, scene, spots, size);
   const radius = markRadius(content.names.length, view.zoom);
   const seen = scene.order.filter((model) => {
     const [x, y] = spots[model];
@@ -163,6 +164,20 @@ function drawLines(context, { content, look, chosen }, spots) {
   context.lineWidth = 1.4;
   for (const { other } of klRow(content, chosen, content.n_near)) line(chosen, other);
   context.setLineDash([]);
+}
+
+/** Draw the ellipses of 1 standard deviation of models whose place is uncertain. */
+function drawEllipses(context, { content, look }, spots, size) {
+  context.strokeStyle = look.soft;
+  context.lineWidth = 1;
+  content.ellipses.forEach((ellipse, model) => {
+    if (!ellipse) return;
+    const [longer, shorter, degrees] = ellipse;
+    context.beginPath();
+    context.ellipse(...spots[model], (longer / 2) * size.scale, (shorter / 2) * size.scale,
+      (-degrees * Math.PI) / 180, 0, 2 * Math.PI);
+    context.stroke();
+  });
 }
 
 /** Draw rings around the models chosen, compared and pointed at. */

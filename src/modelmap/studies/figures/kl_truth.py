@@ -117,8 +117,8 @@ def caption(inputs: Inputs) -> str:
         f"Simulated and estimated KL divergence of {len(points(inputs))} pairs of models, with "
         "lines of 1.96 standard errors of the simulation; on the black line both are equal. "
         f"{n_texts} texts are drawn from each model that is trained here. {_ratios(inputs)} "
-        "Pairs with a pretrained model are compared on texts of the project (copies of itself) or "
-        "on continuations of them."
+        "Pairs with a pretrained model are compared on texts of the project (models made from it) "
+        "or on continuations of them."
     )
 
 

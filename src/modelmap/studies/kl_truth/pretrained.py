@@ -1,4 +1,4 @@
-"""KL divergences between pretrained models, rounded copies of them and models of the zoo (ours)."""
+"""KL divergences between pretrained models, models made from them and models of the zoo (ours)."""
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -36,10 +36,14 @@ NATURAL, CONTINUED = "natural texts", "continuations"
 
 @dataclass(frozen=True)
 class CopiesTask:
-    """A unit of work: a pretrained model and its rounded copies on texts of the project."""
+    """A unit of work: a pretrained model and its descendants on texts of the project.
+
+    Without descendants in the roster they are rounded copies of the model, one for each of COPIES.
+    """
 
     root: Path
     spec: ModelSpec
+    descendants: tuple[ModelSpec, ...]
     texts: tuple[str, ...]
     device: str
 
@@ -58,10 +62,19 @@ class ContinuationTask:
 
 
 def simulate_copies(
-    where: Where, specs: Sequence[ModelSpec], texts: tuple[str, ...]
-) -> list[list[Drawn]]:
-    """Return what copies_on_texts does, for each model."""
-    tasks = [CopiesTask(where.root, spec, texts, where.device) for spec in specs]
+    where: Where, specs: Sequence[ModelSpec], roster: Sequence[ModelSpec], texts: tuple[str, ...]
+) -> list[dict[str, Drawn]]:
+    """Return what copies_on_texts does, for each of `specs`; `roster` has their descendants."""
+    tasks = [
+        CopiesTask(
+            where.root,
+            spec,
+            tuple(one for one in roster if one.base is not None and one.base.name == spec.name),
+            texts,
+            where.device,
+        )
+        for spec in specs
+    ]
     return in_workers(copies_on_texts, tasks, where.n_workers)
 
 
@@ -94,19 +107,23 @@ def simulate_continuations(
     return {source.name: drawn for source, drawn in zip(sources, found, strict=True)}
 
 
-def copies_on_texts(task: CopiesTask) -> list[Drawn]:
-    """Return sums on texts of the project from a model and each of its COPIES, for all of them.
+def copies_on_texts(task: CopiesTask) -> dict[str, Drawn]:
+    """Return sums on texts of the project from a model and each of its descendants, for all.
 
-    The first is from the model itself. The texts are the same for all, so that log_ratio is no
-    divergence here; token_kl is exact at every token. Runs in a worker process.
+    The keys are names, the first that of the model itself. The texts are the same for all, so that
+    log_ratio is no divergence here; token_kl is exact at every token. Runs in a worker process.
     """
     model, tokenizer = loaded(task.root, task.spec, task.device)
-    models = [model, *(_rounded(model, bits) for bits in COPIES)]
-    texts = encoded(tokenizer, task.texts)
-    kl = kl_along_texts(models, range(len(models)), [one.ids for one in texts])
+    models = {task.spec.name: model}
+    for spec in task.descendants:
+        models[spec.name] = loaded(task.root, spec, task.device)[0]
+    if not task.descendants:
+        models |= {f"{task.spec.name} {bits}": _rounded(model, bits) for bits in COPIES}
+    texts, everything = encoded(tokenizer, task.texts), list(models.values())
+    kl = kl_along_texts(everything, range(len(everything)), [one.ids for one in texts])
     empty = [""] * len(texts)
-    found = [segment_logliks(scored_tokens(one, texts), empty, task.texts) for one in models]
-    return [drawn_sums(task.texts, kl[i], own, found) for i, own in enumerate(found)]
+    found = [segment_logliks(scored_tokens(one, texts), empty, task.texts) for one in everything]
+    return {name: drawn_sums(task.texts, kl[i], found[i], found) for i, name in enumerate(models)}
 
 
 def _rounded(model: "PreTrainedModel", bits: Bits) -> "PreTrainedModel":
@@ -136,19 +153,20 @@ def drawn_continuations(task: ContinuationTask) -> Drawn:
     return drawn_sums(strings, np.full((len(found), len(strings)), np.nan), own, found)
 
 
-def copies_table(spec: ModelSpec, drawn: Sequence[Drawn]) -> pd.DataFrame:
-    """Return the pairs of a model and its copies, with the columns of KL_PRETRAINED.
+def copies_table(drawn: Mapping[str, Drawn]) -> pd.DataFrame:
+    """Return the pairs of a model and its descendants, with the columns of KL_PRETRAINED.
 
     Both estimates are from the same texts: the papers' is half the variance of the difference of
     log-likelihoods over texts, without clipping.
     """
     rows = []
-    for number, bits in enumerate(COPIES, 1):
-        own, copy = drawn[0], drawn[number]
+    name, *descendants = drawn
+    for number, descendant in enumerate(descendants, 1):
+        own, copy = drawn[name], drawn[descendant]
         mixture = rate(own.mixture[number], own.n_bytes)[0]
         papers = own.log_ratio[number].var() / 2 / (own.n_bytes.mean() * LN2)
         truth = two_directions(own, copy, 0, number, "token_kl")
-        rows.append(_row(spec.name, f"{spec.name} {bits}", NATURAL, own, truth, mixture))
+        rows.append(_row(name, descendant, NATURAL, own, truth, mixture))
         rows[-1].update({ESTIMATES["mixture"]: mixture, ESTIMATES["papers"]: papers})
     return pd.DataFrame(rows)
 

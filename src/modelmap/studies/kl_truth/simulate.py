@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from modelmap.models.load import load_model, load_tokenizer
-from modelmap.models.prepare import prepared_directory
+from modelmap.models.prepare import adapter_directory, prepared_directory
 from modelmap.models.source import revisions
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.layout import Layout
@@ -138,7 +138,8 @@ def loaded(
     """Return a model and its tokenizer."""
     layout = Layout(root)
     directory = prepared_directory(spec, revisions(spec, layout)[0], layout)
-    return load_model(directory, spec, device), load_tokenizer(directory, spec)
+    model = load_model(directory, spec, device, adapter_directory(spec, layout))
+    return model, load_tokenizer(directory, spec)
 
 
 @lru_cache(maxsize=1)

@@ -52,7 +52,7 @@ def run(layout: Layout) -> None:
     ingredients = ingredients_table(natural, table)
     real = [spec for spec in specs if spec.kind == PRETRAINED and spec.source != "imported"]
     bases = [spec for spec in zoo if spec.kind == BASE]
-    pretrained = _pretrained_table(where, real, bases, texts, settings, kl)
+    pretrained = _pretrained_table(where, real, bases, specs, texts, settings, kl)
     write_csv(table, KL_TRUTH, layout.study("kl_truth", "csv"))
     write_csv(pretrained, KL_PRETRAINED, layout.study("kl_pretrained", "csv"))
     write_csv(ingredients, KL_INGREDIENTS, layout.study("kl_ingredients", "csv"))
@@ -99,6 +99,7 @@ def _pretrained_table(
     where: Where,
     pretrained: Sequence[ModelSpec],
     bases: Sequence[ModelSpec],
+    roster: Sequence[ModelSpec],
     texts: Sequence[str],
     settings: KlTruthSettings,
     kl: pd.DataFrame,
@@ -107,8 +108,8 @@ def _pretrained_table(
     if not pretrained:
         return empty_table(KL_PRETRAINED)
     chosen = _evenly(texts, settings.n_pretrained_texts)
-    copies = simulate_copies(where, pretrained, chosen)
+    copies = simulate_copies(where, pretrained, roster, chosen)
     drawn = simulate_continuations(where, pretrained, bases, chosen, settings)
     pairs = with_estimates(continuations_table(pretrained, bases, drawn), kl)
-    parts = [copies_table(spec, one) for spec, one in zip(pretrained, copies, strict=True)]
+    parts = [copies_table(one) for one in copies]
     return pd.concat([*parts, pairs.drop(columns=WARNING)], ignore_index=True)

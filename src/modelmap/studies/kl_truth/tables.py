@@ -55,11 +55,13 @@ KL_PRETRAINED = table(
     "Simulated KL and both estimates, for pairs with a pretrained model.",
     {
         "model_a": column("text", "the pretrained model"),
-        "model_b": column("text", "the other model, or the rounding of a copy: int8 or int4"),
+        "model_b": column(
+            "text", "the other model; a rounded copy of model_a has its name and int8 or int4"
+        ),
         "texts": column(
             "text",
-            "natural texts, with the exact KL of next tokens (copies); or continuations of their "
-            "first halves, drawn from both models and scored as strings",
+            "natural texts, with the exact KL of next tokens (descendants); or continuations of "
+            "their first halves, drawn from both models and scored as strings",
         ),
         "n_texts": column("int", "number of texts, for each model", AT_LEAST_1),
         "truth_bits_per_byte": column("float", "the KL on these texts, mean of both directions"),

@@ -26,15 +26,17 @@ def run(layout: Layout) -> None:
     """Write reports/studies/place_eval.csv and place_eval.json."""
     settings = read_section(layout, "place_eval", PlaceEvalSettings)
     segments = read_segments(layout.segments, layout.segment_table)
+    models = read_table(layout.models, MODELS).set_index("model")
+    has_all = models.loc[segments.models, "n_texts"] == len(segments.first)
+    segments = segments.of([name for name in segments.models if has_all[name]])
     n_models, sizes = len(segments.models), [n for n in settings.sizes if n <= len(segments.first)]
     if not FEWEST_MODELS <= n_models <= MOST_MODELS or not sizes:
         reason = f"needs {FEWEST_MODELS} to {MOST_MODELS} scored models, and there are {n_models}"
         _write(layout, empty_table(PLACE_EVAL), {"skipped": reason})
         return
     values = np.asarray(segments.loglik_nats)
-    families = read_table(layout.models, MODELS).set_index("model")["family"]
     sums = text_sums(values, values, segments.first, segments.n_bytes)
-    known = Known(sums.terms, sums.n_bytes, families.loc[segments.models].tolist())
+    known = Known(sums.terms, sums.n_bytes, models.loc[segments.models, "family"].tolist())
     samples = range(settings.n_samples)
     one = partial(sample_errors, known, sizes, settings.seed)
     table = error_table(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from modelmap.place.spot import nearness, place_on_map
+from modelmap.map.spot import nearness, place_on_map
 
 
 def grid() -> np.ndarray:

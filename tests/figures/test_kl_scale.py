@@ -1,0 +1,42 @@
+"""The scale of divergences: which pairs are in which row, and what the caption says."""
+
+import numpy as np
+from helpers.figure_tables import inputs_of, made_up_contents
+
+from modelmap.figures import kl_scale
+from modelmap.figures.kl_scale import BETWEEN, MIXTURE, PAPERS, TO_PARENT, WITHIN
+
+CONTENTS = made_up_contents({"a": 4, "b": 2}, ["code", "news"])
+"""A base, a fine-tune, a quantised copy and a merge; and a base with a fine-tune."""
+
+
+def test_every_pair_is_in_one_row() -> None:
+    """The kind of the model that was made from the other one decides, whichever comes first."""
+    axes = kl_scale.draw(inputs_of(CONTENTS)).axes[0]
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels == [
+        *(TO_PARENT[kind] for kind in ("finetune", "merge", "quantised")), WITHIN, BETWEEN,
+    ]  # fmt: skip
+    points = [len(np.asarray(drawn.get_offsets())) for drawn in axes.collections[::2]]
+    # Two fine-tunes; a merge and a copy; three pairs of descendants; 4 x 2 pairs between families.
+    assert points[::2] == [2, 1, 1, 3, 8]
+    swapped = CONTENTS["kl.parquet"].rename(columns={"model_a": "model_b", "model_b": "model_a"})
+    other = kl_scale.draw(inputs_of({**CONTENTS, "kl.parquet": swapped})).axes[0]
+    assert [label.get_text() for label in other.get_yticklabels()] == labels
+
+
+def test_the_caption_has_the_medians_of_both_estimates() -> None:
+    """By hand for the fine-tunes; without an estimate there are no brackets."""
+    kl = CONTENTS["kl.parquet"].assign(**{MIXTURE: 0.5, PAPERS: 2.0})
+    caption = kl_scale.caption(inputs_of({**CONTENTS, "kl.parquet": kl}))
+    assert "fine-tune and its base 0.5 (2); merge and its parent 0.5 (2);" in caption
+    kl = kl.assign(**{PAPERS: np.nan})
+    caption = kl_scale.caption(inputs_of({**CONTENTS, "kl.parquet": kl}))
+    assert "fine-tune and its base 0.5; merge" in caption
+
+
+def test_identical_models_are_not_drawn() -> None:
+    """There is no logarithm of 0."""
+    kl = CONTENTS["kl.parquet"].assign(**{MIXTURE: 0.0})
+    assert kl_scale.skip_reason(inputs_of({**CONTENTS, "kl.parquet": kl})) is not None
+    assert kl_scale.skip_reason(inputs_of(CONTENTS)) is None
