@@ -10,6 +10,7 @@ from modelmap.matrix.clip_centre import double_centred
 from modelmap.plumbing.tables import check_table
 from modelmap.resample.estimate import UniqueTexts
 from modelmap.resample.pair_terms import PairTerms
+from modelmap.studies.few_texts.clipping import clipping_variants
 from modelmap.studies.few_texts.errors import Model, few_text_errors, texts_needed
 from modelmap.studies.few_texts.summary import few_texts_summary
 from modelmap.studies.few_texts.tables import FEW_TEXTS
@@ -75,3 +76,11 @@ def test_the_summary_has_the_kl_of_every_two_models_by_both_estimates() -> None:
         "mixture": pytest.approx(mixture, rel=1e-3),
         "papers": pytest.approx(papers, rel=1e-3),
     }
+
+
+def test_clipping_one_of_two_equal_vectors_makes_them_differ() -> None:
+    """By hand: -10, -2, -2, -2 with the threshold -2; the difference is 8 in one of four texts."""
+    same = np.array([-10.0, -2.0, -2.0, -2.0])
+    found = clipping_variants(same, same, mean_bytes=1.0, quantile=0.5)
+    assert found["papers_unclipped"] == found["papers_clipped"] == 0
+    assert found["papers_one_clipped"] == pytest.approx(12 / (2 * np.log(2)))

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from helpers.score_project import N_TEXTS, ScoringProject
 
+from modelmap.divergence import stage as divergence
 from modelmap.matrix import stage as matrix
 from modelmap.matrix.file import read_matrix
 from modelmap.models.file import read_roster, roster_text
@@ -22,6 +23,13 @@ SECTIONS = {
     "plan": {"seed": 1},
     "matrix": {"clip_quantile": 0.02},
     "imported": {"data": None},
+    "texts": {"n_texts": "all", "seed": 1, "shares": None},
+    "divergence": {
+        "estimate": "mixture",
+        "n_neighbours": 1,
+        "linkage": "average",
+        "confidence": 0.95,
+    },
     "few_texts": {"seed": 1, "kinds": ["pretrained"], "n_samples": 4, "sizes": [10, 500]},
 }
 
@@ -37,6 +45,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     layout.roster.write_text(roster_text([one, two, pretrained]))
     score.run(layout)
     matrix.run(layout)
+    divergence.run(layout)
     stage.run(layout)
     return layout
 

@@ -5,10 +5,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from modelmap.divergence.mixture import pair_sums
+from modelmap.divergence.tables import KL
 from modelmap.matrix.clip_centre import clipped, double_centred
 from modelmap.matrix.file import LogLikelihoods, read_matrix
 from modelmap.matrix.segments import segment_rows
 from modelmap.matrix.segments_file import SegmentLogliks, read_segments
+from modelmap.matrix.settings import MatrixSettings
 from modelmap.matrix.tables import SEGMENTS
 from modelmap.models.file import read_roster
 from modelmap.models.spec import ModelSpec
@@ -21,10 +23,12 @@ from modelmap.resample.pair_terms import PairTerms
 from modelmap.score.run import score_all
 from modelmap.score.stage import job_list_of
 from modelmap.score.store import read_scores
+from modelmap.studies.few_texts.clipping import descendants
 from modelmap.studies.few_texts.errors import Model, few_text_errors
 from modelmap.studies.few_texts.settings import FewTextsSettings
 from modelmap.studies.few_texts.summary import few_texts_summary
 from modelmap.studies.few_texts.tables import FEW_TEXTS
+from modelmap.texts.tables import TEXTS
 
 
 def run(layout: Layout) -> None:
@@ -55,7 +59,14 @@ def run(layout: Layout) -> None:
         few_text_errors(model, known, sizes, settings.n_samples, settings.seed) for model in models
     ]
     table = pd.concat(found, ignore_index=True)
-    _write(layout, table, few_texts_summary(table, models, matrix.mean_bytes))
+    summary = few_texts_summary(table, models, matrix.mean_bytes)
+    _write(layout, table, {**summary, "descendants_bits_per_byte": _descendants(layout)})
+
+
+def _descendants(layout: Layout) -> dict[str, dict[str, object]]:
+    quantile = read_section(layout, "matrix", MatrixSettings).clip_quantile
+    texts, kl = read_table(layout.texts, TEXTS), read_table(layout.kl, KL)
+    return descendants(read_roster(layout.roster), layout.scores, texts, kl, quantile)
 
 
 def _segments(
