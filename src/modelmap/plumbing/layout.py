@@ -145,6 +145,15 @@ class Layout:
     def figures(self) -> Path:
         return self.reports / "figures"
 
+    @property
+    def page(self) -> Path:
+        """The interactive map; ignored by git."""
+        return self.reports / "map.html"
+
+    @property
+    def report(self) -> Path:
+        return self.reports / "report.html"
+
     def metrics(self, stage: str) -> Path:
         return self.reports / "metrics" / f"{stage}.json"
 
