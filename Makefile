@@ -73,9 +73,8 @@ bench: setup ## measure speed, memory and agreement; needs the outputs of `make 
 	python benchmarks/resample_speed.py
 	python benchmarks/prediction_speed.py
 
-notebooks: setup ## execute the notebooks, which need the outputs of `make repro` (30 s)
-	python -m pip install -q -c requirements/lock.txt -e '.[notebooks]'
-	jupytext --to ipynb --execute notebooks/*.py
+notebooks: setup ## execute the notebooks into reports/notebooks, after `make repro` (20 s)
+	dvc repro -s studies/dvc.yaml:notebooks
 
 docs: setup ## build the documentation as a site in site/; a warning is an error (10 s)
 	sphinx-build -q -W --keep-going -c docs -d site/.doctrees . site

@@ -24,6 +24,7 @@ include_patterns = [
 # Environments, caches and outputs would be searched for pages.
 exclude_patterns = [".*", "site", "data/*/*"]
 NAVIGATION = {
+    "Notebooks": ["reports/notebooks/*"],
     "Use": [
         *("docs/place", "docs/models", "docs/hardware", "docs/sharing", "docs/sweeps"),
         *("docs/published", "docs/full-run", "data/README"),
