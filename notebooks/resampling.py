@@ -78,10 +78,10 @@ sns.move_legend(axes, "upper left", bbox_to_anchor=(1, 1))
 # ## Texts to score
 #
 # The plan is an order of the texts whose first texts are a sample, whatever their number.
-# `modelmap plan --error 0.05` prints how many texts an accepted error needs. These are errors of the
-# KL divergences of the project's tables (`divergence.estimate` in `params.yaml`). The expected
-# error is computed before any text is drawn; the errors of other random orders show that it is
-# right.
+# `modelmap plan --error 0.05` prints how many texts an accepted error needs. The errors are those
+# of the KL divergences in the project's tables (`divergence.estimate` in `params.yaml` chooses the
+# estimate). The expected error is computed before any text is drawn; the errors of other random
+# orders show that it is right.
 
 # %%
 plan = read_csv(layout.plot("plan"), PLAN_ERRORS)
