@@ -16,6 +16,8 @@ from modelmap.plumbing.processes import WORKER_ENVIRONMENT
 
 SECONDS = 300
 """After this time a cell is stopped."""
+# tqdm warns that its bars, which are switched off, could be drawn by another package.
+ENVIRONMENT = {**WORKER_ENVIRONMENT, "PYTHONWARNINGS": "ignore:IProgress not found"}
 
 
 def executed(source: str, name: str, folder: Path) -> str:
@@ -29,7 +31,7 @@ def executed(source: str, name: str, folder: Path) -> str:
     client.extra_arguments = ["--log-level=ERROR"]
     with TemporaryDirectory() as settings:
         # IPython writes a history of what it executes into this folder.
-        environment = {**os.environ, **WORKER_ENVIRONMENT, "IPYTHONDIR": settings}
+        environment = {**os.environ, **ENVIRONMENT, "IPYTHONDIR": settings}
         try:
             client.execute(env=environment)
         except CellExecutionError as error:
