@@ -29,6 +29,7 @@ STUDIES = {
     "place_eval": "the errors of placing models that the map does not know",
     "text_count": "what the results would be with fewer texts",
     "figures": "draw the figures of the studies",
+    "notebooks": "execute the notebooks, and write them with their outputs into reports/notebooks",
 }
 RUN_EPILOG = "stages, in the order of the pipeline:\n" + "\n".join(
     f"  {name:<11} {what}" for name, what in STAGES.items()

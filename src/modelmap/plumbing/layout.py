@@ -138,6 +138,10 @@ class Layout:
         return self.root / "data" / "predictions.parquet"
 
     @property
+    def notebooks(self) -> Path:
+        return self.root / "notebooks"
+
+    @property
     def reports(self) -> Path:
         return self.root / "reports"
 
