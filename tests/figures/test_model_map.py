@@ -79,6 +79,6 @@ def test_a_model_on_some_texts_has_a_95_percent_ellipse() -> None:
     places.loc[2, ellipse] = 2.0, 1.0, 30.0
     axes = draw(inputs_of({"models.parquet": models, "map.parquet": places})).axes[0]
     (drawn,) = [each for each in axes.collections if isinstance(each, EllipseCollection)]
-    assert drawn.get_widths().tolist() == pytest.approx([2 * 2.448])
-    assert drawn.get_heights().tolist() == pytest.approx([2.448])
-    assert drawn.get_offsets().tolist() == [places.loc[2, ["x", "y"]].tolist()]
+    assert np.asarray(drawn.get_widths()).tolist() == pytest.approx([2 * 2.448])
+    assert np.asarray(drawn.get_heights()).tolist() == pytest.approx([2.448])
+    assert np.asarray(drawn.get_offsets()).tolist() == [places.loc[2, ["x", "y"]].tolist()]
