@@ -59,7 +59,9 @@ def test_large_models_are_shown_large_and_the_others_beside_them() -> None:
     sizes = models["family"].map({"real": 100_000_000, "tiny-a": 1000, "tiny-b": 1000})
     places = made_up_places(models)
     inputs = inputs_of({"models.parquet": models.assign(n_params=sizes), "map.parquet": places})
-    main, small = draw(inputs).axes
+    figure = draw(inputs)
+    figure.draw_without_rendering()
+    main, small = figure.axes
     (left, right), (low, high) = main.get_xlim(), main.get_ylim()
     inside = places["x"].between(left, right) & places["y"].between(low, high)
     assert inside[models["family"] == "real"].all()
