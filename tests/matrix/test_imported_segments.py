@@ -57,7 +57,7 @@ def test_imported_and_own_models_may_alternate(tmp_path: Path) -> None:
     brought = -np.arange(2 * len(TABLE), dtype=np.float32).reshape(2, -1)
     imported = SegmentLogliks(brought, ["x", "y"], FIRST, TABLE["n_bytes"].to_numpy(), "0" * 64)
     specs = [model("y", "imported"), own, model("x", "imported")]
-    rows = np.stack(list(segment_rows(specs, TABLE, imported, layout)))
+    rows = np.stack(list(segment_rows(specs, TABLE, imported, layout.scores)))
     np.testing.assert_array_equal(rows, np.stack([brought[1], np.full(len(TABLE), -2), brought[0]]))
 
 

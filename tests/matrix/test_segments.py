@@ -206,7 +206,7 @@ def write_scores_of(layout: Layout, change: Change = lambda frame: frame) -> pd.
 
 def rows_of(layout: Layout) -> np.ndarray:
     """Return the rows of both models."""
-    return np.stack(list(segment_rows(SPECS, TABLE, None, layout)))
+    return np.stack(list(segment_rows(SPECS, TABLE, None, layout.scores)))
 
 
 def test_rows_are_the_scores_of_the_segments(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from helpers.shared_project import Owner
 
 from modelmap.__main__ import main
+from modelmap.place.command import Amount, as_json, place
 from modelmap.plumbing.tables import read_parquet
 from modelmap.score import loading
 
@@ -128,9 +129,47 @@ def test_more_texts_until_the_error_is_reached(owner: Owner) -> None:
     assert numbers[0] < numbers[1]
 
 
+def test_the_answer_has_a_verdict_and_bits_per_byte_by_category(
+    owner: Owner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A copy is called one, with its confidence; the function returns what the command writes."""
+    model = str(owner.root / "data/zoo/gpt2")
+    answer = answer_of(owner.root, model, "--texts", "8")
+    written = capsys.readouterr().out
+    assert answer["verdict"].startswith("copy of gpt2")
+    assert f"verdict: {answer['verdict']} ({answer['confidence']:.0%})" in written
+    assert answer["confidence"] == max(answer["confidences"].values())
+    assert "do not prove" in written
+    categories = {row["category"]: row for row in answer["bits"]}
+    assert sum(row["n_texts"] for row in categories.values()) == 16
+    assert categories["all"]["low_bits_per_byte"] < categories["all"]["bits_per_byte"]
+    found = place(model, root=owner.root, amount=Amount(texts=8))
+    assert json.loads(as_json(found)) == answer
+
+
+def test_two_models_of_the_map_are_compared_without_scoring(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On all texts; a model that the map does not know is scored on a few."""
+    target = owner.root / "texts.json"
+    arguments = ["--root", str(owner.root), "place", "--json", str(target), "--compare", "neox"]
+    assert main([*arguments, str(owner.root / "data/zoo/gpt2"), "--texts", "4"]) == 0
+    assert len(json.loads(target.read_text())["texts"]) == 4
+    monkeypatch.setattr(loading, "load_model", None)
+    capsys.readouterr()
+    assert main([*arguments, "gpt2"]) == 0
+    assert capsys.readouterr().out.startswith("neox and gpt2 on 64 texts: half of their KL is from")
+    shares = [text["kl_share"] for text in json.loads(target.read_text())["texts"]]
+    assert shares == sorted(shares, reverse=True)
+    assert sum(shares) == pytest.approx(1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ([], "name one model to place, or two with --compare"),
+        (["neox", "--compare", "neox", "gpt2"], "name one model to place, or two"),
+        (["--compare", "neox", "neox"], "name two different models"),
         (["./no-such-model"], "does not exist"),
         (["./nowhere.gguf"], "does not exist"),
         (["tiny-llama-a", "--texts", "2"], "--texts 2: give a number from 4 to"),

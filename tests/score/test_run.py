@@ -63,7 +63,7 @@ def test_workers_score_all_models_and_give_the_same_bytes_as_one(
     in_process.clear()
     job_list = job_list_of(layout, saved, "one", "two", workers=2)
     ORIGINAL_SCORE(job_list, [])
-    scoring_run._place(job_list.jobs, layout)
+    scoring_run._place(job_list.jobs, layout.scores, layout)
     assert scores_bytes(layout) == alone
     assert in_process == []
 

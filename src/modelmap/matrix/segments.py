@@ -1,6 +1,7 @@
 """The log-likelihoods of the segments of all texts under all scored models (ours)."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -57,11 +58,12 @@ def segment_rows(
     specs: Sequence[ModelSpec],
     table: pd.DataFrame,
     imported: SegmentLogliks | None,
-    layout: Layout,
+    scores: Path,
 ) -> Iterator[NDArray[np.float32]]:
     """Yield the log-likelihoods of all segments in nats for each model, float32.
 
-    `table` is that of `segment_table`, and `imported` has the rows of imported models. A segment
+    `table` is that of `segment_table`, `imported` has the rows of imported models, and `scores` is
+    the folder of score files. A segment
     that is not wholly scored is NaN, as are all segments of a text that is not scored. Only one
     model's scores are in memory at a time. Raises UserError if the segments of a scored model are
     not those of the texts, or do not add up to its log-likelihoods.
@@ -74,7 +76,7 @@ def segment_rows(
             assert imported is not None
             yield imported.loglik_nats[imported.models.index(spec.name)]
             continue
-        frame, _ = read_scores(layout.scores / spec.file_name)
+        frame, _ = read_scores(scores / spec.file_name)
         there = np.isin(text_ids, frame["text_id"])
         columns = np.repeat(there, n_segments)
         part = table[columns]

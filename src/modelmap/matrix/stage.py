@@ -43,7 +43,7 @@ def run(layout: Layout) -> None:
     brought = imported_segments(imported, segments, layout)
     with_segments = [spec for spec in specs if spec.source != "imported" or brought is not None]
     names = [spec.name for spec in with_segments]
-    values = segment_rows(with_segments, segments, brought, layout)
+    values = segment_rows(with_segments, segments, brought, layout.scores)
     # Scores are read while segments are written. If they are refused, earlier tables stay.
     write_segments(values, names, len(segments), matrix.text_set, layout.segments)
     write_table(segments, SEGMENTS, layout.segment_table)

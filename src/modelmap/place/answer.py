@@ -4,23 +4,25 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from modelmap.divergence.estimates import MAX_PREFERENCE, ONE_SIDED
-from modelmap.divergence.few_texts import (
+from modelmap.divergence.kl import LN2
+from modelmap.divergence.mixture import Floats, mixture_kl, text_sums
+from modelmap.map.spot import place_on_map
+from modelmap.matrix.segments import wholly_scored
+from modelmap.place.bits import bits_table
+from modelmap.place.few_texts import (
     Distances,
     Sample,
     calibrated_widening,
     distances,
     intervals,
-    plain,
+    tied,
 )
-from modelmap.divergence.kl import LN2
-from modelmap.divergence.mixture import Floats, mixture_kl, text_sums
-from modelmap.map.spot import place_on_map
-from modelmap.matrix.segments import wholly_scored
-from modelmap.place.known import KnownModels
-from modelmap.plumbing.arrays import Mask, Matrix, Vector
+from modelmap.place.known import FEWEST_MODELS, KnownModels
+from modelmap.place.verdict import MADE, NONE, relations, verdict
+from modelmap.plumbing.arrays import Matrix, Vector
+from modelmap.plumbing.errors import UserError, listed
 
 MAX_MODELS = 120
 """The nearest models, whose KLs to each other help to estimate those of the new model."""
@@ -36,26 +38,31 @@ class Placement:
     models: pd.DataFrame
     """One row per known model, the nearest first: model, family, kind, kl_bits_per_byte,
     low_bits_per_byte, high_bits_per_byte, is_tied (not known to be farther than the nearest)."""
-    bits_per_byte: float
-    bits_low: float
-    bits_high: float
-    """The ends of the 95% interval of `bits_per_byte`."""
+    verdict: str
+    """What the model most probably is to the models of the map, in words."""
+    confidence: float | None
+    """The probability that the verdict is right; None if none can be given."""
+    confidences: dict[str, float]
+    """The probability of each kind of verdict (verdict.py)."""
+    bits: pd.DataFrame
+    """Bits per byte of all texts, and of each category (bits.py)."""
     x: float
     y: float
     flags: list[str]
-    control: str
-    """What the texts' terms were compared with (divergence/few_texts.py)."""
     relative_error: float
     """The root mean square of the KLs' relative standard errors, with respect to all texts."""
 
 
 def placement(name: str, scores: pd.DataFrame, known: KnownModels) -> Placement:
-    """Return the placement of a model by its scores of the first texts, with columns of SCORES."""
+    """Return the placement of a model by its scores of the first texts, with columns of SCORES.
+
+    Known models that are not scored on these texts are left out, and named in `flags`. Raises
+    UserError if too few are left.
+    """
     n_texts = len(scores)
-    ends = np.append(known.first[1:], len(known.n_bytes))
-    stop, first = int(ends[n_texts - 1]), known.first[:n_texts]
-    values = np.concatenate(scores["segments_nats"].to_list())
-    row = wholly_scored(values, scores, first, known.n_bytes[:stop])[None, :]
+    known, left_out = _scored_on(known, n_texts)
+    row, first = segment_row(scores, known)[None, :], known.first[:n_texts]
+    stop = row.shape[1]
     sampled = known.loglik_nats[:, :stop]
     sums = text_sums(row, sampled, first, known.n_bytes[:stop])
     terms, n_bytes = sums.terms[:, 0], sums.n_bytes[:, 0]
@@ -70,13 +77,37 @@ def placement(name: str, scores: pd.DataFrame, known: KnownModels) -> Placement:
         name,
         n_texts,
         models,
-        *_bits(scores, known),
+        *_verdict(sample, found.kl, known.models.iloc[near]),
+        bits_table(scores["loglik_nats"].to_numpy(), known.texts["n_bytes"][:n_texts], known.texts),
         float(x),
         float(y),
-        _flags(scores, preference[near]),
-        found.control,
+        _flags(scores, preference[near], left_out),
         float(widening * np.sqrt(np.square(found.relative_error).mean())),
     )
+
+
+def _scored_on(known: KnownModels, n_texts: int) -> tuple[KnownModels, list[str]]:
+    """Return the models that are scored on the first texts, and the names of the others."""
+    are_scored = known.scored_on(n_texts)
+    # One of the models of the map may be the new one.
+    fewest = FEWEST_MODELS - 1
+    if are_scored.sum() < fewest:
+        raise UserError(
+            f"only {are_scored.sum()} models of the map are scored on these {n_texts} texts, and "
+            f"at least {fewest} are needed: ask for fewer texts"
+        )
+    return known.only(are_scored), known.models.loc[~are_scored, "model"].tolist()
+
+
+def segment_row(scores: pd.DataFrame, known: KnownModels) -> Floats:
+    """Return the log-likelihoods of the segments of the first texts, NaN where not wholly scored.
+
+    `scores` are the new model's scores of these texts, with columns of SCORES.
+    """
+    n_texts = len(scores)
+    stop = int(np.append(known.first, len(known.n_bytes))[n_texts])
+    values = np.concatenate(scores["segments_nats"].to_list())
+    return wholly_scored(values, scores, known.first[:n_texts], known.n_bytes[:stop])
 
 
 def _sample(
@@ -102,39 +133,26 @@ def _table(
         kl_bits_per_byte=found.kl / LN2,
         low_bits_per_byte=ends[0] / LN2,
         high_bits_per_byte=ends[1] / LN2,
-        is_tied=_tied(sample, found),
+        is_tied=tied(sample, found.kl),
     )
     return table.sort_values("kl_bits_per_byte", kind="stable", ignore_index=True)
 
 
-def _tied(sample: Sample, found: Distances) -> Mask:
-    """Return which known models are not shown to be farther than the nearest one, at 95%."""
-    nearest = int(np.argmin(found.kl))
-    n_texts = len(sample.terms)
-    # The same texts give both KLs, so their difference is more certain than either of them.
-    per_byte = sample.terms / sample.n_bytes.sum(axis=0) * n_texts
-    differences = per_byte - per_byte[:, [nearest]]
-    error = differences.std(axis=0, ddof=1) / np.sqrt(n_texts) if n_texts > 1 else np.inf
-    quantile = float(stdtrit(max(n_texts - 1, 1), 0.95))
-    tied: Mask = plain(sample) - plain(sample)[nearest] <= quantile * error
-    tied[nearest] = True
-    return tied
+def _verdict(
+    sample: Sample, kl: Vector, models: pd.DataFrame
+) -> tuple[str, float | None, dict[str, float]]:
+    """Return the verdict in words, its probability, and that of each kind of verdict."""
+    found = verdict(sample, kl, relations(models))
+    if found is None:
+        return "none can be given: the map has no models whose relations are known", None, {}
+    name = "" if found.statement == NONE else str(models["model"].iloc[found.named])
+    words = f"{found.statement} {name}".strip()
+    if found.statement == MADE:
+        words += f", or {name} from it"
+    return words, found.confidence, found.confidences
 
 
-def _bits(scores: pd.DataFrame, known: KnownModels) -> tuple[float, float, float]:
-    """Return bits per byte and the ends of its 95% interval, as a ratio of sums over texts."""
-    n_bytes = known.texts["n_bytes"].to_numpy()[: len(scores)]
-    bits = -scores["loglik_nats"].to_numpy() / LN2
-    ratio = bits.sum() / n_bytes.sum()
-    n_texts = len(scores)
-    spread = float((bits - ratio * n_bytes).std(ddof=1)) if n_texts > 1 else float("inf")
-    share = n_texts / len(known.first)
-    half = float(stdtrit(max(n_texts - 1, 1), 0.975)) * spread * np.sqrt((1 - share) / n_texts)
-    half /= n_bytes.mean()
-    return float(ratio), float(ratio - half), float(ratio + half)
-
-
-def _flags(scores: pd.DataFrame, preference: Vector) -> list[str]:
+def _flags(scores: pd.DataFrame, preference: Vector, left_out: list[str]) -> list[str]:
     flags = {
         f"{LOSSY}: it alters {int((~scores['lossless']).sum())} of the texts": (
             ~scores["lossless"]
@@ -146,4 +164,8 @@ def _flags(scores: pd.DataFrame, preference: Vector) -> list[str]:
         f"{int((preference > MAX_PREFERENCE).sum())} pairs, whose KLs may be about 1.5 times too "
         "large": (preference > MAX_PREFERENCE).any(),
     }
+    if left_out:
+        flags[f"models that are not scored on these texts, and so left out: {listed(left_out)}"] = (
+            True
+        )
     return [text for text, is_set in flags.items() if is_set]

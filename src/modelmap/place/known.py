@@ -12,7 +12,7 @@ from modelmap.map.tables import BUNDLE_MAP, MAP
 from modelmap.matrix.segments_file import SegmentLogliks, read_segments
 from modelmap.matrix.tables import IMPORTED_MODELS, MODELS, SEGMENTS
 from modelmap.plan.tables import PLAN
-from modelmap.plumbing.arrays import Indices, Matrix
+from modelmap.plumbing.arrays import Indices, Mask, Matrix
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
@@ -48,6 +48,22 @@ class KnownModels:
     """Columns text_id, text, category, n_bytes; one row for each of the M texts."""
     rule: Rule
     """The rule by which the models were scored."""
+
+    def only(self, keep: Mask) -> "KnownModels":
+        """Return some of the models, with the same texts."""
+        return replace(
+            self,
+            models=self.models[keep].reset_index(drop=True),
+            places=self.places[keep],
+            loglik_nats=self.loglik_nats[keep],
+        )
+
+    def scored_on(self, n_texts: int) -> Mask:
+        """Return which models have scored at least one segment of each of the first texts."""
+        stop = int(np.append(self.first, len(self.n_bytes))[n_texts])
+        scored = ~np.isnan(self.loglik_nats[:, :stop])
+        by_text = np.logical_or.reduceat(scored, self.first[:n_texts], axis=1)
+        return np.asarray(by_text.all(axis=1))
 
 
 def read_project(layout: Layout) -> KnownModels:

@@ -1,8 +1,10 @@
 """The answer as one self-contained HTML file: the map with the new model, and the table of KLs."""
 
 from html import escape
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from modelmap.place.answer import Placement
 from modelmap.place.known import KnownModels
@@ -12,7 +14,8 @@ SIZE, MARGIN = 560, 24
 """Of the map, in pixels."""
 NOTE = (
     "KL divergences say how alike models are on these texts. They do not prove that a model was "
-    "made from another."
+    "made from another: where both models' weights are at hand, methods that compare weights show "
+    "that better."
 )
 STYLE = """
 :root { color-scheme: light dark; --ink: #222; --paper: #fff; --pale: #8a8f98; --new: #b3261e; }
@@ -29,6 +32,22 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; } tr.tied { f
 """
 
 
+def with_confidence(found: Placement) -> str:
+    """Return the verdict and how probably it is right."""
+    return found.verdict + (f" ({found.confidence:.0%})" if found.confidence is not None else "")
+
+
+def each_confidence(found: Placement) -> str:
+    """Return the probability of each kind of verdict."""
+    return ", ".join(f"{kind} {share:.0%}" for kind, share in found.confidences.items())
+
+
+def interval(row: Any) -> str:
+    """Return the 95% interval of a row of one of the tables, or a dash if it has none."""
+    ends = row.low_bits_per_byte, row.high_bits_per_byte
+    return "-" if pd.isna(ends[0]) else f"{ends[0]:.4g} to {ends[1]:.4g}"
+
+
 def page(found: Placement, known: KnownModels) -> str:
     """Return the HTML file, which loads nothing from elsewhere."""
     flags = "".join(f"<li>{escape(flag)}</li>" for flag in found.flags)
@@ -37,12 +56,14 @@ def page(found: Placement, known: KnownModels) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(found.model)} on the map</title><style>{STYLE}</style></head><body>
 <h1>{escape(found.model)}</h1>
-<p>{found.n_texts} of {len(known.first)} texts; {found.bits_per_byte:.3f} bits per byte
-({found.bits_low:.3f} to {found.bits_high:.3f}). Nearest:
+<p><strong>{escape(with_confidence(found))}</strong>. {escape(each_confidence(found))}</p>
+<p>{found.n_texts} of {len(known.first)} texts. Nearest:
 <strong>{escape(found.models.iloc[0]["model"])}</strong>. Models in bold cannot be told apart from
 it at 95%.</p>
 {_map(found, known)}
 <ul>{flags}</ul>
+<table><thead><tr><th>texts</th><th>number</th><th>bits per byte</th><th>95% interval</th></tr>
+</thead><tbody>{_bits(found)}</tbody></table>
 <table><thead><tr><th>model</th><th>family</th><th>KL, bits per byte</th><th>95% interval</th></tr>
 </thead><tbody>{_rows(found)}</tbody></table>
 <p>{NOTE}</p>
@@ -54,8 +75,16 @@ def _rows(found: Placement) -> str:
     return "\n".join(
         f"<tr{' class=tied' if row.is_tied else ''}><td>{escape(row.model)}</td>"
         f"<td>{escape(row.family)}</td><td class=number>{row.kl_bits_per_byte:.4g}</td>"
-        f"<td class=number>{row.low_bits_per_byte:.4g} to {row.high_bits_per_byte:.4g}</td></tr>"
+        f"<td class=number>{interval(row)}</td></tr>"
         for row in found.models.itertuples()
+    )
+
+
+def _bits(found: Placement) -> str:
+    return "\n".join(
+        f"<tr><td>{escape(row.category)}</td><td class=number>{row.n_texts}</td>"
+        f"<td class=number>{row.bits_per_byte:.3f}</td><td class=number>{interval(row)}</td></tr>"
+        for row in found.bits.itertuples()
     )
 
 

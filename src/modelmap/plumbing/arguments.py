@@ -22,6 +22,7 @@ STAGES = {
 }
 STUDIES = {
     "coverage": "how often confidence intervals contain the KL of a population",
+    "few_texts": "the errors of the KLs of pretrained models from few texts",
     "kl_truth": "KL divergences by simulation, compared with the estimates",
     "place_eval": "the errors of placing models that the map does not know",
     "text_count": "what the results would be with fewer texts",
@@ -105,7 +106,15 @@ def plan_arguments(parser: argparse.ArgumentParser) -> None:
 
 def place_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `modelmap place`."""
-    parser.add_argument("model", help="directory, GGUF file, hub id, or name of a roster entry")
+    parser.add_argument(
+        "model", nargs="?", help="directory, GGUF file, hub id, or name of a roster entry"
+    )
+    parser.add_argument(
+        "--compare",
+        nargs=2,
+        metavar=("A", "B"),
+        help="show what tells two models apart, text by text, in place of placing a model",
+    )
     amount = parser.add_mutually_exclusive_group()
     amount.add_argument("--texts", type=int, help="number of texts to score (default: 16)")
     amount.add_argument("--error", type=float, help="accepted relative error of KL divergences")
@@ -115,6 +124,7 @@ def place_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="JSON file to write")
     parser.add_argument("--html", type=Path, metavar="FILE", help="HTML file to write")
+    parser.add_argument("--plain", action="store_true", help="no colours in the terminal")
 
 
 def review_arguments(parser: argparse.ArgumentParser) -> None:

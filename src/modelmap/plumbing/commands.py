@@ -4,6 +4,8 @@ Modules are imported when their command runs, because some libraries take second
 """
 
 import argparse
+import os
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -55,6 +57,19 @@ def _import(layout: Layout, options: argparse.Namespace) -> None:
     _module("published.importing")(layout, request)
 
 
+def _place(layout: Layout, options: argparse.Namespace) -> None:
+    command = import_module("modelmap.place.command")
+    is_plain = options.plain or not sys.stdout.isatty() or "NO_COLOR" in os.environ
+    command.run(
+        layout,
+        options.model,
+        tuple(options.compare) if options.compare else None,
+        command.Amount(options.texts, options.error, options.seconds),
+        options.map,
+        command.Output(options.json, options.html, is_plain),
+    )
+
+
 COMMANDS = {
     "run": Command(
         "run one stage of the pipeline, as `dvc repro` does",
@@ -84,20 +99,12 @@ COMMANDS = {
     "place": Command(
         "say where a new model lies on the map, from a handful of texts",
         "Scores a model on the first texts of the plan, and prints its KL divergences to the "
-        "models of the map with 95% intervals, the nearest ones, and its place on the map. Reads "
-        "the tables in data/, or a bundle. Scores are kept in .modelmap/place.",
+        "models of the map with 95% intervals, what it is to the nearest one, and its place on the "
+        "map. With --compare, shows the texts and words that tell two models apart. Reads the "
+        "tables in data/, or a bundle. Scores are kept in .modelmap/place.",
         "modelmap place data/models/my-model --error 0.05 --json answer.json",
         arguments.place_arguments,
-        lambda layout, options: _module("place.command")(
-            layout,
-            options.model,
-            options.texts,
-            options.error,
-            options.seconds,
-            options.map,
-            options.json,
-            options.html,
-        ),
+        _place,
     ),
     "pin": Command(
         "write the current commits of hub models into conf/pins.yaml",

@@ -72,6 +72,11 @@ class Layout:
         return self.root / "data" / "scores"
 
     @property
+    def few_texts(self) -> Path:
+        """Scores of all texts that the study few_texts adds."""
+        return self.root / "data" / "few_texts"
+
+    @property
     def matrix(self) -> Path:
         return self.root / "data" / "matrix.parquet"
 

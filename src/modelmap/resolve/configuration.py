@@ -30,6 +30,7 @@ from modelmap.resolve.resolvers import check_files, check_resolvers
 from modelmap.score.settings import ScoreSettings
 from modelmap.stability.settings import StabilitySettings
 from modelmap.studies.coverage.settings import CoverageSettings
+from modelmap.studies.few_texts.settings import FewTextsSettings
 from modelmap.studies.kl_truth.settings import KlTruthSettings
 from modelmap.studies.place_eval.settings import PlaceEvalSettings
 from modelmap.studies.text_count.settings import TextCountSettings
@@ -78,6 +79,7 @@ class Resolved(BaseModel):
     plan: PlanSettings
     kl_truth: KlTruthSettings
     coverage: CoverageSettings
+    few_texts: FewTextsSettings
     text_count: TextCountSettings
     place_eval: PlaceEvalSettings
     predict: PredictSettings

@@ -15,6 +15,7 @@ from modelmap.resample import tables as resample
 from modelmap.score import tables as score
 from modelmap.stability import tables as stability
 from modelmap.studies.coverage import tables as coverage
+from modelmap.studies.few_texts import tables as few_texts
 from modelmap.studies.kl_truth import tables as kl_truth
 from modelmap.studies.place_eval import tables as place_eval
 from modelmap.studies.text_count import tables as text_count
@@ -73,8 +74,11 @@ FILES = {
     "../reports/studies/coverage.csv": coverage.COVERAGE,
     "../reports/studies/kl_ingredients.csv": kl_truth.KL_INGREDIENTS,
     "../reports/studies/kl_pretrained.csv": kl_truth.KL_PRETRAINED,
+    "../reports/studies/few_texts.csv": few_texts.FEW_TEXTS,
     "../reports/studies/kl_truth.csv": kl_truth.KL_TRUTH,
     "../reports/studies/place_eval.csv": place_eval.PLACE_EVAL,
+    "../reports/studies/place_papers.csv": place_eval.PLACE_PAPERS,
+    "../reports/studies/place_verdicts.csv": place_eval.PLACE_VERDICTS,
     "../reports/studies/text_count.csv": text_count.TEXT_COUNT,
 }
 

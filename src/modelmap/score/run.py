@@ -19,18 +19,19 @@ from modelmap.score.rule import MAX_TRUNCATED_SHARE
 from modelmap.score.store import INDEX, has_scores, read_valid, stored_path, write_index
 
 
-def score_all(job_list: JobList, overrides: Sequence[str] = ()) -> None:
-    """Make data/scores contain the scores of exactly the models of the job list.
+def score_all(job_list: JobList, overrides: Sequence[str] = (), folder: Path | None = None) -> None:
+    """Make `folder`, or data/scores, contain the scores of exactly the models of the job list.
 
-    Finished scores are taken from the store or from data/scores; the others are computed by
-    workers. `overrides` are Hydra overrides that select the hardware. Raises UserError that names
-    the models that failed. The scores of the other models are then in the store, so that the next
-    run computes only those that failed.
+    Finished scores are taken from the store or from `folder`; the others are computed by workers.
+    `overrides` are Hydra overrides that select the hardware. Raises UserError that names the models
+    that failed. The scores of the other models are then in the store, so that the next run computes
+    only those that failed.
     """
     layout = job_list.layout
+    folder = folder or layout.scores
     with _run_lock(layout.store / "score.lock"):
         _remove_unfinished_files(layout)
-        missing = [job for job in job_list.jobs if not _in_store(job, layout)]
+        missing = [job for job in job_list.jobs if not _in_store(job, folder, layout)]
         for job in missing:
             job_folder(job_list.work, job).clear_failure(job.fingerprint)
         try:
@@ -40,7 +41,7 @@ def score_all(job_list: JobList, overrides: Sequence[str] = ()) -> None:
                 _score(job_list.model_copy(update={"jobs": missing}), overrides)
         finally:
             remove_finished(job_list)
-        _place(job_list.jobs, layout)
+        _place(job_list.jobs, folder, layout)
 
 
 @contextmanager
@@ -62,15 +63,15 @@ def _remove_unfinished_files(layout: Layout) -> None:
         path.unlink()
 
 
-def _in_store(job: Job, layout: Layout) -> bool:
+def _in_store(job: Job, folder: Path, layout: Layout) -> bool:
     """Return whether a job's scores are in the store, after copying them there if necessary.
 
-    Scores that were pulled with `dvc pull` are in data/scores only.
+    Scores that were pulled with `dvc pull` are in `folder` only.
     """
     stored = stored_path(layout.store, job.fingerprint)
     if has_scores(stored, job.fingerprint):
         return True
-    placed = layout.scores / job.spec.file_name
+    placed = folder / job.spec.file_name
     if has_scores(placed, job.fingerprint):
         _copy(placed, stored)
         return True
@@ -151,23 +152,23 @@ def _report_truncation(job: Job, layout: Layout) -> None:
         )
 
 
-def _place(jobs: Sequence[Job], layout: Layout) -> None:
-    """Make data/scores contain exactly one valid file per job; valid files are not rewritten."""
-    layout.scores.mkdir(parents=True, exist_ok=True)
+def _place(jobs: Sequence[Job], folder: Path, layout: Layout) -> None:
+    """Make `folder` contain exactly one valid file per job; valid files are not rewritten."""
+    folder.mkdir(parents=True, exist_ok=True)
     wanted = {job.spec.file_name: job.fingerprint for job in jobs}
-    if folders := sorted(path.name for path in layout.scores.iterdir() if path.is_dir()):
+    if folders := sorted(path.name for path in folder.iterdir() if path.is_dir()):
         # They are no scores, and may be somebody's only copy of something.
         raise UserError(
-            f"data/scores has folders: {listed(folders)}; move them elsewhere, then run "
-            "`dvc repro` again: the scores are kept"
+            f"{folder.relative_to(layout.root)} has folders: {listed(folders)}; move them "
+            "elsewhere, then run `dvc repro` again: the scores are kept"
         )
-    for path in layout.scores.iterdir():
+    for path in folder.iterdir():
         if path.name not in wanted and path.name != INDEX:
             path.unlink()
     for name, fingerprint in wanted.items():
-        if not has_scores(layout.scores / name, fingerprint):
-            _copy(stored_path(layout.store, fingerprint), layout.scores / name)
+        if not has_scores(folder / name, fingerprint):
+            _copy(stored_path(layout.store, fingerprint), folder / name)
     if wanted:
-        write_index(layout.scores, wanted)
+        write_index(folder, wanted)
     else:
-        (layout.scores / INDEX).unlink(missing_ok=True)
+        (folder / INDEX).unlink(missing_ok=True)

@@ -35,12 +35,18 @@ def run(layout: Layout, overrides: Sequence[str] = ()) -> None:
     log-likelihoods already and are left out.
     """
     models = [spec for spec in read_roster(layout.roster) if spec.source != "imported"]
+    score_all(job_list_of(models, layout, overrides), overrides)
+
+
+def job_list_of(
+    models: Sequence[ModelSpec], layout: Layout, overrides: Sequence[str] = ()
+) -> JobList:
+    """Return what is to be scored of these models. Raises UserError if one has no usable files."""
     scoring = read_section(layout, "score", ScoreSettings)
     texts = read_table(layout.texts, TEXTS)
     jobs = _jobs(models, scoring, _texts_to_score(models, texts, layout), layout)
     hardware = load_hardware(layout.conf, overrides)
-    job_list = JobList(root=layout.root, jobs=jobs, scoring=scoring, hardware=hardware)
-    score_all(job_list, overrides)
+    return JobList(root=layout.root, jobs=jobs, scoring=scoring, hardware=hardware)
 
 
 @dataclass(frozen=True)

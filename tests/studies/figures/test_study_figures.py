@@ -17,9 +17,11 @@ from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import empty_table, write_csv
 from modelmap.studies.coverage.intervals import INTERVALS, distribution, failing_pairs
 from modelmap.studies.coverage.tables import COVERAGE
+from modelmap.studies.few_texts.tables import FEW_TEXTS
 from modelmap.studies.figures import stage
 from modelmap.studies.kl_truth.summary import by_group
 from modelmap.studies.kl_truth.tables import KL_PRETRAINED, KL_TRUTH
+from modelmap.studies.place_eval.tables import PLACE_EVAL, PLACE_PAPERS, PLACE_VERDICTS
 from modelmap.studies.text_count.tables import TEXT_COUNT
 
 N_PAIRS = 5
@@ -65,6 +67,37 @@ def truths(estimate: float = 0.2) -> pd.DataFrame:
     return names.assign(**{k: v for k, v in {**values, **others}.items() if k not in names})
 
 
+def placings() -> dict[str, tuple[pd.DataFrame, Any]]:
+    """Return the tables of the study place_eval with their schemas, all shares a half."""
+    by_size = pd.DataFrame(
+        [(kind, size) for kind in ("model", "family") for size in (4, 8)],
+        columns=["held_out", "n_texts"],
+    )
+    by_method = by_size.merge(pd.DataFrame({"method": ["uniform", "ls", "difference"]}), "cross")
+    bins = pd.DataFrame({"n_texts": [4, 4], "confidence_above": [0.6, 0.9]})
+    found = {}
+    for name, table, schema in (
+        ("place_eval", by_size, PLACE_EVAL),
+        ("place_papers", by_method, PLACE_PAPERS),
+        ("place_verdicts", bins, PLACE_VERDICTS),
+    ):
+        others = {name: 0.5 for name in schema.columns if name not in table} | {"n_cases": 9}
+        found[name] = (table.assign(**others)[list(schema.columns)], schema)
+    return found
+
+
+def few_texts() -> pd.DataFrame:
+    """Return errors of .2 with 10 texts and .1 with 40, whatever the estimate and draws."""
+    cases = [
+        ("mixture", "simple random"),
+        ("papers", "simple random"),
+        ("papers", "with replacement"),
+    ]
+    rows = [("real", *case, d, error) for case in cases for d, error in ((10, 0.2), (40, 0.1))]
+    found = pd.DataFrame(rows, columns=["model", "estimate", "draws", "d", "relative_error"])
+    return found.assign(nearest_kept=1.0, coverage=0.95)
+
+
 def project(root: Path, coverage: pd.DataFrame, kl_truth: pd.DataFrame) -> Layout:
     """Return a project whose studies found these."""
     layout = Layout(root)
@@ -84,6 +117,9 @@ def project(root: Path, coverage: pd.DataFrame, kl_truth: pd.DataFrame) -> Layou
     nothing = empty_table(KL_PRETRAINED)
     write_csv(nothing, KL_PRETRAINED, layout.study("kl_pretrained", "csv"))
     write_csv(sizes, TEXT_COUNT, layout.study("text_count", "csv"))
+    for name, (table, schema) in placings().items():
+        write_csv(table, schema, layout.study(name, "csv"))
+    write_csv(few_texts(), FEW_TEXTS, layout.study("few_texts", "csv"))
     for name, metrics in metrics_of(coverage, kl_truth).items():
         write_json(layout.study(name, "json"), metrics)
     return layout
@@ -105,7 +141,15 @@ def metrics_of(coverage: pd.DataFrame, kl_truth: pd.DataFrame) -> dict[str, dict
             "n_texts_drawn_per_model": 9,
             "truth_over_estimate": by_group(kl_truth, (2.0,)),
         },
+        "place_eval": {"verdicts": {"right": 0.875, "mean_confidence": 0.8}},
         "text_count": {"parts_of_each_size": 7, "relative_error_asked_for": 0.05},
+        "few_texts": {
+            "models": {
+                "real": {
+                    "texts_for_error": {"5%": {"mixture, simple random": 40, "papers, LS": None}}
+                }
+            }
+        },
     }
 
 
@@ -127,7 +171,7 @@ def test_every_study_is_drawn_with_its_metrics_in_the_caption(tmp_path: Path) ->
     (layout.studies / "figures").mkdir()
     (layout.studies / "figures" / "old.svg").touch()
     captions, skipped, files = drawn(layout)
-    names = ["coverage", "kl_truth", "text_count"]
+    names = ["coverage", "few_texts", "kl_truth", "place_eval", "text_count"]
     assert (list(captions), skipped) == (names, {})
     drawings = {f"{end}/{name}.{end}" for name in names for end in ("svg", "png")}
     assert set(files) == drawings | {"index.json"}
@@ -136,20 +180,24 @@ def test_every_study_is_drawn_with_its_metrics_in_the_caption(tmp_path: Path) ->
     assert "estimated KL divergence of 5 pairs" in captions["kl_truth"]
     assert "9 texts are drawn from each model" in captions["kl_truth"]
     assert "0.50 (0.50 to 0.50) times the mixture estimate" in captions["kl_truth"]
+    assert "Over all, 87.5% are right, and the mean confidence is 80.0%." in captions["place_eval"]
     assert "7 parts of each size" in captions["text_count"]
     assert "error of 5% compared with the set: 60 of 100." in captions["text_count"]
+    wanted = "real: 40 (mixture, simple random), more than were tried (papers, LS)."
+    assert wanted in captions["few_texts"]
     assert drawn(layout)[2] == files
 
 
 def test_studies_with_nothing_to_draw_are_skipped_with_the_reason(tmp_path: Path) -> None:
-    """One pair with a coverage, and no two models that differ: the third figure remains."""
+    """One pair with a coverage, and no two models that differ: the others remain."""
     captions, skipped, files = drawn(project(tmp_path, coverages(1), truths(estimate=0.0)))
-    assert list(captions) == ["text_count"]
+    assert list(captions) == ["few_texts", "place_eval", "text_count"]
     assert skipped == {
         "coverage": "needs at least 2 pairs of models",
         "kl_truth": "no two models differ",
     }
-    assert set(files) == {"svg/text_count.svg", "png/text_count.png", "index.json"}
+    drawings = {f"{end}/{name}.{end}" for name in captions for end in ("svg", "png")}
+    assert set(files) == drawings | {"index.json"}
 
 
 @pytest.mark.parametrize("name", ["coverage.csv", "kl_truth.csv", "text_count.json"])

@@ -1,18 +1,27 @@
 """Placing each known model as if it were new, from samples of the texts (ours)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from modelmap.divergence.few_texts import Sample, calibrated_widening, distances, intervals, plain
+from modelmap.place.few_texts import (
+    Sample,
+    calibrated_widening,
+    distances,
+    intervals,
+    plain,
+    tied,
+)
+from modelmap.place.verdict import Names, Relations, outcome, stem, verdict
 from modelmap.plumbing.arrays import Indices, Matrix, Vector
 from modelmap.plumbing.seeds import named_rng
-from modelmap.resample.errors import root_mean_square
 
 MODEL, FAMILY = "model", "family"
-CASES = ("plain_square", "square", "coverage", "plain_nearest", "nearest")
+MEASURES = ("plain_square", "square", "coverage", "plain_nearest", "nearest", "nearest_or_tied")
+NAMING = ("parent", "parent_or_tied", "statement", "confidence", "is_right")
+CASES = ("held_out", "n_texts", "model", *MEASURES, *NAMING)
 
 
 @dataclass(frozen=True)
@@ -23,7 +32,7 @@ class Known:
     """Shape (N, K, K): the terms of the mixture estimate by text, in nats."""
     n_bytes: np.ndarray
     """Shape (N, K, K)."""
-    families: Sequence[str]
+    related: Relations
 
     @property
     def kl(self) -> Matrix:
@@ -32,34 +41,41 @@ class Known:
         return kl
 
 
-def sample_errors(known: Known, sizes: Sequence[int], seed: int, number: int) -> pd.DataFrame:
+def sample_cases(known: Known, sizes: Sequence[int], seed: int, number: int) -> pd.DataFrame:
     """Return one row per held-out model, kind of holding out and size, for one sample of texts.
 
-    Columns are held_out, n_texts and CASES. The texts of a smaller size are among those of a larger
-    one.
+    Columns are CASES. The texts of a smaller size are among those of a larger one.
     """
-    n_texts = len(known.terms)
-    order = named_rng(seed, "place_eval", str(number)).permutation(n_texts)
+    order = named_rng(seed, "place_eval", str(number)).permutation(len(known.terms))
     kl = known.kl
-    rows: list[tuple[object, ...]] = []
+    rows = []
     for size in sizes:
-        texts = order[:size]
-        for model in range(len(kl)):
-            for kind in (MODEL, FAMILY):
-                others = _others(known.families, model, kind)
-                if len(others) > 2:
-                    sample = held_out_sample(known, kl, texts, model, others)
-                    rows.append((kind, size, *_case(sample, kl[model, others])))
-    return pd.DataFrame(rows, columns=["held_out", "n_texts", *CASES])
+        for kind, model, others in held_out(known.related.families):
+            sample = held_out_sample(known, kl, order[:size], model, others)
+            found = distances(sample).kl
+            rows.append(
+                (
+                    kind,
+                    size,
+                    known.related.models[model],
+                    *_measures(sample, kl[model, others]),
+                    *_parent(sample, found, known.related, model, others),
+                    *_verdict(sample, found, known.related, model, others),
+                )
+            )
+    return pd.DataFrame(rows, columns=list(CASES))
 
 
-def _others(families: Sequence[str], model: int, kind: str) -> Indices:
-    """Return the models that stay known if `model` is held out, alone or with its family."""
-    same = (
-        np.asarray(families) == families[model] if kind == FAMILY else np.zeros(len(families), bool)
-    )
-    same[model] = True
-    return np.flatnonzero(~same).astype(np.int64)
+def held_out(families: Names) -> Iterator[tuple[str, int, Indices]]:
+    """Yield each way of holding out a model, the model, and the models that stay known.
+
+    A model is held out alone and with its family, if more than two models stay.
+    """
+    for model in range(len(families)):
+        alone = np.arange(len(families)) != model
+        for kind, is_left in ((MODEL, alone), (FAMILY, families != families[model])):
+            if is_left.sum() > 2:
+                yield kind, model, np.flatnonzero(is_left).astype(np.int64)
 
 
 def held_out_sample(
@@ -78,8 +94,8 @@ def held_out_sample(
     )
 
 
-def _case(sample: Sample, truth: Vector) -> tuple[float, float, float, bool, bool]:
-    """Return the values of CASES for one held-out model, whose KLs are `truth`."""
+def _measures(sample: Sample, truth: Vector) -> tuple[float, float, float, bool, bool, bool]:
+    """Return the values of MEASURES for one held-out model, whose KLs are `truth`."""
     found, simple = distances(sample), plain(sample)
     ends = intervals(found, len(sample.terms), calibrated_widening(sample))
     known = truth > 0
@@ -90,19 +106,33 @@ def _case(sample: Sample, truth: Vector) -> tuple[float, float, float, bool, boo
         float(((ends[0] <= truth) & (truth <= ends[1])).mean()),
         bool(np.argmin(simple) == nearest),
         bool(np.argmin(found.kl) == nearest),
+        bool(tied(sample, found.kl)[nearest]),
     )
 
 
-def error_table(runs: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return the table PLACE_EVAL: root mean squares of errors, and means of shares, over cases."""
-    cases = pd.concat(runs, ignore_index=True)
-    grouped = cases.groupby(["held_out", "n_texts"], sort=False, as_index=False)
-    table = grouped.agg(
-        n_cases=("square", "size"),
-        plain_error=("plain_square", lambda squares: root_mean_square(np.sqrt(squares))),
-        error=("square", lambda squares: root_mean_square(np.sqrt(squares))),
-        coverage=("coverage", "mean"),
-        plain_nearest=("plain_nearest", "mean"),
-        nearest=("nearest", "mean"),
-    )
-    return table.astype({"plain_nearest": float, "nearest": float}).astype({"n_cases": "int64"})
+def _parent(
+    sample: Sample, kl: Vector, related: Relations, model: int, others: Indices
+) -> tuple[float, float]:
+    """Return 1 if the parent is named, and if it is named or not told apart from the nearest.
+
+    The parent is named if it is the nearest model, or what the nearest model was made from. Merges
+    count either parent, since their fine-tunes have the same one. NaN if no parent is known.
+    """
+    is_parent = related.models[others] == related.parents[model]
+    if not is_parent.any():
+        return np.nan, np.nan
+    nearest = int(others[np.argmin(kl)])
+    named = related.models[[nearest, stem(nearest, others, related)]]
+    is_named = related.parents[model] in named
+    return float(is_named), float(is_named or tied(sample, kl)[is_parent].any())
+
+
+def _verdict(
+    sample: Sample, kl: Vector, related: Relations, model: int, others: Indices
+) -> tuple[str, float, float]:
+    """Return the verdict, its confidence, and 1 if it is right; empty and NaN without a verdict."""
+    found = verdict(sample, kl, related.of(others))
+    if found is None:
+        return "", np.nan, np.nan
+    truth = outcome(model, int(others[np.argmin(kl)]), others, related)
+    return found.statement, found.confidence, float(found.statement == truth)

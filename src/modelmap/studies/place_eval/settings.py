@@ -13,3 +13,4 @@ class PlaceEvalSettings(Section):
     seed: int
     n_samples: Annotated[int, Field(ge=1)]
     sizes: Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1)]
+    paper_sizes: Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1)]

@@ -5,61 +5,91 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from modelmap.divergence.kl import no_difference
 from modelmap.divergence.mixture import text_sums
+from modelmap.matrix.file import read_matrix
 from modelmap.matrix.segments_file import read_segments
+from modelmap.matrix.settings import MatrixSettings
 from modelmap.matrix.tables import MODELS
+from modelmap.place.verdict import Relations, relations
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.section import read_section
 from modelmap.plumbing.tables import empty_table, read_table, write_csv
-from modelmap.studies.place_eval.held_out import Known, error_table, sample_errors
+from modelmap.studies.place_eval import held_out, papers
 from modelmap.studies.place_eval.settings import PlaceEvalSettings
-from modelmap.studies.place_eval.tables import PLACE_EVAL
+from modelmap.studies.place_eval.summary import (
+    error_table,
+    metrics,
+    never_named,
+    papers_table,
+    verdict_table,
+)
+from modelmap.studies.place_eval.tables import PLACE_EVAL, PLACE_PAPERS, PLACE_VERDICTS
 
 FEWEST_MODELS, MOST_MODELS = 4, 200
 """With more models the sums by text of all pairs would not fit into memory."""
+TABLES = {
+    "place_eval": PLACE_EVAL,
+    "place_verdicts": PLACE_VERDICTS,
+    "place_papers": PLACE_PAPERS,
+}
 
 
 def run(layout: Layout) -> None:
-    """Write reports/studies/place_eval.csv and place_eval.json."""
+    """Write place_eval.csv, place_verdicts.csv, place_papers.csv and place_eval.json."""
     settings = read_section(layout, "place_eval", PlaceEvalSettings)
     segments = read_segments(layout.segments, layout.segment_table)
     models = read_table(layout.models, MODELS).set_index("model")
+    # Models that are scored on a part of the texts have no KLs from all texts to compare with.
     has_all = models.loc[segments.models, "n_texts"] == len(segments.first)
     segments = segments.of([name for name in segments.models if has_all[name]])
     n_models, sizes = len(segments.models), [n for n in settings.sizes if n <= len(segments.first)]
     if not FEWEST_MODELS <= n_models <= MOST_MODELS or not sizes:
         reason = f"needs {FEWEST_MODELS} to {MOST_MODELS} scored models, and there are {n_models}"
-        _write(layout, empty_table(PLACE_EVAL), {"skipped": reason})
+        _skip(layout, reason)
         return
     values = np.asarray(segments.loglik_nats)
+    related = relations(models.loc[segments.models].reset_index())
     sums = text_sums(values, values, segments.first, segments.n_bytes)
-    known = Known(sums.terms, sums.n_bytes, models.loc[segments.models, "family"].tolist())
-    samples = range(settings.n_samples)
-    one = partial(sample_errors, known, sizes, settings.seed)
-    table = error_table(
-        parallel_map(one, samples, load_hardware(layout.conf).n_workers, "placing models")
+    known = held_out.Known(sums.terms, sums.n_bytes, related)
+    if not (known.kl > 0).any():
+        _skip(layout, no_difference())
+        return
+    samples, n_workers = range(settings.n_samples), load_hardware(layout.conf).n_workers
+    one = partial(held_out.sample_cases, known, sizes, settings.seed)
+    cases = pd.concat(parallel_map(one, samples, n_workers, "placing models"))
+    errors, verdicts = error_table(cases), verdict_table(cases)
+    of_papers = _papers(layout, settings, related)
+    found = metrics(errors, verdicts, of_papers, never_named(cases))
+    _write(layout, [errors, verdicts, of_papers], found)
+
+
+def _papers(layout: Layout, settings: PlaceEvalSettings, related: Relations) -> pd.DataFrame:
+    """Return the table PLACE_PAPERS of the models that are scored on all texts."""
+    matrix = read_matrix(layout.matrix)
+    rows = [matrix.models.index(name) for name in related.models]
+    one = partial(
+        papers.sample_cases,
+        matrix.loglik_nats[rows],
+        related.models,
+        related.families,
+        read_section(layout, "matrix", MatrixSettings).clip_quantile,
+        [n for n in settings.paper_sizes if n <= matrix.n_texts],
+        settings.seed,
     )
-    _write(layout, table, _summary(table))
+    n_workers = load_hardware(layout.conf).n_workers
+    runs = parallel_map(one, range(settings.n_samples), n_workers, "the papers' distances")
+    return papers_table(pd.concat(runs))
 
 
-def _summary(table: pd.DataFrame) -> dict[str, object]:
-    return {
-        kind: {
-            f"{row.n_texts}_texts": {
-                "plain_error": round(row.plain_error, 3),
-                "error": round(row.error, 3),
-                "coverage": round(row.coverage, 3),
-                "nearest": round(row.nearest, 3),
-            }
-            for row in rows.itertuples()
-        }
-        for kind, rows in table.groupby("held_out", sort=False)
-    }
+def _skip(layout: Layout, reason: str) -> None:
+    _write(layout, [empty_table(schema) for schema in TABLES.values()], {"skipped": reason})
 
 
-def _write(layout: Layout, table: pd.DataFrame, summary: dict[str, object]) -> None:
-    write_csv(table, PLACE_EVAL, layout.study("place_eval", "csv"))
+def _write(layout: Layout, tables: list[pd.DataFrame], summary: dict[str, object]) -> None:
+    for (name, schema), table in zip(TABLES.items(), tables, strict=True):
+        write_csv(table, schema, layout.study(name, "csv"))
     write_json(layout.study("place_eval", "json"), summary)

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelmap.divergence.few_texts import (
-    NEAREST,
-    PLAIN,
+from modelmap.place.few_texts import (
+    PENALTY,
     Sample,
     calibrated_widening,
     distances,
     intervals,
     plain,
+    text_weights,
 )
 
 N_ALL = 40
@@ -36,17 +36,19 @@ def sample(n_models: int, n_texts: int, seed: int) -> tuple[Sample, np.ndarray]:
     return every.without(n_models), kl[-1, :-1]
 
 
-def test_the_plain_estimate_is_a_ratio_of_sums() -> None:
-    """(2 + 4) nats in (10 + 20) bytes."""
+def test_without_pairs_of_known_models_the_estimate_is_a_ratio_of_sums() -> None:
+    """(2 + 4) nats in (10 + 20) bytes, with equal weights."""
     none = np.zeros((2, 1, 1))
-    one = Sample(np.array([[2.0], [4.0]]), np.array([[10.0], [20.0]]), none, none, none[0], 0.1)
+    terms, n_bytes = np.array([[2.0], [4.0]]), np.array([[10.0], [20.0]])
+    one = Sample(terms, n_bytes, none, n_bytes[:, :, None], none[0], 0.1)
     assert plain(one).tolist() == [0.2]
-    assert distances(one).control == PLAIN
+    assert distances(one).kl == pytest.approx([0.2])
+    assert text_weights(one, np.ones(1)) == pytest.approx(np.full(2, 1 / PENALTY))
 
 
 def test_a_copy_of_a_known_model_has_its_kls_from_all_texts() -> None:
-    """Its terms are those of the nearest model, so the control takes all error of the sample."""
-    full, _ = sample(6, 5, seed=3)
+    """The ratio to it takes all error of the sample, if no two known models are alike."""
+    full, _ = sample(6, 5, seed=4)
     copy = Sample(
         full.known_terms[:, 2] + 1e-9,
         full.known_bytes[:, 2],
@@ -56,7 +58,6 @@ def test_a_copy_of_a_known_model_has_its_kls_from_all_texts() -> None:
         full.share,
     )
     found = distances(copy)
-    assert found.control == NEAREST
     others = np.arange(6) != 2
     np.testing.assert_allclose(found.kl[others], full.known_kl[2, others], rtol=1e-6)
     assert found.relative_error[others].max() < 1e-6
@@ -73,16 +74,46 @@ def test_all_texts_leave_no_error() -> None:
 
 
 @given(st.integers(2, 12), st.integers(0, 10_000))
-def test_the_chosen_control_is_estimated_to_be_no_worse_than_none(n_texts: int, seed: int) -> None:
-    """The mean squared relative error of the choice is at most that of the plain estimate."""
+def test_weights_bring_known_kls_nearer_to_those_of_all_texts(n_texts: int, seed: int) -> None:
+    """The penalised sum of squares that they minimise is at most that of equal weights."""
     full, _ = sample(5, n_texts, seed)
-    shares = full.terms / full.terms.sum(axis=0) - full.n_bytes / full.n_bytes.sum(axis=0)
-    factor = (1 - full.share) * n_texts / (n_texts - 1)
-    of_plain = factor * np.square(shares).sum(axis=0).mean()
-    assert np.square(distances(full).relative_error).mean() <= of_plain * (1 + 1e-9)
+    weights = text_weights(full, np.ones(5))
+    above = np.triu_indices(5, k=1)
+    expected = full.known_kl[above] * full.known_bytes[:, *above]
+    scale = full.known_kl[above] * full.known_bytes.mean(axis=0)[above]
+    residuals = (full.known_terms[:, *above] - expected) / scale
+
+    def loss(chosen: np.ndarray) -> float:
+        shares = chosen / chosen.sum()
+        return float(np.square(shares @ residuals).mean() + PENALTY * np.square(shares).sum())
+
+    assert (weights >= 0).all()
+    assert weights.sum() > 0
+    if (weights > 0).all():
+        assert loss(weights) <= loss(np.ones(n_texts)) + 1e-12
+        rng = np.random.default_rng(seed)
+        assert loss(weights) <= loss(weights * rng.uniform(0.8, 1.2, n_texts)) + 1e-12
 
 
-def test_controls_lower_the_error_and_intervals_hold() -> None:
+def test_one_text_that_is_unlike_the_others_counts_less() -> None:
+    """Its terms of all pairs are three times as large as they should be."""
+    known_kl = np.array([[0.0, 1.0, 2.0], [1.0, 0.0, 2.0], [2.0, 2.0, 0.0]])
+    factors = np.array([1.0, 1.0, 3.0])
+    one = Sample(
+        factors[:, None] * np.array([[1.0, 1.0, 2.0]]),
+        np.ones((3, 3)),
+        factors[:, None, None] * known_kl,
+        np.ones((3, 3, 3)),
+        known_kl,
+        0.1,
+    )
+    weights = text_weights(one, np.ones(3))
+    # (M + 0.02 I) w = 1, with M = 4 where both are the third text and 0 elsewhere.
+    assert weights == pytest.approx([50, 50, 1 / 4.02])
+    np.testing.assert_allclose(distances(one).kl, [1, 1, 2], rtol=1e-9)
+
+
+def test_known_models_lower_the_error_and_intervals_hold() -> None:
     """Over 60 samples of 6 texts: less than the plain error, and 90% to 100% covered."""
     squares, covered = [], []
     for seed in range(60):

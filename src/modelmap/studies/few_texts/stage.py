@@ -1,0 +1,108 @@
+"""Study few_texts: the errors of the KLs of pretrained models from few texts."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from modelmap.divergence.mixture import pair_sums
+from modelmap.divergence.tables import KL
+from modelmap.matrix.clip_centre import clipped, double_centred
+from modelmap.matrix.file import LogLikelihoods, read_matrix
+from modelmap.matrix.segments import segment_rows
+from modelmap.matrix.segments_file import SegmentLogliks, read_segments
+from modelmap.matrix.settings import MatrixSettings
+from modelmap.matrix.tables import SEGMENTS
+from modelmap.models.file import read_roster
+from modelmap.models.spec import ModelSpec
+from modelmap.plumbing.arrays import Matrix
+from modelmap.plumbing.files import write_json
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.section import read_section
+from modelmap.plumbing.tables import empty_table, read_table, write_csv
+from modelmap.resample.pair_terms import PairTerms
+from modelmap.score.run import score_all
+from modelmap.score.stage import job_list_of
+from modelmap.score.store import read_scores
+from modelmap.studies.few_texts.clipping import descendants
+from modelmap.studies.few_texts.errors import Model, few_text_errors
+from modelmap.studies.few_texts.settings import FewTextsSettings
+from modelmap.studies.few_texts.summary import few_texts_summary
+from modelmap.studies.few_texts.tables import FEW_TEXTS
+from modelmap.texts.tables import TEXTS
+
+
+def run(layout: Layout) -> None:
+    """Write data/few_texts, reports/studies/few_texts.csv and few_texts.json."""
+    settings = read_section(layout, "few_texts", FewTextsSettings)
+    specs = [
+        spec.model_copy(update={"texts": None})
+        for spec in read_roster(layout.roster)
+        if spec.kind in settings.kinds and spec.source != "imported"
+    ]
+    score_all(job_list_of(specs, layout), folder=layout.few_texts)
+    matrix = read_matrix(layout.matrix)
+    names = {spec.name for spec in specs}
+    others = [name for name in matrix.models if name not in names]
+    if not specs or len(others) < 2:
+        reason = f"needs models of kind {' or '.join(settings.kinds)}, and two others on all texts"
+        _write(layout, empty_table(FEW_TEXTS), {"skipped": reason})
+        return
+    values, segments = _segments(specs, others, layout)
+    coordinates = _coordinates(specs, others, matrix, layout)
+    sizes = [n for n in settings.sizes if n < matrix.n_texts]
+    models = [
+        _model(i, spec.name, values, segments, coordinates)
+        for i, spec in enumerate(specs, start=len(others))
+    ]
+    known = coordinates[: len(others)]
+    found = [
+        few_text_errors(model, known, sizes, settings.n_samples, settings.seed) for model in models
+    ]
+    table = pd.concat(found, ignore_index=True)
+    summary = few_texts_summary(table, models, matrix.mean_bytes)
+    _write(layout, table, {**summary, "descendants_bits_per_byte": _descendants(layout)})
+
+
+def _descendants(layout: Layout) -> dict[str, dict[str, object]]:
+    quantile = read_section(layout, "matrix", MatrixSettings).clip_quantile
+    texts, kl = read_table(layout.texts, TEXTS), read_table(layout.kl, KL)
+    return descendants(read_roster(layout.roster), layout.scores, texts, kl, quantile)
+
+
+def _segments(
+    specs: list[ModelSpec], others: list[str], layout: Layout
+) -> tuple[NDArray[np.float32], SegmentLogliks]:
+    """Return the log-likelihoods of segments of all models, the others first, and the segments."""
+    segments = read_segments(layout.segments, layout.segment_table)
+    table = read_table(layout.segment_table, SEGMENTS)
+    added = list(segment_rows(specs, table, None, layout.few_texts))
+    return np.concatenate([segments.of(others).loglik_nats, np.stack(added)]), segments
+
+
+def _coordinates(
+    specs: list[ModelSpec], others: list[str], matrix: LogLikelihoods, layout: Layout
+) -> Matrix:
+    """Return the papers' coordinates of all models, the others first."""
+    rows = [matrix.loglik_nats[matrix.models.index(name)] for name in others]
+    for spec in specs:
+        scores, _ = read_scores(layout.few_texts / spec.file_name)
+        rows.append(scores.sort_values("text_id")["loglik_nats"].to_numpy())
+    return double_centred(clipped(np.stack(rows), matrix.clip_threshold))
+
+
+def _model(
+    position: int,
+    name: str,
+    values: NDArray[np.float32],
+    segments: SegmentLogliks,
+    coordinates: Matrix,
+) -> Model:
+    others = np.delete(np.arange(len(values)), position)
+    pairs = np.stack([np.full(len(others), position), others], axis=1)
+    terms, n_bytes = pair_sums(values, segments.first, segments.n_bytes, pairs)
+    return Model(name, position, PairTerms(terms, n_bytes), coordinates)
+
+
+def _write(layout: Layout, table: pd.DataFrame, summary: dict[str, object]) -> None:
+    write_csv(table, FEW_TEXTS, layout.study("few_texts", "csv"))
+    write_json(layout.study("few_texts", "json"), summary)

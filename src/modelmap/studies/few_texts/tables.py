@@ -1,0 +1,30 @@
+"""Schema of the errors of KL divergences from few texts."""
+
+import pandera.pandas as pa
+
+from modelmap.plumbing.columns import AT_LEAST_0, AT_LEAST_1, SHARE, column, table
+
+FEW_TEXTS = table(
+    "Errors of a model's KLs to all others from samples of texts, compared with all texts.",
+    {
+        "model": column("text", "a pretrained model"),
+        "estimate": column("text", "mixture or papers"),
+        "draws": column(
+            "text", "simple random, or with replacement by the size measure LS of the second paper"
+        ),
+        "d": column("int", "unique texts (their mean, for draws with replacement)", AT_LEAST_1),
+        "relative_error": column(
+            "float", "of the KLs to all other models: root mean square over samples", AT_LEAST_0
+        ),
+        "nearest_kept": column(
+            "float", "share of samples in which the nearest model is the same as from all", SHARE
+        ),
+        "coverage": pa.Column(
+            float,
+            pa.Check.in_range(0, 1),
+            nullable=True,
+            description="share of 95% intervals that contain the KL from all texts (mixture)",
+        ),
+    },
+    unique=["model", "estimate", "draws", "d"],
+)
