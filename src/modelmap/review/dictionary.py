@@ -65,6 +65,7 @@ FILES = {
     "../bundle/texts.parquet": published.BUNDLE_TEXTS,
     "../bundle/models.parquet": matrix.IMPORTED_MODELS,
     "../bundle/map.parquet": model_map.BUNDLE_MAP,
+    "../reports/plots/map.csv": model_map.PLACES,
     "../reports/plots/resample.csv": resample.RESAMPLE_CURVES,
     "../reports/plots/designs.csv": resample.DESIGN_ERRORS,
     "../reports/plots/plan.csv": plan.PLAN_ERRORS,
