@@ -60,7 +60,6 @@ def test_large_models_are_shown_large_and_the_others_beside_them() -> None:
     places = made_up_places(models)
     inputs = inputs_of({"models.parquet": models.assign(n_params=sizes), "map.parquet": places})
     figure = draw(inputs)
-    # The small map takes its limits, with one scale for both axes, when it is drawn.
     figure.draw_without_rendering()
     main, small = figure.axes
     (left, right), (low, high) = main.get_xlim(), main.get_ylim()
@@ -82,8 +81,6 @@ def test_a_model_on_some_texts_has_a_95_percent_ellipse() -> None:
     places.loc[2, ellipse] = 2.0, 1.0, 30.0
     axes = draw(inputs_of({"models.parquet": models, "map.parquet": places})).axes[0]
     (drawn,) = [each for each in axes.collections if isinstance(each, EllipseCollection)]
-    found = (drawn.get_widths(), drawn.get_heights(), drawn.get_offsets())
-    widths, heights, offsets = map(np.asarray, found)
-    assert widths.tolist() == pytest.approx([2 * 2.448])
-    assert heights.tolist() == pytest.approx([2.448])
-    assert offsets.tolist() == [places.loc[2, ["x", "y"]].tolist()]
+    assert np.asarray(drawn.get_widths()).tolist() == pytest.approx([2 * 2.448])
+    assert np.asarray(drawn.get_heights()).tolist() == pytest.approx([2.448])
+    assert np.asarray(drawn.get_offsets()).tolist() == [places.loc[2, ["x", "y"]].tolist()]

@@ -28,14 +28,14 @@ from modelmap.figures.style import (
 )
 from modelmap.plumbing.arrays import Matrix
 
-MARGIN, GAP, TREE, STRIP = 0.1, 0.04, 0.85, 0.1
+MARGIN, GAP, TREE, STRIP = 0.1, 0.04, 0.6, 0.1
 SMALLEST_SIDE, LARGEST_SIDE, LARGEST_CELL = 2.4, 5.0, 0.42
 BAR_DROP, BAR, FOOT = 0.16, 0.09, 0.66
 LEGEND_ROW, LEGEND_HANDLE = 0.16, 0.4
-SMALLEST_TEXT = 4.2
+SMALLEST_TEXT = 4.5
 """Points: names are left out if they would be smaller."""
 ROUNDING = 1e-6
-TICKS_APART = 0.27
+TICKS_APART = 0.38
 """A share of the width of the tree: the least distance between its ticks."""
 RAW_UP_TO = 400
 """Models; with more, the image is resampled to the pixels of the figure."""

@@ -44,6 +44,9 @@ ROOM_ACROSS, ROOM_UP = 1.3, 1.14
 """The size of the map over the extent of its points, which leaves room for names."""
 FULL_SIZE_UP_TO = 60
 """Models; on maps of more models, markers are smaller."""
+CLOSE = 0.2
+"""A share of the larger side of the map: large models this far from their middle are left out of
+the large map, where there are small models."""
 OVERVIEW = 1.7
 """Inches: the side of the smaller map of all models."""
 ELLIPSE = ("ellipse_width", "ellipse_height", "ellipse_angle_degrees")
@@ -56,8 +59,8 @@ SMALLEST = 0.4
 def draw(inputs: Inputs) -> Figure:
     """Return the map, with a line from each model to its parent.
 
-    If there are large and small models, the map shows where the large ones lie, and a smaller one
-    beside it shows all models.
+    If there are large and small models, the map shows where most of the large ones lie, and a
+    smaller one beside it shows all models.
     """
     models = inputs.table("models.parquet", "model", "family", "parent", "kind", "n_params")
     places = inputs.table("map.parquet", "model", "x", "y", *ELLIPSE)
@@ -72,12 +75,13 @@ def draw(inputs: Inputs) -> Figure:
         column = max(LEGEND_HANDLE + text_width(names, SMALL_SIZE), overview)
         side = WIDTH - 2 * MARGIN - GAP - column
         above = overview + GAP if overview else 0.0
-        height = max(side * shape_of(main), LEGEND_ROW * (len(names) + 3.5) + above)
+        corners = with_ellipses(main)
+        height = max(side * shape_of(corners), LEGEND_ROW * (len(names) + 3.5) + above)
         figure = new_figure(WIDTH, height + 2 * MARGIN)
         axes = axes_at(figure, MARGIN, MARGIN, side, height)
-        _set_limits(axes, main, height / side)
+        _set_limits(axes, corners, height / side)
         scale = max(SMALLEST, min(1.0, FULL_SIZE_UP_TO / len(main)) ** 0.5)
-        draw_small_models(axes, joined[~is_main])
+        draw_small_models(axes, joined[~is_large(joined)])
         _draw_ellipses(axes, main, colours)
         _draw_parent_lines(axes, main, colours)
         for kind in reversed(kinds):
@@ -88,15 +92,33 @@ def draw(inputs: Inputs) -> Figure:
         if overview:
             left, bottom = MARGIN + side + GAP, MARGIN + height - overview
             small = axes_at(figure, left, bottom, column, overview)
-            draw_overview(small, joined, is_main, colours, axes)
+            draw_overview(small, joined, colours, axes)
         _add_legends(figure, in_legend, kinds, column, above)
         return figure
 
 
 def shown_large(joined: pd.DataFrame) -> pd.Series:
-    """Return which models the map shows: the large ones, or all if they do not differ in that."""
+    """Return which models the large map shows: all, or if there are small ones, most large ones.
+
+    A few large models that lie far from the others would leave no room between these.
+    """
     large = is_large(joined)
-    return large if large.sum() > 1 else pd.Series(True, index=joined.index)
+    points = joined[["x", "y"]]
+    away = np.hypot(*(points - points[large].median()).to_numpy().T)
+    near = large & (away <= CLOSE * float(np.ptp(points.to_numpy(), axis=0).max()))
+    return near if near.sum() > 1 and not large.all() else pd.Series(True, index=joined.index)
+
+
+def with_ellipses(main: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns x and y of the models' places and of the ends of their ellipses."""
+    width, height, degrees = main[list(ELLIPSE)].fillna(0.0).to_numpy().T
+    across, up = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    half = STANDARD_DEVIATIONS_95 / 2
+    reach = half * np.stack(
+        [np.hypot(width * across, height * up), np.hypot(width * up, height * across)], axis=1
+    )
+    points = main[["x", "y"]].to_numpy()
+    return pd.DataFrame(np.concatenate([points - reach, points + reach]), columns=["x", "y"])
 
 
 def shape_of(joined: pd.DataFrame) -> float:
@@ -191,7 +213,7 @@ def _add_legends(
 def caption(inputs: Inputs) -> str:
     """Return the caption, with the metric and the perplexity of t-SNE."""
     models = inputs.table("models.parquet", "model", "family", "n_params")
-    places = inputs.table("map.parquet", "model", "ellipse_width")
+    places = inputs.table("map.parquet", "model", "x", "y", "ellipse_width")
     joined = models.merge(places, on="model")
     n_families, is_main = joined["family"].nunique(), shown_large(joined)
     names = (
