@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Where bytecode may not be written, every stage would compile torch and transformers again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup repro studies test test-fast soak lint types fix verify review bench notebooks lock clean
+.PHONY: help setup repro studies test test-fast soak lint types fix verify review bench notebooks docs lock clean
 
 help: ## list the targets (a moment)
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 12
@@ -73,14 +73,17 @@ bench: setup ## measure speed, memory and agreement; needs the outputs of `make 
 	python benchmarks/resample_speed.py
 	python benchmarks/prediction_speed.py
 
-notebooks: setup ## execute the notebooks, which need the outputs of `make repro` (30 s)
-	python -m pip install -q -c requirements/lock.txt -e '.[notebooks]'
-	jupytext --to ipynb --execute notebooks/*.py
+notebooks: setup ## execute the notebooks into reports/notebooks, after `make repro` (20 s)
+	dvc repro -s studies/dvc.yaml:notebooks
+
+docs: setup ## build the documentation as a site in site/; a warning is an error (10 s)
+	sphinx-build -q -W --keep-going -c docs -d site/.doctrees . site
+	cp site/README.html site/index.html
 
 # Versions that are locked stay; UPGRADE=--upgrade takes the newest of all packages.
 lock: setup ## resolve pyproject.toml for all Pythons into requirements/lock.txt (10 s)
-	uv pip compile -q $(UPGRADE) --universal --no-header --no-annotate \
-	  --no-emit-index-url pyproject.toml --extra score --extra corpus --extra pile --extra dev \
+	uv pip compile -q $(UPGRADE) --universal --fork-strategy fewest --no-header --no-annotate \
+	  --no-emit-index-url pyproject.toml --extra score --extra corpus --extra pile --extra dev --extra docs \
 	  -o requirements/lock.txt
 
 clean: ## remove the environment and caches; data, scores and reports stay (a moment)

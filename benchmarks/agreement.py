@@ -30,7 +30,7 @@ from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.score.rule import encode_texts
 
-ZOO = ("llama", "gpt2-3k", "qwen")
+ZOO = ("tiny-llama-a", "tiny-gpt2-b", "tiny-qwen-a")
 ZOO_TEXTS, LARGE_TEXTS, GGUF_TEXTS = 64, 16, 6
 RESULTS = Path(__file__).with_suffix(".json")
 DOCUMENT = ROOT / "docs" / "scoring-speed.md"

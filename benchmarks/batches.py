@@ -23,8 +23,8 @@ from modelmap.score.rule import encode_texts
 
 # Model -> number of texts, and the limits on one pass in megabytes of logits.
 CASES = {
-    "llama": (160, [4, 16, 64, 256]),
-    "gpt2-3k": (160, [4, 16, 64, 256]),
+    "tiny-llama-a": (160, [4, 16, 64, 256]),
+    "tiny-gpt2-b": (160, [4, 16, 64, 256]),
     LARGE: (12, [16, 64, 256]),
 }
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from modelmap.matrix.file import read_matrix
 from modelmap.plumbing.arrays import Vector
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_table
@@ -58,7 +59,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--gbit-per-s", type=float, default=1.0, help="of the network")
     parser.add_argument("--utilisation", type=float, default=0.4, help="share of a GPU's peak")
     parser.add_argument(
-        "--scored", type=int, nargs="+", default=[10_000, 5_000, 2_000, 1_000], help="texts d of N"
+        "--scored",
+        type=int,
+        nargs="+",
+        default=[10_000, 5_000, 2_000, 1_000, 160],
+        help="texts d of N",
     )
     parser.add_argument(
         "--gpu", nargs="+", default=[f"{name}={peak:g}" for name, peak in GPUS.items()]
@@ -131,16 +136,18 @@ def runs_table(weights: Vector, given: argparse.Namespace, bytes_per_token: floa
         hours = [total / (peak * 1e12 * given.utilisation) / 3600 for peak in peaks.values()]
         tokens = len(weights) * n_texts * n_tokens
         cells = [f"{n_texts:,}", f"{tokens / 1e9:.3f}", f"{total / 1e18:.2f}"]
-        rows.append([*cells, f"{of_attention / total:.1%}", *(f"{hour:.0f}" for hour in hours)])
+        rows.append([*cells, f"{of_attention / total:.1%}", *(f"{hour:.2g}" for hour in hours)])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
 
 
 def files_text(n_models: int, n_texts: int) -> str:
     """Return lines on the size of score files and matrix, in proportion to this project's."""
     layout = Layout(Path(__file__).parents[1])
-    here, files = len(read_table(layout.texts, TEXTS)), sorted(layout.scores.glob("*.parquet"))
-    of_score = sum(path.stat().st_size for path in files) / (len(files) * here)
-    of_value = layout.matrix.stat().st_size / (len(files) * here)
+    matrix_here = read_matrix(layout.matrix)
+    files = [layout.scores / f"{name.replace('/', '__')}.parquet" for name in matrix_here.models]
+    n_values = len(files) * matrix_here.n_texts
+    of_score = sum(path.stat().st_size for path in files) / n_values
+    of_value = layout.matrix.stat().st_size / n_values
     scores, matrix = n_models * n_texts * of_score, n_models * n_texts * of_value
     return (
         f"- score files: {of_score:.1f} bytes a text here, {scores / 1e9:.2f} GB in all "

@@ -264,3 +264,52 @@ def test_texts_that_were_not_scored_are_told(project: Make) -> None:
     write_table(texts, TEXTS, layout.texts)
     with pytest.raises(UserError, match=r"texts\.parquet is not the text set"):
         stage.run(layout)
+
+
+def add_partial_model(layout: Layout) -> np.ndarray:
+    """Add model s, a copy of r that has texts 1 and 3 only; return the segments of all models."""
+    segments = read_segments(layout.segments, layout.segment_table)
+    rows = np.vstack([segments.loglik_nats, segments.loglik_nats[2] - np.float32(0.25)])
+    ends = np.append(segments.first[1:], rows.shape[1])
+    for text in (0, 2):
+        rows[3, segments.first[text] : ends[text]] = np.nan
+    names = [*segments.models, "s"]
+    write_segments(rows, names, rows.shape[1], segments.text_set, layout.segments)
+    models = read_table(layout.models, MODELS)
+    added = pd.concat([models, models.iloc[[2]].assign(model="s", n_texts=2)], ignore_index=True)
+    write_table(added, MODELS, layout.models)
+    return rows
+
+
+def test_a_model_on_some_texts_is_compared_on_the_texts_that_both_have(project: Make) -> None:
+    """Its KLs are ratios over these texts, without papers' estimates, and move no other number."""
+    layout = project(estimate="mixture")
+    stage.run(layout)
+    before, importance = read_table(layout.kl, KL), layout.text_importance.read_bytes()
+    rows = add_partial_model(layout)
+    stage.run(layout)
+    pairs = read_table(layout.kl, KL)
+    old = pairs[pairs["model_b"] != "s"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(old, before, check_exact=True)
+    assert layout.text_importance.read_bytes() == importance
+    new = pairs[pairs["model_b"] == "s"]
+    assert new["n_texts"].tolist() == [2, 2, 2]
+    assert new.filter(like="papers").isna().all(axis=None)
+    there = ~np.isnan(rows[3])
+    difference = rows[:3, there].astype(np.float64) - rows[3, there]
+    terms = (difference * np.tanh(difference / 2)).sum(axis=1)
+    assert new["kl_bits_per_byte"].tolist() == pytest.approx(terms / (2 * UNIT), rel=1e-5)
+    neighbours = read_table(layout.neighbours, NEIGHBOURS)
+    assert neighbours.query("model == 's' and rank == 1")["neighbour"].tolist() == ["r"]
+    assert read_table(layout.clusters, CLUSTERS)["size"].max() == 4
+
+
+def test_the_papers_estimate_leaves_out_models_on_some_texts(project: Make) -> None:
+    """All tables are those without such a model."""
+    layout = project(estimate="papers")
+    stage.run(layout)
+    files = (layout.kl, layout.neighbours, layout.clusters)
+    before = [path.read_bytes() for path in files]
+    add_partial_model(layout)
+    stage.run(layout)
+    assert [path.read_bytes() for path in files] == before

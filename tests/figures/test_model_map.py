@@ -4,6 +4,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from helpers.figure_tables import inputs_of, made_up_models, made_up_places
+from matplotlib.collections import EllipseCollection
 
 from modelmap.figures.inputs import Inputs
 from modelmap.figures.model_map import draw, limits
@@ -50,3 +51,39 @@ def test_axes_show_no_numbers() -> None:
     """Coordinates of a t-SNE map have no meaning, so none are written."""
     axes = draw(map_of({"a": 4})).axes[0]
     assert len(axes.get_xticks()) == len(axes.get_yticks()) == 0
+
+
+def test_large_models_are_shown_large_and_the_others_beside_them() -> None:
+    """The main map holds the large ones with their names, and the small map all models."""
+    models = made_up_models({"real": 4, "tiny-a": 5, "tiny-b": 5})
+    sizes = models["family"].map({"real": 100_000_000, "tiny-a": 1000, "tiny-b": 1000})
+    places = made_up_places(models)
+    inputs = inputs_of({"models.parquet": models.assign(n_params=sizes), "map.parquet": places})
+    figure = draw(inputs)
+    # The small map takes its limits, with one scale for both axes, when it is drawn.
+    figure.draw_without_rendering()
+    main, small = figure.axes
+    (left, right), (low, high) = main.get_xlim(), main.get_ylim()
+    inside = places["x"].between(left, right) & places["y"].between(low, high)
+    assert inside[models["family"] == "real"].all()
+    names = {text.get_text() for text in main.texts}
+    assert any(name.startswith("real") for name in names)
+    assert not any("tiny" in name for name in names)
+    frame = small.transData.inverted().transform(small.get_window_extent())
+    assert (places[["x", "y"]].to_numpy() > frame[0]).all()
+    assert (places[["x", "y"]].to_numpy() < frame[1]).all()
+
+
+def test_a_model_on_some_texts_has_a_95_percent_ellipse() -> None:
+    """Its axes are 2.448 times those of one standard deviation, around its place."""
+    models = made_up_models({"a": 6})
+    places = made_up_places(models)
+    ellipse = ["ellipse_width", "ellipse_height", "ellipse_angle_degrees"]
+    places.loc[2, ellipse] = 2.0, 1.0, 30.0
+    axes = draw(inputs_of({"models.parquet": models, "map.parquet": places})).axes[0]
+    (drawn,) = [each for each in axes.collections if isinstance(each, EllipseCollection)]
+    found = (drawn.get_widths(), drawn.get_heights(), drawn.get_offsets())
+    widths, heights, offsets = map(np.asarray, found)
+    assert widths.tolist() == pytest.approx([2 * 2.448])
+    assert heights.tolist() == pytest.approx([2.448])
+    assert offsets.tolist() == [places.loc[2, ["x", "y"]].tolist()]

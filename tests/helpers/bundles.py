@@ -82,6 +82,7 @@ def make_up_scores(layout: Layout) -> None:
         "dtype": "float32",
         "revision": "0" * 64,
         "added_bos": True,
+        "n_texts": len(texts),
     }
     frame = pd.DataFrame(models).astype({"parent": "str", "created": "str"})
     write_table(frame, MODELS, layout.models)

@@ -14,7 +14,7 @@ def _module_file(name: str) -> Path | None:
     return file if file.is_file() else None
 
 
-def _imports(file: Path) -> set[str]:
+def imports(file: Path) -> set[str]:
     """Return the dotted names a file imports anywhere, those under TYPE_CHECKING included."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text())):
@@ -34,7 +34,7 @@ def import_closure(module: str) -> set[Path]:
         file = _module_file(waiting.pop())
         if file is not None and file not in found:
             found.add(file)
-            waiting.extend(name for name in _imports(file) if name.startswith("modelmap."))
+            waiting.extend(name for name in imports(file) if name.startswith("modelmap."))
     return found
 
 

@@ -9,7 +9,10 @@ from helpers.shared_project import Owner
 from modelmap.plumbing.layout import Layout
 
 TO_MAP = ("resolve", "corpus", "texts", "zoo", "score", "matrix", "divergence", "map")
-AFTER_MAP = ("resample", "plan", "stability", "new_models", "predict", "figures")
+AFTER_MAP = (
+    *("resample", "plan", "stability", "new_models", "predict"),
+    *("page", "figures", "report"),
+)
 
 
 def test_one_command_draws_the_map(micro: Owner) -> None:

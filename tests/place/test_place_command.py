@@ -133,10 +133,10 @@ def test_the_answer_has_a_verdict_and_bits_per_byte_by_category(
     owner: Owner, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A copy is called one, with its confidence; the function returns what the command writes."""
-    model = str(owner.root / "data/zoo/gpt2")
+    model = str(owner.root / "data/zoo/tiny-gpt2-a")
     answer = answer_of(owner.root, model, "--texts", "8")
     written = capsys.readouterr().out
-    assert answer["verdict"].startswith("copy of gpt2")
+    assert answer["verdict"].startswith("copy of tiny-gpt2-a")
     assert f"verdict: {answer['verdict']} ({answer['confidence']:.0%})" in written
     assert answer["confidence"] == max(answer["confidences"].values())
     assert "do not prove" in written
@@ -152,13 +152,23 @@ def test_two_models_of_the_map_are_compared_without_scoring(
 ) -> None:
     """On all texts; a model that the map does not know is scored on a few."""
     target = owner.root / "texts.json"
-    arguments = ["--root", str(owner.root), "place", "--json", str(target), "--compare", "neox"]
-    assert main([*arguments, str(owner.root / "data/zoo/gpt2"), "--texts", "4"]) == 0
+    arguments = [
+        "--root",
+        str(owner.root),
+        "place",
+        "--json",
+        str(target),
+        "--compare",
+        "tiny-neox-a",
+    ]
+    assert main([*arguments, str(owner.root / "data/zoo/tiny-gpt2-a"), "--texts", "4"]) == 0
     assert len(json.loads(target.read_text())["texts"]) == 4
     monkeypatch.setattr(loading, "load_model", None)
     capsys.readouterr()
-    assert main([*arguments, "gpt2"]) == 0
-    assert capsys.readouterr().out.startswith("neox and gpt2 on 64 texts: half of their KL is from")
+    assert main([*arguments, "tiny-gpt2-a"]) == 0
+    assert capsys.readouterr().out.startswith(
+        "tiny-neox-a and tiny-gpt2-a on 64 texts: half of their KL is from"
+    )
     shares = [text["kl_share"] for text in json.loads(target.read_text())["texts"]]
     assert shares == sorted(shares, reverse=True)
     assert sum(shares) == pytest.approx(1)
@@ -168,8 +178,11 @@ def test_two_models_of_the_map_are_compared_without_scoring(
     ("arguments", "message"),
     [
         ([], "name one model to place, or two with --compare"),
-        (["neox", "--compare", "neox", "gpt2"], "name one model to place, or two"),
-        (["--compare", "neox", "neox"], "name two different models"),
+        (
+            ["tiny-neox-a", "--compare", "tiny-neox-a", "tiny-llama-a"],
+            "name one model to place, or two",
+        ),
+        (["--compare", "tiny-neox-a", "tiny-neox-a"], "name two different models"),
         (["./no-such-model"], "does not exist"),
         (["./nowhere.gguf"], "does not exist"),
         (["tiny-llama-a", "--texts", "2"], "--texts 2: give a number from 4 to"),

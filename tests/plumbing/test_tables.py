@@ -145,7 +145,7 @@ def test_rows_are_named_by_their_own_index() -> None:
         (CLUSTERS, (0, -1, 1, 0.1, 2), "left"),
         (CLUSTERS, (0, 0, 1, -0.1, 2), "height_bits_per_byte"),
         (SPECTRUM, (0, 0.5, 0.5), "component"),
-        (CATEGORY_BITS, ("a", "c", 0, 0.5), "n_texts"),
+        (CATEGORY_BITS, ("a", "c", -1, 0.5), "n_texts"),
         (CATEGORY_BITS, ("a", "c", 1, np.inf), "bits_per_byte"),
     ],
 )
@@ -480,7 +480,8 @@ def test_a_table_of_models_comes_in_the_order_asked_for(tmp_path: Path) -> None:
     """Rows are put in the order of the matrix; a table of other models is told by name."""
     path = tmp_path / "map.parquet"
     places = pd.DataFrame({"model": ["b", "a"], "x": [2.0, 1.0], "y": 0.0})
-    write_table(places.assign(x_papers=0.0, y_papers=0.0), MAP, path)
+    ellipse = dict.fromkeys(("ellipse_width", "ellipse_height", "ellipse_angle_degrees"), np.nan)
+    write_table(places.assign(x_papers=0.0, y_papers=0.0, **ellipse), MAP, path)
     assert read_models(path, MAP, ["a", "b"])["x"].tolist() == [1.0, 2.0]
     for models in (["a"], ["a", "b", "c"], ["a", "c"]):
         with pytest.raises(UserError, match=r"map\.parquet and matrix\.parquet are of different"):

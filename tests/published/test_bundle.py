@@ -62,7 +62,7 @@ def test_importing_a_bundle_gives_the_same_bytes(exported: Layout, tmp_path: Pat
     """Texts, models and matrix, through data/imported and through the stages."""
     here = project(tmp_path, "imported")
     bring(here, exported.bundle)
-    for name in BROUGHT:
+    for name in ("texts", "matrix"):
         brought = (here.imported / f"{name}.parquet").read_bytes()
         assert brought == (exported.root / "data" / f"{name}.parquet").read_bytes()
     run_stages(here)
@@ -95,6 +95,28 @@ def test_exported_twice_it_is_the_same_bytes(exported: Layout, tmp_path: Path) -
         for folder in (exported.bundle, tmp_path / "again")
     )
     assert before == after
+
+
+def test_models_on_some_texts_are_not_in_the_bundle(
+    exported: Layout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are named, and the bundle is the one that a project without them gives."""
+    root = Path(shutil.copytree(exported.root, tmp_path / "copy", symlinks=True))
+    here = Layout(root)
+    models, places = read_table(here.models, MODELS), read_table(here.map, MAP)
+    some = models.iloc[[0]].assign(model="few", n_texts=3)
+    write_table(pd.concat([some, models], ignore_index=True), MODELS, here.models)
+    spot = places.iloc[[0]].assign(model="few", x_papers=np.nan, y_papers=np.nan)
+    spot = spot.assign(ellipse_width=2.0, ellipse_height=1.0, ellipse_angle_degrees=0.0)
+    write_table(pd.concat([spot, places], ignore_index=True), MAP, here.map)
+    segments = read_segments(here.segments, here.segment_table)
+    rows = np.vstack([segments.loglik_nats[:1] * np.float32(np.nan), segments.loglik_nats])
+    names, n_segments = ["few", *segments.models], rows.shape[1]
+    write_segments(rows, names, n_segments, segments.text_set, here.segments)
+    exporting.run(here, tmp_path / "bundle", None, N_SEGMENT_TEXTS)
+    assert "without 1 models that are not scored on all texts: few" in capsys.readouterr().err
+    for path in exported.bundle.iterdir():
+        assert (tmp_path / "bundle" / path.name).read_bytes() == path.read_bytes()
 
 
 def test_withheld_texts_are_nowhere_in_the_bundle(exported: Layout) -> None:

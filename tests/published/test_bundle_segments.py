@@ -224,7 +224,9 @@ def test_a_bundle_of_format_1_is_imported(exported: Layout, tmp_path: Path) -> N
     bundle = of_format_1(Path(shutil.copytree(exported.bundle, tmp_path / "bundle")))
     here = project(tmp_path / "here", "imported")
     bring(here, bundle)
-    for name in ("texts", "models", "matrix"):
+    bundled = read_parquet(bundle / "models.parquet")[0]
+    pd.testing.assert_frame_equal(read_parquet(here.imported / "models.parquet")[0], bundled)
+    for name in ("texts", "matrix"):
         brought = (here.imported / f"{name}.parquet").read_bytes()
         assert brought == (exported.root / "data" / f"{name}.parquet").read_bytes()
     assert "n_segment_texts" not in yaml.safe_load(here.import_record.read_text())

@@ -32,7 +32,7 @@ from modelmap.corpus import stage as corpus_stage
 from modelmap.matrix import stage as matrix_stage
 from modelmap.matrix.file import read_matrix
 from modelmap.matrix.segments_file import read_segments
-from modelmap.matrix.tables import MODELS
+from modelmap.matrix.tables import IMPORTED_MODELS, MODELS
 from modelmap.models.file import read_roster
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.layout import Layout
@@ -122,7 +122,10 @@ def test_imported_files_become_the_matrix_without_scoring(
     assert [(spec.name, spec.source) for spec in roster] == [(name, "imported") for name in NAMES]
     metrics = json.loads(layout.metrics("matrix").read_text())
     assert (metrics["truncated_texts"], metrics["lossy_texts"]) == (None, None)
-    for name in ("matrix", "models", "texts"):
+    models = read_table(layout.imported / "models.parquet", IMPORTED_MODELS)
+    expected = models.assign(n_texts=N_TEXTS)
+    pd.testing.assert_frame_equal(read_table(layout.models, MODELS), expected)
+    for name in ("matrix", "texts"):
         brought = layout.imported / f"{name}.parquet"
         assert (layout.root / "data" / brought.name).read_bytes() == brought.read_bytes()
 
@@ -161,7 +164,7 @@ def test_without_metadata_every_model_stays_and_is_told(
     run(layout, request(layout, metadata=None))
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"modelmap import: no metadata for {N_MODELS} of {N_MODELS} models: aa/")
-    models = read_table(layout.imported / "models.parquet", MODELS)
+    models = read_table(layout.imported / "models.parquet", IMPORTED_MODELS)
     assert models["family"].unique().tolist() == ["unknown"]
 
 
@@ -405,8 +408,8 @@ def test_a_model_of_ones_own_stands_beside_the_imported_ones(
     assert matrix.clip_threshold == np.quantile(matrix.loglik_nats, 0.02)
     models = read_table(layout.models, MODELS)
     assert models["model"].tolist() == matrix.models
-    imported = read_table(layout.imported / "models.parquet", MODELS)
-    pd.testing.assert_frame_equal(models.iloc[:-1], imported)
+    imported = read_table(layout.imported / "models.parquet", IMPORTED_MODELS)
+    pd.testing.assert_frame_equal(models.iloc[:-1], imported.assign(n_texts=N_TEXTS))
     assert models.iloc[-1][["family", "parent", "n_params"]].tolist() == ["own", NAMES[2], 1000]
     metrics = json.loads(layout.metrics("matrix").read_text())
     assert metrics["n_models"] == N_MODELS + 1

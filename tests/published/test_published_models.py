@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from helpers.published_files import NAMES, made_up_metadata, write_pickle
 
-from modelmap.matrix.tables import MODELS
+from modelmap.matrix.tables import IMPORTED_MODELS
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.tables import check_table
 from modelmap.published.models import model_table, read_metadata, warnings
@@ -21,7 +21,7 @@ def test_metadata_gives_family_size_and_date(tmp_path: Path, protocol: int) -> N
     path = write_pickle(tmp_path / "meta.pkl", made_up_metadata(), protocol)
     metadata = read_metadata(path)
     models = model_table(NAMES[::-1], metadata)
-    check_table(models, MODELS, "models")
+    check_table(models, IMPORTED_MODELS, "models")
     assert models["model"].tolist() == NAMES[::-1]
     assert models["family"].tolist() == ["llama-2", "mistral"] * 3
     assert models["n_params"].tolist() == [n * 10**9 for n in (12, 11, 10, 9, 8, 7)]

@@ -117,6 +117,21 @@ def test_tables_of_both_revisions_come_from_the_remote(cloned: Path) -> None:
     assert list(bare.specs) == list("abcdef")
 
 
+def test_a_map_that_is_in_no_cache_is_read_from_git(cloned: Path) -> None:
+    """Rounded to 4 digits, as it is committed; then nothing is said to be missing of the map."""
+    layout = Layout(cloned)
+    layout.plot("map").parent.mkdir(exist_ok=True)
+    layout.plot("map").write_text("model,x,y\na,1,2.5\nb,-3,0\n")
+    done(cloned, *DVC, "config", "--local", "remote.origin.url", str(cloned / "nowhere"))
+    layout.map.unlink(missing_ok=True)
+    found = read_snapshot(layout, None)
+    (cloned / ".dvc/config.local").unlink()
+    layout.plot("map").unlink()
+    assert found.places is not None
+    assert found.places.to_numpy().tolist() == [["a", 1.0, 2.5], ["b", -3.0, 0.0]]
+    assert "data/map.parquet" not in found.missing
+
+
 def test_the_review_is_written_in_a_clone_by_the_workflows_own_lines(project: Path) -> None:
     """Set-up, guard and review, job summary: all that a runner would type, data from the remote."""
     cloned = clone(project, project.parent / "reviewed")

@@ -187,6 +187,10 @@ def test_scripts_take_no_expression_and_the_writing_workflow_no_code() -> None:
         assert WORKFLOWS[workflow]["permissions"] == {"contents": "read"}
         checkout = next(step for step in steps(workflow) if "checkout" in step.get("uses", ""))
         assert checkout["with"] == {"fetch-depth": 0, "persist-credentials": False}
+    assert WORKFLOWS["docs"][ON] == {"push": {"branches": ["main"]}}
+    writes = {"contents": "read", "pages": "write", "id-token": "write"}
+    assert WORKFLOWS["docs"]["permissions"] == writes
+    assert run_lines("docs") == ["make docs PYTHON=python"]
     assert run_lines("test") == ["make test PYTHON=python"]
     assert not any("uses" in step for step in steps("comment"))
     assert WORKFLOWS["comment"]["permissions"] == {}

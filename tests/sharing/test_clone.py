@@ -46,7 +46,7 @@ def test_the_analysis_runs_from_the_matrix_without_torch(clone: Clone, tmp_path:
     clone.dvc("pull", "data/matrix.parquet", **bare)
     clone.edit("params.yaml", r"size_measure: uniform", "size_measure: ls")
     ran = clone.stages_run("--pull", "--allow-missing", **bare)
-    assert ran == {"resolve", "plan", "figures"}
+    assert ran == {"resolve", "plan", "page", "figures", "report"}
     layout = Layout(clone.root)
     assert (layout.figures / "svg" / "model_map.svg").is_file()
     assert not layout.scores.exists()

@@ -13,7 +13,7 @@ from helpers.shared_project import Owner
 from modelmap.plumbing.layout import Layout
 from modelmap.resolve import stage
 
-FROM_MAP = {"map", "stability", "new_models", "figures"}
+FROM_MAP = {"map", "stability", "new_models", "page", "figures", "report"}
 FROM_DIVERGENCE = {"divergence", "plan"} | FROM_MAP
 FROM_MATRIX = {"matrix", "resample", "predict"} | FROM_DIVERGENCE
 FROM_SCORE = {"score"} | FROM_MATRIX
@@ -27,11 +27,12 @@ ZOO_SETTINGS, SCORE_SETTINGS = "src/modelmap/zoo/settings.py", "src/modelmap/sco
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")
 
 EDITS: dict[str, tuple[str, str, str, set[str]]] = {
+    "page": (PARAMS, r"n_kls: [\d_]+", "n_kls: 100", {"page"}),
     "figures": (PARAMS, r"png_dpi: \d+", "png_dpi: 60", {"figures"}),
     "map": (PARAMS, r"max_perplexity: \d+", "max_perplexity: 2", FROM_MAP),
-    "resample": (PARAMS, r"_shares: \[0\.05, 0\.1, (?=.*\n\nplan)", "_shares: [", {"resample"}),
-    "plan": (PARAMS, r"size_measure: uniform", "size_measure: ls", {"plan"}),
-    "estimate": (PARAMS, r"estimate: mixture", "estimate: papers", FROM_DIVERGENCE),
+    "resample": (PARAMS, r"_shares: \[0\.0125, 0\.025, 0\.05, ", "_shares: [", {"resample"}),
+    "plan": (PARAMS, r"size_measure: uniform", "size_measure: ls", {"plan", "page"}),
+    "estimate": (PARAMS, r"estimate: mixture", "estimate: papers", FROM_DIVERGENCE | {"resample"}),
     "neighbours": (PARAMS, r"n_neighbours: \d+", "n_neighbours: 3", FROM_DIVERGENCE),
     "stability": (PARAMS, r"draws: 0\.25", "draws: 0.2", {"stability"}),
     "new_models": (PARAMS, r"share: 0\.118", "share: 0.2", {"new_models"}),
@@ -79,8 +80,8 @@ def test_an_edit_re_runs_what_reads_it_and_what_follows(owner: Owner, name: str)
     """Each key reaches the stages that read it, and through their outputs those after."""
     file, pattern, replacement, stages = EDITS[name]
     owner.edit(file, pattern, replacement)
-    # Figures are drawn from every stage's outputs.
-    assert would_run(owner) == stages | {"figures"}
+    # Figures are drawn from every stage's outputs, and the report shows them.
+    assert would_run(owner) == stages | {"figures", "report"}
 
 
 @pytest.mark.parametrize("file", list(CODE))

@@ -82,6 +82,17 @@ def digests(directory: Path) -> dict[str, str]:
     }
 
 
+def test_a_family_with_another_name_keeps_its_weights(tmp_path: Path) -> None:
+    """Random numbers depend on the seed name: all models have the same bytes of weights."""
+    base = zoo("llama")
+    renamed = base.families[0].model_copy(update={"name": "tiny-a", "seed_name": "llama"})
+    for made in (base, base.model_copy(update={"families": [renamed]})):
+        built(made, tmp_path)
+    for suffix in SUFFIXES:
+        files = [tmp_path / f"{name}{suffix}" / "model.safetensors" for name in ("llama", "tiny-a")]
+        assert files[0].read_bytes() == files[1].read_bytes()
+
+
 @pytest.fixture(scope="module")
 def families(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[FamilyBuilder, Path]]:
     """Return one built family of each architecture, with its directory."""

@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from modelmap.figures.category_table import Table, boundaries, colour_limits, extension, table
-from modelmap.figures.colours_and_markers import family_colours, family_handles, legend_colours
+from modelmap.figures.colours_and_markers import family_handles, legend_colours, model_colours
 from modelmap.figures.inputs import Inputs, counts
 from modelmap.figures.style import (
     LEGEND_ROW,
@@ -112,7 +112,7 @@ def legend_height(entries: list[str]) -> float:
 def draw(inputs: Inputs) -> Figure:
     """Return the heat map of bits per byte, with numbers in its cells if they can be read."""
     content = table(inputs)
-    colours = family_colours(list(inputs.table("models.parquet", "family")["family"]))
+    colours = model_colours(inputs.table("models.parquet", "family", "n_params"))
     with style():
         sizes = sizes_for(content, list(legend_colours(colours)))
         width = sizes.right + sizes.side + MARGIN
@@ -192,13 +192,17 @@ def _draw_bar(figure: Figure, image: Any, content: Table, sizes: Sizes, taken: f
 def caption(inputs: Inputs) -> str:
     """Return the caption, with the least and the greatest bits per byte."""
     bits = table(inputs).bits
+    n_models, n_complete = (
+        inputs.metric("matrix.json", key) for key in ("n_models", "n_models_with_all_texts")
+    )
+    some = "; models on fewer texts have fewer of each" if n_complete < n_models else ""
     low, high = limits = colour_limits(bits)
     is_clipped = extension(bits, limits) != "neither"
     colours = f"; colours end at {low:.2f} and {high:.2f}" if is_clipped else ""
     return (
-        "Bits per byte by model and category of texts, with the number of texts in brackets "
-        f"({counts(inputs)}): least {np.nanmin(bits):.2f}, greatest {np.nanmax(bits):.2f}, lower "
-        f"is better{colours}. Families are in the order of their best model and categories in the "
-        "order of their mean; the last column is the mean over categories, each with the same "
-        "weight."
+        "Bits per byte by model and category of texts, with the number of texts in brackets"
+        f"{some} ({counts(inputs)}): least {np.nanmin(bits):.2f}, greatest "
+        f"{np.nanmax(bits):.2f}, lower is better{colours}. Families are in the order of their best "
+        "model and categories in the order of their mean; the last column is the mean over "
+        "categories, each with the same weight."
     )

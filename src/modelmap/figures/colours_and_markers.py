@@ -25,7 +25,12 @@ COLOURS = (
     "#3B6969",
 )
 OTHER_COLOUR = "#9A9A9A"
-KINDS = ("base", "pretrained", "checkpoint", "finetune", "merge", "quantised", "published")
+LARGE = 5_000_000
+"""Parameters. Families of smaller models, such as those that are trained here, are drawn apart."""
+KINDS = (
+    *("base", "pretrained", "checkpoint", "finetune", "merge", "quantised", "layers"),
+    "published",
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ MARKS = {
     "finetune": Mark("^", 30),
     "merge": Mark("D", 22),
     "quantised": Mark("s", 84, filled=False),
+    "layers": Mark("p", 40),
     "published": Mark("8", 40),
 }
 OTHER_MARK = Mark("P", 36)
@@ -73,6 +79,21 @@ def family_colours(families: Sequence[str]) -> dict[str, str]:
     named = [family for family in sizes.index if family in own]
     colours = dict(zip(named, COLOURS, strict=False))
     return {family: colours.get(family, OTHER_COLOUR) for family in sizes.index}
+
+
+def is_large(models: pd.DataFrame) -> pd.Series:
+    """Return for each model whether its family has a model of at least LARGE parameters.
+
+    `models` has the columns family and n_params. A model of unknown size counts as large.
+    """
+    sizes = models["n_params"].where(models["n_params"] > 0, LARGE)
+    return sizes.groupby(models["family"]).transform("max") >= LARGE
+
+
+def model_colours(models: pd.DataFrame) -> dict[str, str]:
+    """Return the colour of each family of `models`, those with large models first."""
+    large = is_large(models)
+    return family_colours([*models["family"][large], *models["family"][~large]])
 
 
 def legend_colours(colours: dict[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from modelmap.figures.colours_and_markers import family_colours, family_handles, legend_colours
+from modelmap.figures.colours_and_markers import family_handles, legend_colours, model_colours
 from modelmap.figures.dendrogram import brackets, leaf_order, pure_families
 from modelmap.figures.inputs import ESTIMATES, Inputs, counts
 from modelmap.figures.scale import Scale, scale_for
@@ -32,8 +32,9 @@ MARGIN, GAP, TREE, STRIP = 0.1, 0.04, 0.85, 0.1
 SMALLEST_SIDE, LARGEST_SIDE, LARGEST_CELL = 2.4, 5.0, 0.42
 BAR_DROP, BAR, FOOT = 0.16, 0.09, 0.66
 LEGEND_ROW, LEGEND_HANDLE = 0.16, 0.4
-SMALLEST_TEXT = 4.5
+SMALLEST_TEXT = 4.2
 """Points: names are left out if they would be smaller."""
+ROUNDING = 1e-6
 TICKS_APART = 0.27
 """A share of the width of the tree: the least distance between its ticks."""
 RAW_UP_TO = 400
@@ -83,8 +84,11 @@ def heatmap(inputs: Inputs) -> Heatmap:
 
 
 def compared_models(inputs: Inputs) -> pd.DataFrame:
-    """Return model and family of the models that have KLs, in the order of the clusters."""
-    models = inputs.table("models.parquet", "model", "family")
+    """Return the models that have KLs, in the order of the clusters.
+
+    Columns are model, family and n_params.
+    """
+    models = inputs.table("models.parquet", "model", "family", "n_params")
     pairs = inputs.table("kl.parquet", "model_a", "model_b")
     return models[models["model"].isin(pairs.to_numpy().ravel())].reset_index(drop=True)
 
@@ -107,8 +111,11 @@ def sizes_for(names: list[str], legend: list[str]) -> Sizes:
     """Return the sizes for these names of models and entries of the legend."""
     room = WIDTH - 2 * MARGIN - TREE - STRIP - 3 * GAP
     largest = min(LARGEST_SIDE, max(SMALLEST_SIDE, LARGEST_CELL * len(names)))
-    side = max(SMALLEST_SIDE, min(largest, room - text_width(names, SMALL_SIZE)))
-    size = name_size(len(names), side)
+    side, size = largest, name_size(len(names), largest)
+    while size and side > SMALLEST_SIDE and side + text_width(names, size) > room + ROUNDING:
+        # Smaller names need less room beside the rows, and fewer inches of rows make them smaller.
+        side = max(SMALLEST_SIDE, room - text_width(names, size))
+        size = name_size(len(names), side)
     side = side if size else min(largest, room)
     beside = text_width(names, size) + GAP if size else 0.0
     width = 2 * MARGIN + TREE + STRIP + 2 * GAP + side + beside
@@ -120,9 +127,10 @@ def sizes_for(names: list[str], legend: list[str]) -> Sizes:
 def draw(inputs: Inputs) -> Figure:
     """Return the heat map, with the tree of the clustering to its left."""
     heat = heatmap(inputs)
-    families = list(compared_models(inputs)["family"])
+    models = compared_models(inputs)
+    families = list(models["family"])
     clusters = inputs.table("clusters.parquet", "left", "right", "height_bits_per_byte")
-    colours = family_colours(families)
+    colours = model_colours(models)
     scale = scale_for(heat.kl[np.triu_indices(len(heat.names), k=1)])
     with style():
         sizes = sizes_for(heat.names, list(legend_colours(colours)))
@@ -216,7 +224,7 @@ def caption(inputs: Inputs) -> str:
     values = inputs.table("kl.parquet", "kl_bits_per_byte")["kl_bits_per_byte"]
     scale = scale_for(values.to_numpy())
     models = compared_models(inputs)
-    legend = list(legend_colours(family_colours(list(models["family"]))))
+    legend = list(legend_colours(model_colours(models)))
     is_named = sizes_for(list(models["model"]), legend).name_size is not None
     below = f"; values below {scale.low:g} have its darkest colour" if scale.has_below else ""
     return (

@@ -13,7 +13,10 @@ TOGETHER = 0.018
 """A share of the larger side of the map. A model nearer to its parent has no label of its own."""
 LONGEST = 33
 """Characters of a name and of the names in its brackets, together."""
-ORDER = {"base": 0, "pretrained": 0, "finetune": 1, "merge": 2, "checkpoint": 3, "quantised": 4}
+ORDER = {
+    **{"base": 0, "pretrained": 0, "finetune": 1, "layers": 1},
+    **{"merge": 2, "checkpoint": 3, "quantised": 4},
+}
 
 
 def short_names(models: pd.DataFrame) -> dict[str, str]:

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection, LineCollection
 from matplotlib.figure import Figure
 
-from modelmap.figures.colours_and_markers import family_colours, family_handles, legend_colours
+from modelmap.figures.colours_and_markers import family_handles, legend_colours, model_colours
 from modelmap.figures.inputs import Inputs, complete_counts
 from modelmap.figures.sampling_methods import abbreviation
 from modelmap.figures.style import (
@@ -48,12 +48,12 @@ def draw(inputs: Inputs) -> Figure:
     """Return one panel per setting, with the model map and the ellipses of that setting."""
     stability = inputs.table("stability.parquet", *COLUMNS_OF_SETTINGS, *COLUMNS_OF_MODELS)
     with style():
-        families = inputs.table("models.parquet", "model", "family")
+        families = inputs.table("models.parquet", "model", "family", "n_params")
         # Resampled maps are of the papers' estimates, as is the map they are compared with.
         places = inputs.table("map.parquet", "model", "x_papers", "y_papers")
         places = places.rename(columns={"x_papers": "x", "y_papers": "y"})
         joined = families.merge(places, on="model")
-        colours = family_colours(list(joined["family"]))
+        colours = model_colours(joined)
         settings = list(pd.unique(stability["setting"]))
         legend_width = LEGEND_HANDLE + text_width(list(legend_colours(colours)), SMALL_SIZE)
         n_columns = min(COLUMNS, len(settings))

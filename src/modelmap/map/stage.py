@@ -20,7 +20,7 @@ from modelmap.map.embed import (
 from modelmap.map.file import map_table
 from modelmap.map.quality import map_trustworthiness, nearest_kept
 from modelmap.map.settings import MapSettings
-from modelmap.map.tables import MAP, SPECTRUM
+from modelmap.map.tables import MAP, PLACES, SPECTRUM
 from modelmap.map.uncertainty import place_covariance, sampled_kl
 from modelmap.matrix.file import read_matrix
 from modelmap.matrix.segments_file import read_segments
@@ -28,11 +28,11 @@ from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
-from modelmap.plumbing.tables import check_models, read_table, write_table
+from modelmap.plumbing.tables import check_models, read_table, write_csv, write_table
 
 
 def run(layout: Layout) -> None:
-    """Write data/map.parquet, spectrum.parquet and their metrics."""
+    """Write data/map.parquet, spectrum.parquet, reports/plots/map.csv and their metrics."""
     settings = read_section(layout, "map", MapSettings)
     matrix = read_matrix(layout.matrix)
     estimate = read_section(layout, "divergence", DivergenceSettings).estimate
@@ -52,7 +52,9 @@ def run(layout: Layout) -> None:
     components = spectrum(coordinates)
     cumulative = components["cumulative_share"].to_numpy()
     reason = reason_if_identical(scaled)
-    write_table(map_table(models, places, papers, covariance), MAP, layout.map)
+    table = map_table(models, places, papers, covariance)
+    write_table(table, MAP, layout.map)
+    write_csv(table[["model", "x", "y"]].sort_values("model"), PLACES, layout.plot("map"))
     write_table(components, SPECTRUM, layout.spectrum)
     write_json(
         layout.metrics("map"),

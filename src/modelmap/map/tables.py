@@ -39,7 +39,17 @@ MAP = table(
 )
 ELLIPSE = ("ellipse_width", "ellipse_height", "ellipse_angle_degrees")
 BUNDLE_MAP = MAP.remove_columns(list(ELLIPSE))
-"""The schema of the map of a bundle, of whose models all have all texts."""
+BUNDLE_MAP.description = "The map of a bundle, whose models all have all texts."
+
+PLACES = table(
+    "The model map with 4 significant digits, sorted by name, in git so that changes can be seen.",
+    {
+        "model": column("text", "name"),
+        "x": column("float", "first coordinate", FINITE),
+        "y": column("float", "second coordinate", FINITE),
+    },
+    unique=["model"],
+)
 
 SPECTRUM = table(
     "The principal components of Q.",

@@ -16,8 +16,8 @@ MODELS = table(
         "parent": pa.Column(str, nullable=True, description="the model it was made from, if any"),
         "kind": column(
             "text",
-            "base, checkpoint, finetune, merge, quantised or pretrained; published: imported, and "
-            "of unknown kind",
+            "base, checkpoint, finetune, merge, quantised, layers or pretrained; published: "
+            "imported, and of unknown kind",
             LABEL,
         ),
         "created": pa.Column(
@@ -39,7 +39,7 @@ MODELS = table(
     unique=["model"],
 )
 IMPORTED_MODELS = MODELS.remove_columns(["n_texts"])
-"""The schema of the models of a bundle or an import, which have all texts."""
+IMPORTED_MODELS.description = "The models of a bundle or an import, all of which have all texts."
 
 CATEGORY_BITS = table(
     "Bits per byte by model and category.",

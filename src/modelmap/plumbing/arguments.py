@@ -18,7 +18,9 @@ STAGES = {
     "stability": "matrix, map -> data/stability.parquet: how far models move by resampling",
     "new_models": "matrix, map -> data/new_models.parquet: errors of distances to new models",
     "predict": "matrix -> data/predictions.parquet: predict benchmark scores or held-out texts",
+    "page": "tables, segments -> reports/map.html: the interactive map, in one file",
     "figures": "tables -> reports/figures: draw every figure, with its caption",
+    "report": "tables, metrics, figures -> reports/report.html: the results, to be read",
 }
 STUDIES = {
     "coverage": "how often confidence intervals contain the KL of a population",
@@ -27,6 +29,7 @@ STUDIES = {
     "place_eval": "the errors of placing models that the map does not know",
     "text_count": "what the results would be with fewer texts",
     "figures": "draw the figures of the studies",
+    "notebooks": "execute the notebooks, and write them with their outputs into reports/notebooks",
 }
 RUN_EPILOG = "stages, in the order of the pipeline:\n" + "\n".join(
     f"  {name:<11} {what}" for name, what in STAGES.items()
@@ -130,3 +133,6 @@ def place_arguments(parser: argparse.ArgumentParser) -> None:
 def review_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `modelmap review`."""
     parser.add_argument("base", nargs="?", default="main", help="branch to compare with (main)")
+    parser.add_argument(
+        "--map", type=Path, metavar="FILE", help="SVG file to write: both maps, joined by arrows"
+    )

@@ -133,10 +133,10 @@ COMMANDS = {
     "review": Command(
         "print what this branch changes, in Markdown",
         "Compares models, metrics, parameters and figures with those of another branch. Writes "
-        "nothing.",
-        "modelmap review main",
+        "nothing but the file that --map names.",
+        "modelmap review main --map moves.svg",
         arguments.review_arguments,
-        lambda layout, options: _module("review.report")(layout, options.base),
+        lambda layout, options: _module("review.report")(layout, options.base, options.map),
     ),
     "guard": Command(
         "check that dvc.lock and the committed results are up to date",

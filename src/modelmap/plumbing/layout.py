@@ -138,12 +138,25 @@ class Layout:
         return self.root / "data" / "predictions.parquet"
 
     @property
+    def notebooks(self) -> Path:
+        return self.root / "notebooks"
+
+    @property
     def reports(self) -> Path:
         return self.root / "reports"
 
     @property
     def figures(self) -> Path:
         return self.reports / "figures"
+
+    @property
+    def page(self) -> Path:
+        """The interactive map; ignored by git."""
+        return self.reports / "map.html"
+
+    @property
+    def report(self) -> Path:
+        return self.reports / "report.html"
 
     def metrics(self, stage: str) -> Path:
         return self.reports / "metrics" / f"{stage}.json"

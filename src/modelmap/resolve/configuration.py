@@ -20,6 +20,7 @@ from modelmap.matrix.settings import MatrixSettings
 from modelmap.models.roster import Roster, roster_models, with_listed, with_pretrained_base
 from modelmap.models.spec import ModelSpec
 from modelmap.new_models.settings import NewModelsSettings
+from modelmap.page.settings import PageSettings
 from modelmap.plan.settings import PlanSettings
 from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.files import checked
@@ -83,6 +84,7 @@ class Resolved(BaseModel):
     text_count: TextCountSettings
     place_eval: PlaceEvalSettings
     predict: PredictSettings
+    page: PageSettings
     figures: FiguresSettings
 
 

@@ -32,8 +32,8 @@ Everything here except `raw/`, `models/` and `imported/` is written by `dvc repr
 - `imported/`: the tables `matrix`, `models` and `texts` that `modelmap import` wrote, as below, and
   `segments.safetensors` and `segments.parquet` of the texts for which a bundle has them.
 - `zoo/`: the models trained here, as Hugging Face directories. `recipe.json` describes each model.
-- `matrix.parquet`: one row per text (`text_id`) and one float64 column per model:
-  log-likelihoods in nats, unclipped. The metadata of the file contains, at full precision,
+- `matrix.parquet`: one row per text (`text_id`) and one float64 column per model that has all
+  texts: log-likelihoods in nats, unclipped. The metadata of the file contains, at full precision,
   `clip_threshold` (nats), `mean_bytes` (B), `n_texts` (N) and `text_set` (a hash of the texts).
 - `segments.safetensors`: the tensor `loglik_nats`, float32, with one row per scored model and one
   column per segment of the texts, in the order of `segments.parquet`: log-likelihoods in nats, NaN
@@ -63,6 +63,9 @@ FILES = {
     "plan.parquet": plan.PLAN,
     "predictions.parquet": predict.PREDICTIONS,
     "../bundle/texts.parquet": published.BUNDLE_TEXTS,
+    "../bundle/models.parquet": matrix.IMPORTED_MODELS,
+    "../bundle/map.parquet": model_map.BUNDLE_MAP,
+    "../reports/plots/map.csv": model_map.PLACES,
     "../reports/plots/resample.csv": resample.RESAMPLE_CURVES,
     "../reports/plots/designs.csv": resample.DESIGN_ERRORS,
     "../reports/plots/plan.csv": plan.PLAN_ERRORS,

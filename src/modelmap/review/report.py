@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from modelmap.plumbing.errors import MAX_MESSAGE_LENGTH, UserError
 from modelmap.plumbing.layout import Layout
 from modelmap.review.commands import dvc_json, merge_base
 from modelmap.review.guard import UP_TO_DATE, lock_problems
+from modelmap.review.map_of_moves import write_moves
 from modelmap.review.markdown import code, table
 from modelmap.review.models_text import models_text
 from modelmap.review.snapshot import read_snapshot
@@ -19,10 +21,11 @@ Differences = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """The output of `dvc metrics diff --json`: by file and name, the values old, new and diff."""
 
 
-def run(layout: Layout, base: str) -> None:
+def run(layout: Layout, base: str, map_file: Path | None = None) -> None:
     """Print the differences between the working tree and its latest common commit with `base`.
 
-    Afterwards raises UserError if dvc.lock is not up to date.
+    The maps before and after are drawn into `map_file`, if one is named. Afterwards raises
+    UserError if dvc.lock is not up to date.
     """
     commit = merge_base(layout.root, base)
     problems = lock_problems(layout.root)
@@ -42,6 +45,8 @@ def run(layout: Layout, base: str) -> None:
         "## Parameters",
         params_text(dvc_json(layout.root, "params", "diff", commit)),
     ]
+    if map_file is not None:
+        write_moves(before.places, after.places, map_file)
     sys.stdout.write("\n\n".join(part.strip("\n") for part in parts) + "\n")
     if problems:
         raise UserError(problems)

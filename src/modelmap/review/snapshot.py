@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
+from modelmap.map.tables import PLACES
 from modelmap.matrix.file import LogLikelihoods, read_matrix
 from modelmap.models.file import read_roster
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.layout import Layout
-from modelmap.plumbing.tables import read_parquet
+from modelmap.plumbing.tables import read_csv, read_parquet
 
 T = TypeVar("T")
 NOT_FOUND = "neither in the cache nor in a remote"
@@ -30,7 +31,7 @@ class Snapshot:
     """The commit of each model, or the hash of its files."""
     matrix: LogLikelihoods | None = None
     places: pd.DataFrame | None = None
-    """The table of the map."""
+    """The columns model, x and y of the map, at least."""
     missing: dict[str, str] = field(default_factory=dict)
     """The reasons why files could not be read, by file."""
 
@@ -54,12 +55,25 @@ def read_snapshot(layout: Layout, revision: str | None) -> Snapshot:
             missing[name] = str(error)
             return None
 
+    def read_places() -> pd.DataFrame | None:
+        """Return the map, or if it is in no cache the rounded one of git, if there is one."""
+        places = read(layout.map, lambda path: _columns(path, "model", "x", "y"))
+        if places is not None:
+            return places
+        rounded = layout.plot("map")
+        places = read(rounded, lambda path: read_csv(path, PLACES))
+        # Only one of both is needed, and only the first is worth a line.
+        missing.pop(
+            (layout.map if places is not None else rounded).relative_to(layout.root).as_posix()
+        )
+        return places
+
     specs = read(layout.roster, _specs)
     return Snapshot(
         specs or {},
         read(layout.models, _revisions),
         read(layout.matrix, read_matrix),
-        read(layout.map, lambda path: _columns(path, "model", "x", "y")),
+        read_places(),
         missing,
     )
 

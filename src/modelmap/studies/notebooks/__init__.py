@@ -1,0 +1,1 @@
+"""The study `notebooks` executes the notebooks and writes their copies with outputs."""
