@@ -80,8 +80,8 @@ def test_an_edit_re_runs_what_reads_it_and_what_follows(owner: Owner, name: str)
     """Each key reaches the stages that read it, and through their outputs those after."""
     file, pattern, replacement, stages = EDITS[name]
     owner.edit(file, pattern, replacement)
-    # Figures are drawn from every stage's outputs, and the report shows them.
-    assert would_run(owner) == stages | {"figures", "report"}
+    # Figures are drawn from every stage's outputs but the page, and the report shows them.
+    assert would_run(owner) == stages | (set() if name == "page" else {"figures", "report"})
 
 
 @pytest.mark.parametrize("file", list(CODE))
@@ -92,10 +92,13 @@ def test_code_re_runs_the_stages_that_depend_on_its_package(owner: Owner, file: 
 
 
 def test_equal_outputs_stop_there(owner: Owner) -> None:
-    """More neighbours leave every divergence, and a comment in the corpus's code every text."""
+    """More neighbours leave every divergence, and a comment in the corpus's code every text.
+
+    The page and the report list the neighbours.
+    """
     owner.edit("params.yaml", r"n_neighbours: \d+", "n_neighbours: 3")
     owner.append("src/modelmap/corpus/readers.py", "\n# a comment\n")
-    assert owner.stages_run() == {"resolve", "corpus", "texts", "divergence"}
+    assert owner.stages_run() == {"resolve", "corpus", "texts", "divergence", "page", "report"}
     assert owner.stages_run("--dry") == set()
 
 

@@ -9,7 +9,17 @@ from dvc.utils.hydra import apply_overrides
 from helpers import ROOT
 from helpers.shared_project import Clone
 
-FOLLOWING = ("zoo", "map", "stability", "resample", "plan", "kl_truth", "coverage", "text_count")
+FOLLOWING = (
+    "zoo",
+    "map",
+    "stability",
+    "resample",
+    "plan",
+    "kl_truth",
+    "coverage",
+    "text_count",
+    "few_texts",
+)
 
 
 def test_setting_parameters_again_and_again_keeps_every_other_value_and_comment(

@@ -15,7 +15,7 @@ from modelmap.place.verdict import Names
 from modelmap.plan.ordered_texts import with_even_share
 from modelmap.plumbing.arrays import Matrix, Vector
 from modelmap.plumbing.seeds import named_rng
-from modelmap.resample.comparison import sequential_poisson, with_replacement
+from modelmap.resample.comparison import is_reached, sequential_poisson, with_replacement
 from modelmap.resample.estimate import UniqueTexts, weighted_coordinates
 from modelmap.resample.methods import length_squared_size, uniform_size
 from modelmap.studies.place_eval.held_out import held_out
@@ -67,9 +67,15 @@ def _squared_distances(known: Matrix, new: Vector) -> Vector:
 def _estimates(
     known: Matrix, new: Vector, size: int, rng: np.random.Generator
 ) -> dict[str, Vector]:
-    """Return the estimated squared distances of the new model to the known ones, by method."""
+    """Return the estimated squared distances of the new model to the known ones, by method.
+
+    Without any if length-squared draws hardly ever reach so many unique texts.
+    """
     coordinates = double_centred(known)
     length_squared = length_squared_size(coordinates)
+    total = length_squared.sum()
+    if not (total > 0 and is_reached(length_squared / total, size)):
+        return {}
     everyone = np.vstack([known, new])
     found = {}
     for method, measure in ((UNIFORM, uniform_size(coordinates)), (LS, length_squared)):

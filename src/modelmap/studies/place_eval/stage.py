@@ -61,6 +61,9 @@ def run(layout: Layout) -> None:
     samples, n_workers = range(settings.n_samples), load_hardware(layout.conf).n_workers
     one = partial(held_out.sample_cases, known, sizes, settings.seed)
     cases = pd.concat(parallel_map(one, samples, n_workers, "placing models"))
+    if cases.empty:
+        _skip(layout, no_difference())
+        return
     errors, verdicts = error_table(cases), verdict_table(cases)
     of_papers = _papers(layout, settings, related)
     found = metrics(errors, verdicts, of_papers, never_named(cases))

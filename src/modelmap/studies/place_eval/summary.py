@@ -10,7 +10,7 @@ from scipy.stats import t as student
 from modelmap.plumbing.arrays import Vector
 from modelmap.plumbing.tables import empty_table
 from modelmap.studies.place_eval.papers import DIFFERENCE, LS
-from modelmap.studies.place_eval.tables import PLACE_VERDICTS
+from modelmap.studies.place_eval.tables import PLACE_PAPERS, PLACE_VERDICTS
 
 CONFIDENCE_BINS = 0.0, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0
 SHARES = ("nearest", "nearest_or_tied", "parent", "parent_or_tied")
@@ -110,7 +110,7 @@ def papers_table(cases: pd.DataFrame) -> pd.DataFrame:
                     "difference_high": upper_end(wide[method] - wide[LS], models),
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(PLACE_PAPERS.columns))
 
 
 def never_named(cases: pd.DataFrame) -> list[str]:
