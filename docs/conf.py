@@ -26,7 +26,14 @@ exclude_patterns = [".*", "site", "data/*/*"]
 NAVIGATION = {
     "Notebooks": ["reports/notebooks/*"],
     "Use": [
-        *("docs/place", "docs/models", "docs/hardware", "docs/sharing", "docs/sweeps"),
+        *(
+            "docs/read-the-map",
+            "docs/place",
+            "docs/models",
+            "docs/hardware",
+            "docs/sharing",
+            "docs/sweeps",
+        ),
         *("docs/published", "docs/full-run", "data/README"),
     ],
     "Methods": [
