@@ -26,8 +26,8 @@ exclude_patterns = [".*", "site", "data/*/*"]
 NAVIGATION = {
     "Notebooks": ["reports/notebooks/*"],
     "Use": [
-        *("docs/read-the-map", "docs/place", "docs/models", "docs/hardware", "docs/sharing"),
-        *("docs/sweeps", "docs/published", "docs/full-run", "data/README"),
+        *("docs/findings", "docs/read-the-map", "docs/place", "docs/models", "docs/hardware"),
+        *("docs/sharing", "docs/sweeps", "docs/published", "docs/full-run", "data/README"),
     ],
     "Methods": [
         *("docs/methods", "docs/methods-divergence", "docs/methods-resampling"),

@@ -110,7 +110,7 @@ def papers_table(cases: pd.DataFrame) -> pd.DataFrame:
                     "difference_high": upper_end(wide[method] - wide[LS], models),
                 }
             )
-    return pd.DataFrame(rows, columns=list(PLACE_PAPERS.columns))
+    return pd.DataFrame(rows) if rows else empty_table(PLACE_PAPERS)
 
 
 def never_named(cases: pd.DataFrame) -> list[str]:
