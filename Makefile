@@ -32,7 +32,7 @@ $(VENV)/.done: pyproject.toml $(wildcard requirements/*.txt)
 	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $@
 
-repro: setup ## run the stages of the pipeline that are out of date (10 min for all)
+repro: setup ## run the stages of the pipeline that are out of date (15 min for all)
 	dvc repro
 
 studies: setup ## run the studies that are out of date (1 h for all)
