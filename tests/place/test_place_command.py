@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from helpers.shared_project import Owner
 
 from modelmap.__main__ import main
+from modelmap.place.answer import _lonely
 from modelmap.place.command import Amount, as_json, place
 from modelmap.plumbing.tables import read_parquet
 from modelmap.score import loading
@@ -199,3 +201,11 @@ def test_what_is_wrong_is_one_line(
     assert message in written.err
     assert written.err.count("\n") == 1
     assert written.out == ""
+
+
+def test_a_nearest_model_without_relatives_on_the_map_is_told() -> None:
+    """How near the models of its family are cannot be learnt from it."""
+    models = pd.DataFrame({"family": ["a", "a", "b"]})
+    assert _lonely(models, 0) == _lonely(models, 1) == []
+    (told,) = _lonely(models, 2)
+    assert told.startswith("the map has one model of the family b only")

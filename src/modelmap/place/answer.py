@@ -81,7 +81,10 @@ def placement(name: str, scores: pd.DataFrame, known: KnownModels) -> Placement:
         bits_table(scores["loglik_nats"].to_numpy(), known.texts["n_bytes"][:n_texts], known.texts),
         float(x),
         float(y),
-        _flags(scores, preference[near], left_out),
+        [
+            *_flags(scores, preference[near], left_out),
+            *_lonely(known.models.iloc[near], int(np.argmin(found.kl))),
+        ],
         float(widening * np.sqrt(np.square(found.relative_error).mean())),
     )
 
@@ -150,6 +153,17 @@ def _verdict(
     if found.statement == MADE:
         words += f", or {name} from it"
     return words, found.confidence, found.confidences
+
+
+def _lonely(models: pd.DataFrame, nearest: int) -> list[str]:
+    """Return a warning if the map has no relative of the nearest model to compare with."""
+    family = models["family"].iloc[nearest]
+    if (models["family"] == family).sum() > 1:
+        return []
+    return [
+        f"the map has one model of the family {family} only: how near its relatives are is judged "
+        "by other families, and the verdict may be wrong"
+    ]
 
 
 def _flags(scores: pd.DataFrame, preference: Vector, left_out: list[str]) -> list[str]:
