@@ -1,13 +1,16 @@
 """Pairs, nearest neighbours and clusters out of a matrix of divergences."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelmap.divergence.neighbours import (
+    both_ways,
     cluster_table,
     neighbour_table,
+    pair_relations,
     pair_table,
     sampled_pairs,
     square_form,
@@ -145,3 +148,27 @@ def test_every_model_and_merge_is_merged_once_and_upwards(kl: Matrix, method: st
         size.append(size[row.left] + size[row.right])
         assert row.size == size[-1]
     assert size[-1] == n
+
+
+def test_each_pair_is_there_in_both_orders() -> None:
+    """With the other columns of the pair."""
+    pairs = pair_table({"kl": line(0, 1, 3)}, ["z", "a", "m"])
+    both = both_ways(pairs)
+    assert list(both.columns) == ["model", "other", "kl"]
+    assert set(both.itertuples(index=False, name=None)) == {
+        ("z", "a", 1.0), ("a", "z", 1.0), ("z", "m", 3.0), ("m", "z", 3.0),
+        ("a", "m", 2.0), ("m", "a", 2.0),
+    }  # fmt: skip
+
+
+def test_a_pair_is_related_by_the_kind_of_the_one_that_was_made_from_the_other() -> None:
+    """Whichever of them comes first; all others are of one family or of two."""
+    models = pd.DataFrame(
+        [("copy", "f", "base", "quantised"), ("base", "f", None, "base"),
+         ("merge", "f", "base", "merge"), ("lone", "g", None, "base")],
+        columns=["model", "family", "parent", "kind"],
+    )  # fmt: skip
+    pairs = pair_table({"kl": line(0, 1, 2, 3)}, models["model"].tolist())
+    assert pair_relations(pairs, models).tolist() == [
+        "quantised", "one family", "two families", "merge", "two families", "two families",
+    ]  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.tables import kl_table
-from modelmap.divergence.neighbours import cluster_table
+from modelmap.divergence.neighbours import cluster_table, pair_relations
 from modelmap.figures.inputs import FOLDERS, Inputs, path_of
 from modelmap.map.file import map_table
 from modelmap.plumbing.files import write_json
@@ -54,6 +54,7 @@ def made_up_contents(family_sizes: dict[str, int], categories: list[str]) -> Con
     places = made_up_places(models)
     names, points = list(models["model"]), places[["x", "y"]].to_numpy()
     kl = ((points[:, None] - points[None]) ** 2).sum(axis=2)
+    pairs = kl_table(kl, names)
     rng = np.random.default_rng(1)
     bits = pd.DataFrame(
         [(name, category, 10, rng.uniform(1, 3)) for category in categories for name in names],
@@ -71,7 +72,7 @@ def made_up_contents(family_sizes: dict[str, int], categories: list[str]) -> Con
     return {
         "models.parquet": models,
         "category_bits.parquet": bits,
-        "kl.parquet": kl_table(kl, names),
+        "kl.parquet": pairs.assign(relation=pair_relations(pairs, models)),
         "clusters.parquet": cluster_table(kl, "average"),
         "map.parquet": places,
         "spectrum.parquet": spectrum,

@@ -65,4 +65,5 @@ def kl_table(kl: Matrix, models: Sequence[str], n_texts: int = 40) -> pd.DataFra
     frame = pair_table(columns, models)
     frame.insert(6, "n_texts", n_texts)
     frame.insert(7, "warning", "")
+    frame.insert(8, "relation", "two families")
     return frame

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import squareform
 
+from modelmap.divergence.tables import ONE_FAMILY, TWO_FAMILIES
 from modelmap.plumbing.arrays import Indices, Matrix
 from modelmap.plumbing.tables import check_models
 
@@ -25,6 +26,28 @@ def pair_table(values: Mapping[str, np.ndarray], models: Sequence[str]) -> pd.Da
 def models_of(pairs: pd.DataFrame) -> list[str]:
     """Return the models of a pair table, in the order of `pair_table`."""
     return [str(name) for name in pd.unique(pd.concat([pairs["model_a"], pairs["model_b"]]))]
+
+
+def both_ways(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of pairs with every pair twice, as columns model and other in both orders."""
+    forward = pairs.rename(columns={"model_a": "model", "model_b": "other"})
+    backward = pairs.rename(columns={"model_b": "model", "model_a": "other"})
+    return pd.concat([forward, backward], ignore_index=True)[["model", "other", *pairs.columns[2:]]]
+
+
+def pair_relations(pairs: pd.DataFrame, models: pd.DataFrame) -> pd.Series:
+    """Return how the models of each pair are related, as the column `relation` of KL has it.
+
+    `pairs` has the columns model_a and model_b, and `models` is the table of the models.
+    """
+    about = models.set_index("model", drop=False)
+    one, other = (about.loc[pairs[end]].reset_index(drop=True) for end in ("model_a", "model_b"))
+    relation = pd.Series(TWO_FAMILIES, index=one.index, dtype="str")
+    relation[one["family"] == other["family"]] = ONE_FAMILY
+    for child, parent in ((one, other), (other, one)):
+        is_parent = child["parent"] == parent["model"]
+        relation[is_parent] = child.loc[is_parent, "kind"]
+    return relation
 
 
 def sampled_pairs(n_models: int, max_pairs: int, rng: np.random.Generator) -> Indices:

@@ -2,7 +2,12 @@
 
 from modelmap.divergence.estimates import pair_estimates
 from modelmap.divergence.interval import TARGET_POPULATION
-from modelmap.divergence.neighbours import cluster_table, neighbour_table, square_form
+from modelmap.divergence.neighbours import (
+    cluster_table,
+    neighbour_table,
+    pair_relations,
+    square_form,
+)
 from modelmap.divergence.settings import DivergenceSettings
 from modelmap.divergence.standard_error import stratified_documents
 from modelmap.divergence.summary import interval_metrics, kl_metrics
@@ -37,6 +42,7 @@ def run(layout: Layout) -> None:
         segments = segments.of(models["model"].tolist())
     names = models["model"].tolist()
     pairs, importance = pair_estimates(matrix, segments, documents, settings.confidence)
+    pairs = pairs.assign(relation=pair_relations(pairs, models))[list(KL.columns)]
     kl = square_form(pairs, names)
     neighbours = neighbour_table(kl, names, settings.n_neighbours)
     write_table(pairs, KL, layout.kl)

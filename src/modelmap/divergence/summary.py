@@ -1,8 +1,8 @@
 """The metrics of the stage divergence: median KL by relation, and median width of intervals."""
 
-from collections.abc import Iterator
-
 import pandas as pd
+
+from modelmap.divergence.tables import ONE_FAMILY, TWO_FAMILIES
 
 
 def kl_metrics(
@@ -24,7 +24,9 @@ def kl_metrics(
         "nearest_in_family_share": round(float(same.mean()), 3),
         **{
             f"median_kl_{kind}_bits_per_byte": _median(values, 4)
-            for kind, values in _kl_to_parents(pairs, models)
+            for kind, values in kl[~pairs["relation"].isin([ONE_FAMILY, TWO_FAMILIES])].groupby(
+                pairs["relation"]
+            )
         },
     }
 
@@ -42,12 +44,3 @@ def interval_metrics(pairs: pd.DataFrame) -> dict[str, object]:
 def _median(values: pd.Series, digits: int) -> float | None:
     """Return the rounded median, or None if there are no values, as with a single family."""
     return None if values.empty else round(float(values.median()), digits)
-
-
-def _kl_to_parents(pairs: pd.DataFrame, models: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
-    """Yield each kind of model with the KLs between its members and their parents."""
-    related = models.dropna(subset="parent")[["model", "parent", "kind"]]
-    swapped = related.rename(columns={"model": "parent", "parent": "model"})
-    both = pd.concat([related, swapped]).rename(columns={"model": "model_a", "parent": "model_b"})
-    for kind, rows in pairs.merge(both, on=["model_a", "model_b"]).groupby("kind"):
-        yield str(kind), rows["kl_bits_per_byte"]

@@ -9,6 +9,9 @@ from modelmap.plumbing.arrays import Vector
 from modelmap.plumbing.columns import AT_LEAST_0, AT_LEAST_1, FINITE, column, table
 from modelmap.plumbing.tables import read_table
 
+ONE_FAMILY, TWO_FAMILIES = "one family", "two families"
+"""The column `relation` of KL for models of which none was made from the other."""
+
 
 def _estimate(which: str, describes: str, nullable: bool = False) -> dict[str, pa.Column]:
     """Return the columns of an estimate, its standard error and the ends of its interval."""
@@ -46,6 +49,11 @@ KL = table(
             "text",
             "empty; or one-sided: the texts are like draws from one of the models, and the "
             "estimate may be about 1.5 times too large",
+        ),
+        "relation": column(
+            "text",
+            "the kind of the model that was made from the other one, such as finetune; or one "
+            "family, or two families",
         ),
         **_estimate(
             "papers_",

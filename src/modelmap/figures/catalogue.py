@@ -29,7 +29,7 @@ FIGURES = (
     FigureEntry(
         "kl_heatmap", kl_heatmap, (*MODELS, "kl.parquet", "clusters.parquet", "divergence.json")
     ),
-    FigureEntry("kl_scale", kl_scale, ("models.parquet", "matrix.json", "kl.parquet")),
+    FigureEntry("kl_scale", kl_scale, ("matrix.json", "kl.parquet")),
     FigureEntry("category_bits", category_bits, (*MODELS, "category_bits.parquet")),
     FigureEntry("pca_spectrum", pca_spectrum, ("matrix.json", "spectrum.parquet", "map.json")),
     FigureEntry(

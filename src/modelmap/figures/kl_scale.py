@@ -12,22 +12,23 @@ from modelmap.figures.style import INK, PALE, WIDTH, axes_at, new_figure, style
 MIXTURE, PAPERS = "kl_bits_per_byte", "kl_papers_bits_per_byte"
 ESTIMATES = {MIXTURE: ("#0072B2", 0.16), PAPERS: ("#D55E00", -0.16)}
 """Colour of each estimate, and its distance from the middle of a row."""
-TO_PARENT = {
+ROWS = {
     "checkpoint": "checkpoint and final model",
     "finetune": "fine-tune and its base",
     "merge": "merge and its parent",
     "quantised": "rounded copy and original",
     "layers": "fewer layers and all",
+    "one family": "other pairs of one family",
+    "two families": "models of two families",
 }
-"""Rows of a model and its parent, by the kind of the model."""
-WITHIN, BETWEEN = "other pairs of one family", "models of two families"
+"""Names of the rows, by the column `relation` of data/kl.parquet."""
 PUBLISHED = {
-    "checkpoint and final model": {"later 1,000 steps": 0.011, "early 1,000 steps": 0.067},
-    "fine-tune and its base": {"fine-tune": 0.40},
-    "rounded copy and original": {"int8": 0.44, "4 bit": 0.49},
-    "fewer layers and all": {"adjacent layers": 3.0},
-    WITHIN: {"random pair of one family": 0.95},
-    BETWEEN: {"random pair": 2.2},
+    "checkpoint": {"later 1,000 steps": 0.011, "early 1,000 steps": 0.067},
+    "finetune": {"fine-tune": 0.40},
+    "quantised": {"int8": 0.44, "4 bit": 0.49},
+    "layers": {"adjacent layers": 3.0},
+    "one family": {"random pair of one family": 0.95},
+    "two families": {"random pair": 2.2},
 }
 """Medians in bits per byte of arXiv 2505.15353, version 3, which are by the papers' estimate."""
 ROW_HEIGHT, LEFT, RIGHT, BOTTOM, TOP, JITTER, SEED = 0.42, 1.75, 0.1, 0.42, 0.4, 0.09, 0
@@ -41,7 +42,7 @@ def skip_reason(inputs: Inputs) -> str | None:
 def draw(inputs: Inputs) -> Figure:
     """Return a row for each relation, with a point for every pair and both estimates."""
     pairs = _pairs(inputs)
-    rows = [name for name in (*TO_PARENT.values(), WITHIN, BETWEEN) if name in set(pairs["row"])]
+    rows = _rows(pairs)
     height = TOP + len(rows) * ROW_HEIGHT + BOTTOM
     with style():
         figure = new_figure(WIDTH, height)
@@ -51,7 +52,8 @@ def draw(inputs: Inputs) -> Figure:
             of_row = pairs[pairs["row"] == name]
             for column in ESTIMATES:
                 _draw_estimate(axes, of_row[column], column, -place, rng)
-            published = list(PUBLISHED.get(name, {}).values())
+            (relation,) = of_row["relation"].unique()
+            published = list(PUBLISHED.get(relation, {}).values())
             axes.plot(published, [-place] * len(published), "D", color=INK, markersize=4, zorder=4)
         _set_axes(axes, rows)
         _add_legend(figure, axes, height)
@@ -60,14 +62,17 @@ def draw(inputs: Inputs) -> Figure:
 
 def _pairs(inputs: Inputs) -> pd.DataFrame:
     """Return both estimates of every pair, and the row that it is in."""
-    models = inputs.table("models.parquet", "model", "family", "parent", "kind").set_index("model")
-    pairs = inputs.table("kl.parquet", "model_a", "model_b", MIXTURE, PAPERS)
-    one, other = (models.loc[pairs[name]].reset_index() for name in ("model_a", "model_b"))
-    row = np.where(one["family"] == other["family"], WITHIN, BETWEEN).astype(object)
-    for child, parent in ((one, other), (other, one)):
-        related = (child["parent"] == parent["model"]) & child["kind"].isin(list(TO_PARENT))
-        row[related] = child["kind"][related].map(TO_PARENT)
-    return pairs.assign(row=row)
+    pairs = inputs.table("kl.parquet", "relation", MIXTURE, PAPERS)
+    return pairs.assign(
+        row=[ROWS.get(name, f"{name} and its parent") for name in pairs["relation"]]
+    )
+
+
+def _rows(pairs: pd.DataFrame) -> list[str]:
+    """Return the rows that occur: those of ROWS in their order, and others above the last two."""
+    known = list(ROWS.values())
+    others = sorted(set(pairs["row"]).difference(known))
+    return [name for name in (*known[:-2], *others, *known[-2:]) if name in set(pairs["row"])]
 
 
 def _draw_estimate(
@@ -110,11 +115,10 @@ def caption(inputs: Inputs) -> str:
     """Return the caption, with the median of each row by both estimates."""
     pairs = _pairs(inputs)
     medians = pairs.groupby("row", sort=False)[[MIXTURE, PAPERS]].median()
-    order = [name for name in (*TO_PARENT.values(), WITHIN, BETWEEN) if name in medians.index]
     words = [
         f"{name} {medians.loc[name, MIXTURE]:.2g}"
         + (f" ({medians.loc[name, PAPERS]:.2g})" if pd.notna(medians.loc[name, PAPERS]) else "")
-        for name in order
+        for name in _rows(pairs)
     ]
     return (
         f"The scale of KL divergences by how two models are related ({counts(inputs)}), with a "

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from modelmap.divergence.neighbours import both_ways
 from modelmap.page.encoding import as_base64, log_codes, log_scale
 
 COLUMNS = ("kl_bits_per_byte", "low_bits_per_byte", "high_bits_per_byte")
@@ -19,11 +20,11 @@ def nearest_rows(pairs: pd.DataFrame, models: Sequence[str], n_kls: int) -> pd.D
     estimate are left out.
     """
     position = {name: i for i, name in enumerate(models)}
-    known = pairs[pairs["kl_bits_per_byte"].notna()]
-    first, second = (known[key].map(position).to_numpy() for key in ("model_a", "model_b"))
-    both = pd.concat([known[[*COLUMNS, "warning"]]] * 2, ignore_index=True)
-    both.insert(0, "model", np.concatenate([first, second]))
-    both.insert(1, "other", np.concatenate([second, first]))
+    known = pairs.loc[
+        pairs["kl_bits_per_byte"].notna(), ["model_a", "model_b", *COLUMNS, "warning"]
+    ]
+    both = both_ways(known)
+    both = both.assign(**{end: both[end].map(position) for end in ("model", "other")})
     both = both.sort_values(["model", "kl_bits_per_byte", "other"], kind="stable")
     return both.groupby("model", sort=False).head(max(1, n_kls // len(models)))
 

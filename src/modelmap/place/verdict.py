@@ -5,6 +5,7 @@ cases it is known what the model is to the nearest of the models that stay. A lo
 learns from them the probability of each answer, so that no limit is set by hand.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,8 @@ Names = NDArray[np.str_]
 
 COPY, MADE, FAMILY, NONE = "copy of", "made from", "same family as", "none of these"
 STATEMENTS = (COPY, MADE, FAMILY, NONE)
+ALONE, WITH_FAMILY = "model", "family"
+"""What is held out."""
 UNRELATED = "another family"
 """The model's family is known, but the nearest model is of another: no statement is right."""
 QUANTISED = "quantised"
@@ -106,15 +109,23 @@ def held_out_cases(
     two families left are not among them.
     """
     features, outcomes = [], []
-    for model in range(len(kl)):
-        alone = np.arange(len(kl)) != model
-        for is_left in (alone, related.families != related.families[model]):
-            known = np.flatnonzero(is_left).astype(np.int64)
-            if len(set(related.families[known])) > 1:
-                nearest, feature = _nearest(kl[model], kl_of_all_texts, known, related)
-                features.append(feature)
-                outcomes.append(outcome(model, nearest, known, related))
+    for _, model, known in held_out(related.families):
+        if len(set(related.families[known])) > 1:
+            nearest, feature = _nearest(kl[model], kl_of_all_texts, known, related)
+            features.append(feature)
+            outcomes.append(outcome(model, nearest, known, related))
     return features, outcomes
+
+
+def held_out(families: Names) -> Iterator[tuple[str, int, Indices]]:
+    """Yield each model twice, held out alone and with its family, and the models that stay known.
+
+    The first value is ALONE or WITH_FAMILY.
+    """
+    for model, family in enumerate(families):
+        alone = np.arange(len(families)) != model
+        for kind, is_left in ((ALONE, alone), (WITH_FAMILY, families != family)):
+            yield kind, model, np.flatnonzero(is_left).astype(np.int64)
 
 
 def _nearest(kl: Vector, known_kl: Matrix, known: Indices, related: Relations) -> tuple[int, float]:

@@ -5,6 +5,8 @@ from urllib.parse import urlencode
 
 import pandas as pd
 
+from modelmap.divergence.neighbours import both_ways
+
 
 def model_cards(
     models: pd.DataFrame, bits: pd.DataFrame, neighbours: pd.DataFrame, pairs: pd.DataFrame
@@ -35,10 +37,8 @@ def model_cards(
 def nearest_with_intervals(neighbours: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """Return the neighbours table with the ends of the interval of each KL divergence."""
     ends = ["low_bits_per_byte", "high_bits_per_byte", "warning"]
-    swapped = pairs.rename(columns={"model_a": "model_b", "model_b": "model_a"})
-    both = pd.concat([pairs, swapped])[["model_a", "model_b", *ends]]
-    keys = {"left_on": ["model", "neighbour"], "right_on": ["model_a", "model_b"]}
-    return neighbours.merge(both, how="left", **keys)[[*neighbours.columns, *ends]]
+    both = both_ways(pairs[["model_a", "model_b", *ends]]).rename(columns={"other": "neighbour"})
+    return neighbours.merge(both, how="left", on=["model", "neighbour"])
 
 
 def _records(frame: pd.DataFrame | None) -> list[dict[str, Any]]:

@@ -3,6 +3,8 @@
 Both errors are defined in Oyama et al. 2025 (EMNLP Findings), Section 4.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,3 +59,19 @@ def relative_error(estimated: Matrix, full: Matrix) -> float:
 def root_mean_square(values: NDArray[np.float64]) -> float:
     """Return the root of the mean square, which summarises the errors of several runs."""
     return float(np.sqrt(np.mean(np.square(values))))
+
+
+def size_for_error(sizes: Sequence[float], errors: Sequence[float], wanted: float) -> float | None:
+    """Return the number of texts at which an error falls to `wanted`, or None.
+
+    `sizes` ascend. Between two of them the logarithm of the error is interpolated linearly in the
+    logarithm of the size. None if the error is above `wanted` at all sizes, or already at most
+    `wanted` at the first one.
+    """
+    reached = np.flatnonzero(np.asarray(errors) <= wanted)
+    if len(reached) == 0 or reached[0] == 0:
+        return None
+    around = slice(int(reached[0]) - 1, int(reached[0]) + 1)
+    logs = np.log(np.asarray(sizes, dtype=np.float64)[around])
+    falling = -np.log(np.asarray(errors, dtype=np.float64)[around])
+    return float(np.exp(np.interp(-np.log(wanted), falling, logs)))

@@ -35,10 +35,15 @@ class PairTerms:
         """Return why there is nothing to estimate, or None if some models differ."""
         return None if self.terms.size else no_difference()
 
+    @property
+    def kl(self) -> Vector:
+        """Return the estimates from all texts in nats per byte, shape (P,)."""
+        kl: Vector = self.terms.sum(axis=0) / self.n_bytes.sum(axis=0)
+        return kl
+
     def relative_errors(self, sample: UniqueTexts) -> Vector:
         """Return the errors of a sample's estimates relative to those from all texts, (P,)."""
-        of_all = self.terms.sum(axis=0) / self.n_bytes.sum(axis=0)
-        errors: Vector = self._ratio(sample) / of_all - 1
+        errors: Vector = self._ratio(sample) / self.kl - 1
         return errors
 
     def relative_error(self, sample: UniqueTexts) -> float:

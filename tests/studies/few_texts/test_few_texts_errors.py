@@ -11,7 +11,7 @@ from modelmap.plumbing.tables import check_table
 from modelmap.resample.estimate import UniqueTexts
 from modelmap.resample.pair_terms import PairTerms
 from modelmap.studies.few_texts.clipping import clipping_variants
-from modelmap.studies.few_texts.errors import Model, few_text_errors, texts_needed
+from modelmap.studies.few_texts.errors import Model, few_text_errors
 from modelmap.studies.few_texts.summary import few_texts_summary
 from modelmap.studies.few_texts.tables import FEW_TEXTS
 
@@ -33,9 +33,9 @@ def test_papers_distances_are_those_of_the_coordinates() -> None:
     model = model_of(2)
     squares = np.square(model.coordinates - model.coordinates[2]).sum(axis=1)
     expected = squares[[0, 1, 3, 4, 5]]
-    np.testing.assert_allclose(model.papers_kl(), expected)
+    np.testing.assert_allclose(model.papers_distances(), expected)
     everything = UniqueTexts(np.arange(N_TEXTS), np.ones(N_TEXTS))
-    np.testing.assert_allclose(model.papers_kl(everything), expected)
+    np.testing.assert_allclose(model.papers_distances(everything), expected)
 
 
 def test_the_table_has_a_row_for_each_estimate_way_of_drawing_and_size() -> None:
@@ -54,14 +54,6 @@ def test_the_table_has_a_row_for_each_estimate_way_of_drawing_and_size() -> None
     pd.testing.assert_frame_equal(table, same)
 
 
-def test_texts_needed_are_interpolated_between_sizes() -> None:
-    """From .2 at 10 texts to .05 at 160, a straight line of slope -1/2 in logarithms."""
-    curve = pd.DataFrame({"d": [160, 10], "relative_error": [0.05, 0.2]})
-    assert texts_needed(curve, 0.1) == pytest.approx(40)
-    assert texts_needed(curve, 0.2) == 10
-    assert texts_needed(curve, 0.01) is None
-
-
 def test_the_summary_has_the_kl_of_every_two_models_by_both_estimates() -> None:
     """The same, whichever of the two is asked."""
     models = [model_of(4), model_of(5)]
@@ -71,7 +63,7 @@ def test_the_summary_has_the_kl_of_every_two_models_by_both_estimates() -> None:
     assert isinstance(kl, dict)
     sums = models[1].pairs
     mixture = sums.terms[:, 4].sum() / sums.n_bytes[:, 4].sum() / np.log(2)
-    papers = models[1].papers_kl()[4] / N_TEXTS / 2 / (900 * np.log(2))
+    papers = models[1].papers_distances()[4] / N_TEXTS / 2 / (900 * np.log(2))
     assert kl["m4, m5"] == {
         "mixture": pytest.approx(mixture, rel=1e-3),
         "papers": pytest.approx(papers, rel=1e-3),

@@ -183,7 +183,7 @@ def test_every_study_is_drawn_with_its_metrics_in_the_caption(tmp_path: Path) ->
     assert "Over all, 87.5% are right, and the mean confidence is 80.0%." in captions["place_eval"]
     assert "7 parts of each size" in captions["text_count"]
     assert "error of 5% compared with the set: 60 of 100." in captions["text_count"]
-    wanted = "real: 40 (mixture, simple random), more than were tried (papers, LS)."
+    wanted = "real: 40 (mixture, simple random), none of those tried (papers, LS)."
     assert wanted in captions["few_texts"]
     assert drawn(layout)[2] == files
 

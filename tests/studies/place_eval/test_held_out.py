@@ -4,10 +4,8 @@ import numpy as np
 import pandas as pd
 
 from modelmap.place.few_texts import distances
-from modelmap.place.verdict import relations, verdict
+from modelmap.place.verdict import ALONE, WITH_FAMILY, relations, verdict
 from modelmap.studies.place_eval.held_out import (
-    FAMILY,
-    MODEL,
     Known,
     held_out_sample,
     sample_cases,
@@ -42,13 +40,13 @@ def test_every_model_is_held_out_alone_and_with_its_family() -> None:
     """Seven at two sizes, in both ways; the parent stays known if a model is held out alone."""
     cases = sample_cases(known(), [4, 8], seed=1, number=0)
     assert cases.groupby(["held_out", "n_texts"]).size().to_dict() == {
-        (MODEL, 4): 7,
-        (MODEL, 8): 7,
-        (FAMILY, 4): 7,
-        (FAMILY, 8): 7,
+        (ALONE, 4): 7,
+        (ALONE, 8): 7,
+        (WITH_FAMILY, 4): 7,
+        (WITH_FAMILY, 8): 7,
     }
     with_parent = cases[cases["parent"].notna()]
-    assert set(with_parent["held_out"]) == {MODEL}
+    assert set(with_parent["held_out"]) == {ALONE}
     assert set(with_parent["model"]) == {"m1", "m2", "m4", "m6"}
     assert (cases["nearest_or_tied"] >= cases["nearest"]).all()
 
@@ -74,10 +72,10 @@ def test_errors_fall_with_texts_and_by_the_known_models() -> None:
     """Over 8 samples; with all texts there is no error left."""
     runs = [sample_cases(known(), [4, 16, N_TEXTS], seed=3, number=n) for n in range(8)]
     table = error_table(pd.concat(runs)).set_index(["held_out", "n_texts"])
-    for kind in (MODEL, FAMILY):
+    for kind in (ALONE, WITH_FAMILY):
         errors = table.loc[kind, "error"]
         assert errors[4] > errors[16] > errors[N_TEXTS]
         assert errors[N_TEXTS] < 1e-9
     assert (table["error"] <= table["plain_error"] + 1e-12).all()
     assert (table["difference_high"] <= 1e-12).all()
-    assert table.loc[(MODEL, 4), "n_cases"] == 56
+    assert table.loc[(ALONE, 4), "n_cases"] == 56

@@ -8,7 +8,6 @@ from modelmap.studies.place_eval.summary import (
     error_columns,
     never_named,
     share,
-    texts_needed,
     upper_end,
     verdict_table,
 )
@@ -53,17 +52,6 @@ def test_verdicts_are_counted_by_their_confidence() -> None:
     assert table["n_cases"].tolist() == [2, 1]
     assert table["right"].tolist() == [0.5, 1.0]
     assert table["mean_confidence"].tolist() == pytest.approx([0.67, 0.99])
-
-
-@pytest.mark.parametrize(
-    ("wanted", "needed"), [(0.2, 16.0), (0.1, 64.0), (0.5, None), (0.05, None)]
-)
-def test_texts_needed_lie_on_a_straight_line_of_logarithms(
-    wanted: float, needed: float | None
-) -> None:
-    """Errors that fall with the root of the number of texts; beyond the sizes nothing is known."""
-    found = texts_needed([4, 8, 64], np.array([0.4, 0.4 / 2**0.5, 0.1]), wanted)
-    assert found == (None if needed is None else pytest.approx(needed))
 
 
 def test_parents_that_are_never_named_are_listed() -> None:

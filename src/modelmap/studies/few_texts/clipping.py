@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from modelmap.divergence.kl import LN2
+from modelmap.divergence.kl import bits_per_byte
+from modelmap.divergence.neighbours import both_ways
+from modelmap.matrix.clip_centre import clip_threshold, clipped
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.arrays import Vector
 from modelmap.score.store import read_scores
@@ -23,14 +25,17 @@ def clipping_variants(
     `one` and `other` are log-likelihood vectors in nats, shape (N,). The threshold is a quantile of
     both together.
     """
-    low = np.quantile(np.concatenate([one, other]), quantile)
+    both = np.stack([one, other])
+    low_one, low_other = clipped(both, clip_threshold(both, quantile))
     differences = {
         "papers_unclipped": one - other,
-        "papers_clipped": np.maximum(one, low) - np.maximum(other, low),
-        "papers_one_clipped": np.maximum(one, low) - other,
+        "papers_clipped": low_one - low_other,
+        "papers_one_clipped": low_one - other,
     }
-    unit = 2 * mean_bytes * LN2
-    return {name: float(values.var() / unit) for name, values in differences.items()}
+    return {
+        name: float(bits_per_byte(values.var() / 2, mean_bytes))
+        for name, values in differences.items()
+    }
 
 
 def descendants(
@@ -43,6 +48,7 @@ def descendants(
     """
     found: dict[str, dict[str, object]] = {}
     n_bytes = texts.set_index("text_id")["n_bytes"]
+    mixture = both_ways(kl).set_index(["model", "other"])["kl_bits_per_byte"]
     for spec in specs:
         if spec.base is None:
             continue
@@ -53,9 +59,7 @@ def descendants(
         common = own.index.intersection(base.index)
         one, other = own.loc[common].to_numpy(), base.loc[common].to_numpy()
         variants = clipping_variants(one, other, float(n_bytes.loc[common].mean()), quantile)
-        names = kl["model_a"].isin([spec.name, spec.base.name])
-        pair = kl[names & kl["model_b"].isin([spec.name, spec.base.name])]
-        values = {"mixture": float(pair["kl_bits_per_byte"].iloc[0]), **variants}
+        values = {"mixture": float(mixture[spec.name, spec.base.name]), **variants}
         found[spec.name] = {
             "n_texts": len(common),
             **{name: float(f"{value:.3g}") for name, value in values.items()},

@@ -29,7 +29,7 @@ class Model:
     coordinates: Matrix
     """Of all K models, shape (K, N): clipped and double-centred, as in the papers."""
 
-    def papers_kl(self, sample: UniqueTexts | None = None) -> Vector:
+    def papers_distances(self, sample: UniqueTexts | None = None) -> Vector:
         """Return the squared distances to all others from a sample, or from all texts."""
         rows = (
             self.coordinates if sample is None else weighted_coordinates(self.coordinates, sample)
@@ -68,9 +68,9 @@ def _errors(
     """Return a row for each estimate. Intervals are known for draws without replacement."""
     mixture = np.array([model.pairs.relative_errors(sample) for sample in samples])
     covered = [model.pairs.covered(sample) for sample in samples] if has_intervals else np.nan
-    of_all = model.pairs.terms.sum(axis=0) / model.pairs.n_bytes.sum(axis=0)
-    papers_of_all = model.papers_kl()
-    papers = np.array([model.papers_kl(sample) for sample in samples])
+    of_all = model.pairs.kl
+    papers_of_all = model.papers_distances()
+    papers = np.array([model.papers_distances(sample) for sample in samples])
     return [
         {
             "estimate": MIXTURE,
@@ -90,23 +90,3 @@ def _errors(
 def _nearest_kept(estimated: Matrix, of_all: Vector) -> float:
     """Return the share of samples, rows of `estimated`, whose nearest model is that of all."""
     return float((estimated.argmin(axis=1) == of_all.argmin()).mean())
-
-
-def texts_needed(rows: pd.DataFrame, error: float) -> float | None:
-    """Return the number of texts at which an error falls to `error`, or None if it does not.
-
-    `rows` are those of one model, estimate and way of drawing. The logarithm of the error is
-    interpolated linearly in log d.
-    """
-    curve = rows.sort_values("d")
-    reached = curve["relative_error"].to_numpy() <= error
-    if not reached.any():
-        return None
-    first = int(reached.argmax())
-    if first == 0:
-        return float(curve["d"].iloc[0])
-    d, errors = (
-        np.log(curve[name].to_numpy(dtype=np.float64)[first - 1 : first + 1])
-        for name in ("d", "relative_error")
-    )
-    return float(np.exp(np.interp(-np.log(error), -errors, d)))

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
-from modelmap.divergence.kl import LN2
+from modelmap.divergence.kl import LN2, bits_per_byte, nats_per_text
 from modelmap.resample.comparison import SIMPLE_RANDOM, WITH_REPLACEMENT
-from modelmap.studies.few_texts.errors import MIXTURE, PAPERS, Model, texts_needed
+from modelmap.resample.errors import size_for_error
+from modelmap.studies.few_texts.errors import MIXTURE, PAPERS, Model
 
 ERRORS = (0.1, 0.05)
 """Relative errors for which the summary has numbers of texts."""
@@ -49,7 +49,7 @@ def _of_model(rows: pd.DataFrame) -> dict[str, object]:
 
 
 def _rounded(curve: pd.DataFrame, error: float) -> int | None:
-    needed = texts_needed(curve, error)
+    needed = size_for_error(curve["d"].tolist(), curve["relative_error"].tolist(), error)
     return None if needed is None else round(needed)
 
 
@@ -57,13 +57,14 @@ def _kl_of_pairs(models: Sequence[Model], mean_bytes: float) -> dict[str, dict[s
     """Return the KL of every two of the models by both estimates, from all texts."""
     found = {}
     for i, one in enumerate(models):
-        mixture = one.pairs.terms.sum(axis=0) / one.pairs.n_bytes.sum(axis=0) / LN2
-        papers = one.papers_kl() / one.coordinates.shape[1] / 2 / (mean_bytes * LN2)
+        mixture = one.pairs.kl / LN2
+        nats = nats_per_text(one.papers_distances(), one.coordinates.shape[1])
+        papers = bits_per_byte(nats, mean_bytes)
         for other in models[i + 1 :]:
             # The model itself is left out of its own pairs, so that later models come one earlier.
             place = other.position - 1
             found[f"{one.name}, {other.name}"] = {
-                "mixture": float(np.format_float_positional(mixture[place], 4, fractional=False)),
-                "papers": float(np.format_float_positional(papers[place], 4, fractional=False)),
+                "mixture": float(f"{mixture[place]:.4g}"),
+                "papers": float(f"{papers[place]:.4g}"),
             }
     return found

@@ -63,7 +63,7 @@ def caption(inputs: Inputs) -> str:
     needed = []
     for name, found in models.items():
         counts = found["texts_for_error"]["5%"]
-        words = (f"{counts[key] or 'more than were tried'} ({key})" for key in counts)
+        words = (f"{counts[key] or 'none of those tried'} ({key})" for key in counts)
         needed.append(f"{name}: {', '.join(words)}")
     return (
         "Relative error of the KL divergences of pretrained models to all other models from "

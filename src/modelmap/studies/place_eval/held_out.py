@@ -1,6 +1,6 @@
 """Placing each known model as if it were new, from samples of the texts (ours)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +14,12 @@ from modelmap.place.few_texts import (
     plain,
     tied,
 )
-from modelmap.place.verdict import Names, Relations, outcome, stem, verdict
+from modelmap.place.verdict import Relations, held_out, outcome, stem, verdict
 from modelmap.plumbing.arrays import Indices, Matrix, Vector
 from modelmap.plumbing.seeds import named_rng
 
-MODEL, FAMILY = "model", "family"
+FEWEST_KNOWN = 3
+"""A model is not held out if fewer than these stay known."""
 MEASURES = ("plain_square", "square", "coverage", "plain_nearest", "nearest", "nearest_or_tied")
 NAMING = ("parent", "parent_or_tied", "statement", "confidence", "is_right")
 CASES = ("held_out", "n_texts", "model", *MEASURES, *NAMING)
@@ -52,7 +53,7 @@ def sample_cases(known: Known, sizes: Sequence[int], seed: int, number: int) -> 
     for size in sizes:
         for kind, model, others in held_out(known.related.families):
             # Equal models have no relative errors.
-            if not (kl[model, others] > 0).any():
+            if len(others) < FEWEST_KNOWN or not (kl[model, others] > 0).any():
                 continue
             sample = held_out_sample(known, kl, order[:size], model, others)
             found = distances(sample).kl
@@ -67,18 +68,6 @@ def sample_cases(known: Known, sizes: Sequence[int], seed: int, number: int) -> 
                 )
             )
     return pd.DataFrame(rows, columns=list(CASES))
-
-
-def held_out(families: Names) -> Iterator[tuple[str, int, Indices]]:
-    """Yield each way of holding out a model, the model, and the models that stay known.
-
-    A model is held out alone and with its family, if more than two models stay.
-    """
-    for model in range(len(families)):
-        alone = np.arange(len(families)) != model
-        for kind, is_left in ((MODEL, alone), (FAMILY, families != families[model])):
-            if is_left.sum() > 2:
-                yield kind, model, np.flatnonzero(is_left).astype(np.int64)
 
 
 def held_out_sample(

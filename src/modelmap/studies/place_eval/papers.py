@@ -11,14 +11,14 @@ import pandas as pd
 
 from modelmap.divergence.kl import ROUNDING
 from modelmap.matrix.clip_centre import clip_threshold, clipped, double_centred
-from modelmap.place.verdict import Names
+from modelmap.place.verdict import Names, held_out
 from modelmap.plan.ordered_texts import with_even_share
 from modelmap.plumbing.arrays import Matrix, Vector
 from modelmap.plumbing.seeds import named_rng
 from modelmap.resample.comparison import is_reached, sequential_poisson, with_replacement
 from modelmap.resample.estimate import UniqueTexts, weighted_coordinates
 from modelmap.resample.methods import length_squared_size, uniform_size
-from modelmap.studies.place_eval.held_out import held_out
+from modelmap.studies.place_eval.held_out import FEWEST_KNOWN
 
 UNIFORM, LS, DIFFERENCE = "uniform", "ls", "difference"
 EVEN_SHARE = 0.1
@@ -45,6 +45,8 @@ def sample_cases(
     rng = named_rng(seed, "place_eval", "papers", str(number))
     rows = []
     for kind, model, others in held_out(families):
+        if len(others) < FEWEST_KNOWN:
+            continue
         threshold = clip_threshold(loglik_nats[others], clip_quantile)
         known = clipped(loglik_nats[others], threshold)
         new = clipped(loglik_nats[model], threshold)

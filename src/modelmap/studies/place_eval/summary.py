@@ -7,8 +7,8 @@ import pandas as pd
 from scipy.stats import binomtest
 from scipy.stats import t as student
 
-from modelmap.plumbing.arrays import Vector
 from modelmap.plumbing.tables import empty_table
+from modelmap.resample.errors import size_for_error
 from modelmap.studies.place_eval.papers import DIFFERENCE, LS
 from modelmap.studies.place_eval.tables import PLACE_PAPERS, PLACE_VERDICTS
 
@@ -164,21 +164,7 @@ def _ratios(sizes: pd.Series, errors: pd.Series, better: pd.Series) -> dict[str,
     It is a share of the number of texts; None if the sizes do not contain that number.
     """
     needed = {
-        size: texts_needed(sizes.tolist(), better.to_numpy(), error)
+        size: size_for_error(sizes.tolist(), better.tolist(), error)
         for size, error in zip(sizes, errors, strict=True)
     }
     return {f"{size}": None if n is None else round(n / size, 2) for size, n in needed.items()}
-
-
-def texts_needed(sizes: Sequence[float], errors: Vector, wanted: float) -> float | None:
-    """Return the number of texts at which an error is reached, interpolated between two sizes.
-
-    The error is taken for a straight line between them if both are logarithms. None if it is not
-    reached within the sizes.
-    """
-    reached = np.flatnonzero(np.asarray(errors) <= wanted)
-    if len(reached) == 0 or reached[0] == 0:
-        return None
-    after = int(reached[0])
-    x, y = (np.log(np.asarray(values)[after - 1 : after + 1]) for values in (sizes, errors))
-    return float(np.exp(x[0] + (x[1] - x[0]) * (np.log(wanted) - y[0]) / (y[1] - y[0])))
