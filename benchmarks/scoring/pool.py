@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from modelmap.models.packed import pack_weights, packing_helps
+from modelmap.models.packed import pack_where_faster
 from modelmap.plumbing.hardware import Hardware
 from modelmap.plumbing.processes import set_worker_environment, start_worker
 from modelmap.score.batches import batches
@@ -73,8 +73,7 @@ class Pool:
 def _load(case: Case, hardware: Hardware) -> None:
     LOADED.clear()
     model, tokenizer = case.load("cpu")
-    if packing_helps():
-        pack_weights(model)
+    pack_where_faster(model)
     LOADED.update(model=model, tokenizer=tokenizer, budget=token_budget(model, hardware))
 
 

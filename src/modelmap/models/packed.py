@@ -16,6 +16,12 @@ N_ROWS = 512
 """About as many tokens as a text has: oneDNN chooses the layout for this number of rows."""
 
 
+def pack_where_faster(model: "PreTrainedModel") -> None:
+    """Pack the weights of a model if that makes it faster on this processor."""
+    if packing_helps():
+        pack_weights(model)
+
+
 def packing_helps() -> bool:
     """Return whether this processor is one on which packed weights were measured to be faster."""
     import torch

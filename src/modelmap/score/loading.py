@@ -12,7 +12,7 @@ from modelmap.models.load import (
     tokenizer_directory,
 )
 from modelmap.models.options import check_device
-from modelmap.models.packed import pack_weights, packing_helps
+from modelmap.models.packed import pack_where_faster
 from modelmap.models.prepare import adapter_directory, prepared_directory
 from modelmap.models.source import check_unchanged
 from modelmap.models.spec import ModelSpec
@@ -59,8 +59,7 @@ class ScoredModel:
         loaded = load_model(directory, self.spec, self.device, adapter)
         # After loading: files that change while they are read are noticed too.
         self._check_unchanged()
-        if packing_helps():
-            pack_weights(loaded)
+        pack_where_faster(loaded)
         check_causal(loaded, self.spec)
         return loaded
 

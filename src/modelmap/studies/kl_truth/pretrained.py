@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from modelmap.divergence.kl import LN2
+from modelmap.models.packed import pack_where_faster
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.seeds import named_seed
 from modelmap.studies.kl_truth.comparison import DRAWN_MIXTURE, ESTIMATES, rate, two_directions
@@ -120,6 +121,9 @@ def copies_on_texts(task: CopiesTask) -> dict[str, Drawn]:
     if not task.descendants:
         models |= {f"{task.spec.name} {bits}": _rounded(model, bits) for bits in COPIES}
     texts, everything = encoded(tokenizer, task.texts), list(models.values())
+    # After the copies are made: the weights of a packed model must not be changed.
+    for each in everything:
+        pack_where_faster(each)
     kl = kl_along_texts(everything, range(len(everything)), [one.ids for one in texts])
     empty = [""] * len(texts)
     found = [segment_logliks(scored_tokens(one, texts), empty, task.texts) for one in everything]
@@ -135,6 +139,7 @@ def _rounded(model: "PreTrainedModel", bits: Bits) -> "PreTrainedModel":
 def drawn_continuations(task: ContinuationTask) -> Drawn:
     """Return the sums over continuations drawn from one model. Runs in a worker process."""
     model, tokenizer = loaded(task.root, task.source, task.device)
+    pack_where_faster(model)
     strings = []
     for number, prefix in enumerate(encoded(tokenizer, task.prefixes)):
         seed = named_seed(task.seed, "kl_truth", task.source.name, str(number))
@@ -148,6 +153,7 @@ def drawn_continuations(task: ContinuationTask) -> Drawn:
             found.append(own)
             continue
         reader, its_tokenizer = loaded(task.root, spec, task.device)
+        pack_where_faster(reader)
         tokens = scored_tokens(reader, encoded(its_tokenizer, texts))
         found.append(segment_logliks(tokens, task.prefixes, strings))
     return drawn_sums(strings, np.full((len(found), len(strings)), np.nan), own, found)

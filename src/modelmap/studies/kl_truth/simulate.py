@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from modelmap.models.load import load_model, load_tokenizer
+from modelmap.models.packed import pack_where_faster
 from modelmap.models.prepare import adapter_directory, prepared_directory
 from modelmap.models.source import revisions
 from modelmap.models.spec import ModelSpec
@@ -147,7 +148,10 @@ def _all_loaded(
     root: Path, specs: tuple[ModelSpec, ...], device: str
 ) -> "list[tuple[PreTrainedModel, PreTrainedTokenizerBase]]":
     """Return all models of the zoo, which a worker keeps for its next task: they are small."""
-    return [loaded(root, spec, device) for spec in specs]
+    everything = [loaded(root, spec, device) for spec in specs]
+    for model, _ in everything:
+        pack_where_faster(model)
+    return everything
 
 
 def drawn_from_zoo(task: ZooTask) -> Drawn:
@@ -182,4 +186,5 @@ def drawn_from_zoo(task: ZooTask) -> Drawn:
 def natural_tokens(task: NaturalTask) -> list[ScoredTokens]:
     """Return the tokens of the texts under one model. Runs in a worker process."""
     model, tokenizer = loaded(task.root, task.spec, task.device)
+    pack_where_faster(model)
     return scored_tokens(model, encoded(tokenizer, task.texts))
