@@ -11,6 +11,7 @@ from modelmap.figures.colours_and_markers import (
     family_colours,
     kinds_in_order,
     legend_colours,
+    model_colours,
 )
 
 
@@ -38,3 +39,11 @@ def test_kinds_are_listed_in_their_order_and_unknown_ones_last() -> None:
     """Only kinds that occur are listed."""
     models = pd.DataFrame({"kind": ["zebra", "merge", "base", "ant"]})
     assert kinds_in_order(models) == ["base", "merge", "ant", "zebra"]
+
+
+def test_a_family_has_its_colour_where_only_some_families_are_shown() -> None:
+    """The legend has these alone."""
+    models = pd.DataFrame({"family": ["a", "b", "c"], "n_params": [10**3, 10**9, 10**3]})
+    everywhere = model_colours(models)
+    assert list(everywhere) == ["b", "a", "c"]
+    assert model_colours(models, ["c", "b", "c"]) == {"b": everywhere["b"], "c": everywhere["c"]}

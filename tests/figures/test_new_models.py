@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from helpers.figure_tables import inputs_of, made_up_contents, made_up_models, made_up_places
 
-from modelmap.figures.colours_and_markers import OTHER_COLOUR, family_colours
+from modelmap.figures.colours_and_markers import OTHER_COLOUR, model_colours
 from modelmap.figures.new_models import caption, draw, mark_areas, new_colours, skip_reason
 from modelmap.new_models.tables import NEW_MODELS
 from modelmap.new_models.trial import LS_BY_EXISTING, UNIFORM_SAME_TEXTS
@@ -36,18 +36,20 @@ def test_only_new_models_are_named(family_sizes: dict[str, int], n_new: int) -> 
     assert names
     assert all(any(model.endswith(name) for model in new) for name in names)
     assert len(np.asarray(axes.collections[-1].get_offsets())) == n_new
-    on_map = family_colours(list(models["family"]))
+    on_map = model_colours(models)
     joined = models.merge(new_models, on="model")
-    assert all(on_map[family] == colour for family, colour in new_colours(joined).items())
+    families = list(joined.loc[joined["is_new"], "family"])
+    assert all(on_map[name] == colour for name, colour in new_colours(models, families).items())
 
 
 def test_a_new_family_without_a_colour_of_its_own_gets_one() -> None:
     """Beyond ten families the map has one grey for the rest, which would not show here."""
     models = made_up_models({f"f{i:02}": 12 - i // 3 for i in range(20)})
     joined = models.merge(made_up_new_models(models, 10), on="model")
-    assert OTHER_COLOUR in family_colours(list(models["family"])).values()
-    assert set(new_colours(joined)) == {"f18", "f19"}
-    assert OTHER_COLOUR not in new_colours(joined).values()
+    families = list(joined.loc[joined["is_new"], "family"])
+    assert OTHER_COLOUR in model_colours(models).values()
+    assert set(new_colours(models, families)) == {"f18", "f19"}
+    assert OTHER_COLOUR not in new_colours(models, families).values()
 
 
 def test_marks_shrink_with_their_own_number() -> None:

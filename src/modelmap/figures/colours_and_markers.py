@@ -1,6 +1,6 @@
 """The colour of each family of models, and the marker of each kind of model."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -90,10 +90,16 @@ def is_large(models: pd.DataFrame) -> pd.Series:
     return sizes.groupby(models["family"]).transform("max") >= LARGE
 
 
-def model_colours(models: pd.DataFrame) -> dict[str, str]:
-    """Return the colour of each family of `models`, those with large models first."""
+def model_colours(models: pd.DataFrame, shown: Iterable[str] | None = None) -> dict[str, str]:
+    """Return the colour of each family of `models`, those with large models first.
+
+    `models` are those of the whole map, so that a family has one colour in all figures. With
+    `shown`, families, the result has these alone.
+    """
     large = is_large(models)
-    return family_colours([*models["family"][large], *models["family"][~large]])
+    colours = family_colours([*models["family"][large], *models["family"][~large]])
+    wanted = set(colours if shown is None else shown)
+    return {family: colour for family, colour in colours.items() if family in wanted}
 
 
 def legend_colours(colours: dict[str, str]) -> dict[str, str]:

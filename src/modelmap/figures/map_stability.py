@@ -53,7 +53,7 @@ def draw(inputs: Inputs) -> Figure:
         places = inputs.table("map.parquet", "model", "x_papers", "y_papers")
         places = places.rename(columns={"x_papers": "x", "y_papers": "y"})
         joined = families.merge(places, on="model")
-        colours = model_colours(joined)
+        colours = model_colours(families, joined.loc[joined["x"].notna(), "family"])
         settings = list(pd.unique(stability["setting"]))
         legend_width = LEGEND_HANDLE + text_width(list(legend_colours(colours)), SMALL_SIZE)
         n_columns = min(COLUMNS, len(settings))

@@ -11,6 +11,7 @@ from modelmap.figures.colours_and_markers import (
     family_colours,
     family_handles,
     legend_colours,
+    model_colours,
 )
 from modelmap.figures.inputs import Inputs, complete_counts
 from modelmap.figures.map_labels import NAMED_UP_TO, choose_labels
@@ -45,12 +46,12 @@ def skip_reason(inputs: Inputs) -> str | None:
 
 def draw(inputs: Inputs) -> Figure:
     """Return the map, with names of the new models."""
-    models = inputs.table("models.parquet", "model", "family", "parent", "kind")
+    models = inputs.table("models.parquet", "model", "family", "parent", "kind", "n_params")
     new_models = inputs.table("new_models.parquet", "model", "is_new", "x", "y")
     with style():
         joined = models.merge(new_models, on="model")
         new = joined[joined["is_new"]]
-        colours = new_colours(joined)
+        colours = new_colours(models, list(new["family"]))
         names = [*legend_colours(colours), EXISTING]
         legend_width = LEGEND_HANDLE + text_width(names, SMALL_SIZE)
         side = WIDTH - 2 * MARGIN - GAP - legend_width
@@ -71,16 +72,13 @@ def draw(inputs: Inputs) -> Figure:
         return figure
 
 
-def new_colours(joined: pd.DataFrame) -> dict[str, str]:
+def new_colours(models: pd.DataFrame, families: list[str]) -> dict[str, str]:
     """Return the colours of the families of the new models.
 
     They are the colours of the model map if each of these families has its own colour there.
     """
-    families = list(joined.loc[joined["is_new"], "family"])
-    on_map = family_colours(list(joined["family"]))
-    if any(on_map[family] == OTHER_COLOUR for family in families):
-        return family_colours(families)
-    return {family: on_map[family] for family in dict.fromkeys(families)}
+    on_map = model_colours(models, families)
+    return family_colours(families) if OTHER_COLOUR in on_map.values() else on_map
 
 
 def mark_areas(is_new: pd.Series) -> Vector:

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from modelmap.figures.colours_and_markers import family_colours, family_handles, legend_colours
+from modelmap.figures.colours_and_markers import family_handles, legend_colours, model_colours
 from modelmap.figures.inputs import Inputs
 from modelmap.figures.style import (
     LEGEND_HANDLE,
@@ -43,10 +43,10 @@ def skip_reason(inputs: Inputs) -> str | None:
 
 def draw(inputs: Inputs) -> Figure:
     """Return the scatter plots, with a line on which predictions are exact."""
-    models = inputs.table("models.parquet", "model", "family")
+    models = inputs.table("models.parquet", "model", "family", "n_params")
     predictions = inputs.table("predictions.parquet", "target", "model", "truth", "prediction")
-    colours = family_colours(list(models["family"]))
     joined = predictions.merge(models, on="model")
+    colours = model_colours(models, joined["family"])
     targets = list(pd.unique(joined["target"]))
     with style():
         legend = list(legend_colours(colours))

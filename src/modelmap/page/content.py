@@ -7,7 +7,14 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import KDTree
 
-from modelmap.figures.colours_and_markers import COLOURS, KINDS, MARKS, OTHER_COLOUR, OTHER_MARK
+from modelmap.figures.colours_and_markers import (
+    COLOURS,
+    KINDS,
+    MARKS,
+    OTHER_COLOUR,
+    OTHER_MARK,
+    model_colours,
+)
 from modelmap.page.kl_rows import encoded_rows, nearest_rows
 from modelmap.plumbing.arrays import Indices, Matrix
 
@@ -88,7 +95,7 @@ def model_columns(models: pd.DataFrame, bits: pd.DataFrame, kept: Indices) -> li
     models = models.assign(n_params=models["n_params"].where(models["n_params"] > 0).astype(float))
     mean_bits = bits.groupby("model")["bits_per_byte"].mean().reindex(names).to_numpy()
     columns = [
-        _levels("family", models["family"]),
+        _levels("family", models["family"], list(model_colours(models))),
         _levels("kind", models["kind"]),
         _values("bits per byte, mean of categories", mean_bits),
         _values("nearest models kept near on the map", kept.astype(np.float64)),
@@ -143,9 +150,14 @@ def _positions(neighbours: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     )
 
 
-def _levels(label: str, values: "pd.Series[Any]") -> dict[str, Any]:
-    codes, levels = pd.factorize(values.fillna("unknown").astype("str"))
-    return {"label": label, "levels": [str(level) for level in levels], "codes": codes.tolist()}
+def _levels(
+    label: str, values: "pd.Series[Any]", order: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """Return the levels of a column, in the order of their appearance, or in `order`."""
+    words = values.fillna("unknown").astype("str")
+    levels = list(order or dict.fromkeys(words))
+    codes = pd.Categorical(words, categories=levels).codes
+    return {"label": label, "levels": levels, "codes": codes.tolist()}
 
 
 def _values(label: str, values: Matrix) -> dict[str, Any]:
