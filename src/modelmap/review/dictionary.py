@@ -76,6 +76,7 @@ FILES = {
     "../reports/studies/kl_ingredients.csv": kl_truth.KL_INGREDIENTS,
     "../reports/studies/kl_pretrained.csv": kl_truth.KL_PRETRAINED,
     "../reports/studies/few_texts.csv": few_texts.FEW_TEXTS,
+    "../reports/studies/few_texts_categories.csv": few_texts.FEW_TEXTS_CATEGORIES,
     "../reports/studies/kl_truth.csv": kl_truth.KL_TRUTH,
     "../reports/studies/place_eval.csv": place_eval.PLACE_EVAL,
     "../reports/studies/place_papers.csv": place_eval.PLACE_PAPERS,

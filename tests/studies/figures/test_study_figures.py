@@ -17,7 +17,7 @@ from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import empty_table, write_csv
 from modelmap.studies.coverage.intervals import INTERVALS, distribution, failing_pairs
 from modelmap.studies.coverage.tables import COVERAGE
-from modelmap.studies.few_texts.tables import FEW_TEXTS
+from modelmap.studies.few_texts.tables import FEW_TEXTS, FEW_TEXTS_CATEGORIES
 from modelmap.studies.figures import stage
 from modelmap.studies.kl_truth.summary import by_group
 from modelmap.studies.kl_truth.tables import KL_PRETRAINED, KL_TRUTH
@@ -98,6 +98,15 @@ def few_texts() -> pd.DataFrame:
     return found.assign(nearest_kept=1.0, coverage=0.95)
 
 
+def few_texts_categories() -> pd.DataFrame:
+    """Return differences of one pair of models on two categories, largest on code."""
+    table = pd.DataFrame({"category": ["code", "news"], "kl_bits_per_byte": [0.4, 0.2]})
+    others = {name: 0.1 for name in FEW_TEXTS_CATEGORIES.columns if name not in table}
+    return table.assign(**{**others, "model": "one", "other": "two", "n_texts": 30})[
+        list(FEW_TEXTS_CATEGORIES.columns)
+    ]
+
+
 def project(root: Path, coverage: pd.DataFrame, kl_truth: pd.DataFrame) -> Layout:
     """Return a project whose studies found these."""
     layout = Layout(root)
@@ -120,6 +129,8 @@ def project(root: Path, coverage: pd.DataFrame, kl_truth: pd.DataFrame) -> Layou
     for name, (table, schema) in placings().items():
         write_csv(table, schema, layout.study(name, "csv"))
     write_csv(few_texts(), FEW_TEXTS, layout.study("few_texts", "csv"))
+    categories = layout.study("few_texts_categories", "csv")
+    write_csv(few_texts_categories(), FEW_TEXTS_CATEGORIES, categories)
     for name, metrics in metrics_of(coverage, kl_truth).items():
         write_json(layout.study(name, "json"), metrics)
     return layout
@@ -171,7 +182,14 @@ def test_every_study_is_drawn_with_its_metrics_in_the_caption(tmp_path: Path) ->
     (layout.studies / "figures").mkdir()
     (layout.studies / "figures" / "old.svg").touch()
     captions, skipped, files = drawn(layout)
-    names = ["coverage", "few_texts", "kl_truth", "place_eval", "text_count"]
+    names = [
+        "coverage",
+        "few_texts",
+        "few_texts_categories",
+        "kl_truth",
+        "place_eval",
+        "text_count",
+    ]
     assert (list(captions), skipped) == (names, {})
     drawings = {f"{end}/{name}.{end}" for name in names for end in ("svg", "png")}
     assert set(files) == drawings | {"index.json"}
@@ -185,15 +203,21 @@ def test_every_study_is_drawn_with_its_metrics_in_the_caption(tmp_path: Path) ->
     assert "error of 5% compared with the set: 60 of 100." in captions["text_count"]
     wanted = "real: 40 (mixture, simple random), none of those tried (papers, LS)."
     assert wanted in captions["few_texts"]
+    assert "The divergence is largest for one and two on code." in captions["few_texts_categories"]
+    assert "(60 texts;" in captions["few_texts_categories"]
     assert drawn(layout)[2] == files
 
 
 def test_studies_with_nothing_to_draw_are_skipped_with_the_reason(tmp_path: Path) -> None:
     """One pair with a coverage, and no two models that differ: the others remain."""
-    captions, skipped, files = drawn(project(tmp_path, coverages(1), truths(estimate=0.0)))
+    layout = project(tmp_path, coverages(1), truths(estimate=0.0))
+    nothing = layout.study("few_texts_categories", "csv")
+    write_csv(empty_table(FEW_TEXTS_CATEGORIES), FEW_TEXTS_CATEGORIES, nothing)
+    captions, skipped, files = drawn(layout)
     assert list(captions) == ["few_texts", "place_eval", "text_count"]
     assert skipped == {
         "coverage": "needs at least 2 pairs of models",
+        "few_texts_categories": "needs two pretrained models",
         "kl_truth": "no two models differ",
     }
     drawings = {f"{end}/{name}.{end}" for name in captions for end in ("svg", "png")}

@@ -4,17 +4,15 @@ ACL 2025 raises log-likelihoods below a quantile of the matrix to that quantile.
 vectors is clipped, all of what is clipped adds to their difference.
 """
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
-from modelmap.divergence.kl import bits_per_byte
-from modelmap.divergence.neighbours import both_ways
+from modelmap.divergence.kl import LN2, bits_per_byte
 from modelmap.matrix.clip_centre import clip_threshold, clipped
 from modelmap.models.spec import ModelSpec
-from modelmap.plumbing.arrays import Vector
-from modelmap.score.store import read_scores
+from modelmap.plumbing.arrays import Matrix, Vector
+from modelmap.studies.few_texts.errors import Model
 
 
 def clipping_variants(
@@ -38,30 +36,24 @@ def clipping_variants(
     }
 
 
-def descendants(
-    specs: list[ModelSpec], scores: Path, texts: pd.DataFrame, kl: pd.DataFrame, quantile: float
-) -> dict[str, dict[str, object]]:
+def clipping_of_descendants(
+    specs: Sequence[ModelSpec],
+    models: Sequence[Model],
+    loglik_nats: Matrix,
+    mean_bytes: float,
+    quantile: float,
+) -> dict[str, dict[str, float]]:
     """Return all estimates of the KL of each descendant of a pretrained model and its base.
 
-    `specs` are the models of the roster, `scores` the folder of their score files, and `kl` the
-    table of KLs. The papers' estimates are from the texts that both are scored on.
+    `specs`, `models` and the rows of `loglik_nats` are the same models. A base is one of them.
     """
-    found: dict[str, dict[str, object]] = {}
-    n_bytes = texts.set_index("text_id")["n_bytes"]
-    mixture = both_ways(kl).set_index(["model", "other"])["kl_bits_per_byte"]
-    for spec in specs:
-        if spec.base is None:
+    found = {}
+    names = [spec.name for spec in specs]
+    for i, spec in enumerate(specs):
+        if spec.base is None or spec.base.name not in names:
             continue
-        own, base = (
-            read_scores(scores / one.file_name)[0].set_index("text_id")["loglik_nats"]
-            for one in (spec, spec.base)
-        )
-        common = own.index.intersection(base.index)
-        one, other = own.loc[common].to_numpy(), base.loc[common].to_numpy()
-        variants = clipping_variants(one, other, float(n_bytes.loc[common].mean()), quantile)
-        values = {"mixture": float(mixture[spec.name, spec.base.name]), **variants}
-        found[spec.name] = {
-            "n_texts": len(common),
-            **{name: float(f"{value:.3g}") for name, value in values.items()},
-        }
+        base = names.index(spec.base.name)
+        variants = clipping_variants(loglik_nats[i], loglik_nats[base], mean_bytes, quantile)
+        values = {"mixture": models[i].kl_to(models[base]) / LN2, **variants}
+        found[spec.name] = {name: float(f"{value:.3g}") for name, value in values.items()}
     return found

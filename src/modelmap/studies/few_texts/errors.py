@@ -29,6 +29,14 @@ class Model:
     coordinates: Matrix
     """Of all K models, shape (K, N): clipped and double-centred, as in the papers."""
 
+    def pair_with(self, other: "Model") -> int:
+        """Return the position, among the pairs and distances of this model, of another one."""
+        return other.position - (other.position > self.position)
+
+    def kl_to(self, other: "Model") -> float:
+        """Return the mixture estimate of the KL to another model, in nats per byte."""
+        return float(self.pairs.kl[self.pair_with(other)])
+
     def papers_distances(self, sample: UniqueTexts | None = None) -> Vector:
         """Return the squared distances to all others from a sample, or from all texts."""
         rows = (

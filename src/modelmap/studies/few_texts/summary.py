@@ -57,14 +57,11 @@ def _kl_of_pairs(models: Sequence[Model], mean_bytes: float) -> dict[str, dict[s
     """Return the KL of every two of the models by both estimates, from all texts."""
     found = {}
     for i, one in enumerate(models):
-        mixture = one.pairs.kl / LN2
         nats = nats_per_text(one.papers_distances(), one.coordinates.shape[1])
         papers = bits_per_byte(nats, mean_bytes)
         for other in models[i + 1 :]:
-            # The model itself is left out of its own pairs, so that later models come one earlier.
-            place = other.position - 1
             found[f"{one.name}, {other.name}"] = {
-                "mixture": float(f"{mixture[place]:.4g}"),
-                "papers": float(f"{papers[place]:.4g}"),
+                "mixture": float(f"{one.kl_to(other) / LN2:.4g}"),
+                "papers": float(f"{papers[one.pair_with(other)]:.4g}"),
             }
     return found

@@ -7,12 +7,24 @@ from modelmap.plumbing.files import write_json
 from modelmap.plumbing.folders import replaced
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
-from modelmap.studies.figures import coverage, few_texts, kl_truth, place_eval, text_count
+from modelmap.studies.figures import (
+    coverage,
+    few_texts,
+    few_texts_categories,
+    kl_truth,
+    place_eval,
+    text_count,
+)
 
 FOLDERS = {".csv": "reports/studies", ".json": "reports/studies"}
 FIGURES = (
     FigureEntry("coverage", coverage, ("coverage.csv", "coverage.json")),
     FigureEntry("few_texts", few_texts, ("few_texts.csv", "few_texts.json")),
+    FigureEntry(
+        "few_texts_categories",
+        few_texts_categories,
+        ("few_texts_categories.csv", "few_texts.json"),
+    ),
     FigureEntry("kl_truth", kl_truth, ("kl_truth.csv", "kl_pretrained.csv", "kl_truth.json")),
     FigureEntry(
         "place_eval",
