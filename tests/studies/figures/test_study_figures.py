@@ -207,8 +207,8 @@ def test_every_study_is_drawn_with_its_metrics_in_the_caption(tmp_path: Path) ->
     assert "error of 5% compared with the set: 60 of 100." in captions["text_count"]
     wanted = (
         "a line for each of 2 models, which are pretrained or made from such a model. Texts that "
-        "an error of 5% needs: mixture estimate 40 to 44; papers' estimate, LS draws more than those "
-        "tried; papers' estimate 60 to more than those tried."
+        "an error of 5% needs: mixture estimate 40 to 44; papers' estimate, LS draws more than "
+        "those tried; papers' estimate 60 to more than those tried."
     )
     assert wanted in captions["few_texts"]
     assert "The divergence is largest for one and two on code." in captions["few_texts_categories"]

@@ -11,7 +11,7 @@ from modelmap.matrix.file import read_matrix
 from modelmap.matrix.segments_file import read_segments
 from modelmap.matrix.settings import MatrixSettings
 from modelmap.matrix.tables import MODELS
-from modelmap.place.verdict import Relations, relations
+from modelmap.placing.verdict import Relations, relations
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout

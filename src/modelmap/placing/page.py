@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from modelmap.place.answer import Placement
-from modelmap.place.known import KnownModels
+from modelmap.placing.answer import Placement
+from modelmap.placing.known import KnownModels
 from modelmap.plumbing.arrays import Matrix
 
 SIZE, MARGIN = 560, 24

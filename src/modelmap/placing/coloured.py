@@ -5,8 +5,8 @@ from html import escape
 
 import numpy as np
 
-from modelmap.place.compare import TextDifference, most_different
-from modelmap.place.page import NOTE, STYLE
+from modelmap.placing.compare import TextDifference, most_different
+from modelmap.placing.page import NOTE, STYLE
 
 LIMITS_BITS = 1.0, 2.0, 4.0
 """A segment's colour gets stronger at each of these differences."""

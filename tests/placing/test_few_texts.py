@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelmap.place.few_texts import (
+from modelmap.placing.few_texts import (
     PENALTY,
     Sample,
     calibrated_widening,

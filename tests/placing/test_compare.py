@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from modelmap.place.coloured import comparison_page, in_terminal, strength
-from modelmap.place.compare import (
+from modelmap.placing.coloured import comparison_page, in_terminal, strength
+from modelmap.placing.compare import (
     TextDifference,
     most_different,
     text_differences,

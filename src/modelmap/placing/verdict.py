@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from modelmap.place.few_texts import Sample
+from modelmap.placing.few_texts import Sample
 from modelmap.plumbing.arrays import Indices, Matrix, Vector
 
 Names = NDArray[np.str_]

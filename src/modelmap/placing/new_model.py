@@ -9,7 +9,7 @@ from modelmap.models.file import read_roster
 from modelmap.models.hub import find_commit
 from modelmap.models.source import revisions
 from modelmap.models.spec import ModelSpec
-from modelmap.place.known import KnownModels
+from modelmap.placing.known import KnownModels
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.hardware import Hardware
 from modelmap.plumbing.layout import Layout

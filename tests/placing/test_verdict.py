@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from modelmap.place.few_texts import Sample
-from modelmap.place.verdict import (
+from modelmap.placing.few_texts import Sample
+from modelmap.placing.verdict import (
     COPY,
     FAMILY,
     MADE,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from modelmap.place.bits import bits_table
+from modelmap.placing.bits import bits_table
 
 LN2 = np.log(2)
 

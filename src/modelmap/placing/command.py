@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from modelmap.divergence.mixture import Floats
-from modelmap.place.answer import Placement, placement, segment_row
-from modelmap.place.coloured import comparison_page, in_terminal
-from modelmap.place.compare import TextDifference, text_differences, texts_as_json
-from modelmap.place.known import KnownModels, read_bundle, read_project
-from modelmap.place.new_model import NewModel, model_spec
-from modelmap.place.page import NOTE, each_confidence, interval, page, with_confidence
+from modelmap.placing.answer import Placement, placement, segment_row
+from modelmap.placing.coloured import comparison_page, in_terminal
+from modelmap.placing.compare import TextDifference, text_differences, texts_as_json
+from modelmap.placing.known import KnownModels, read_bundle, read_project
+from modelmap.placing.new_model import NewModel, model_spec
+from modelmap.placing.page import NOTE, each_confidence, interval, page, with_confidence
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.files import write_text
 from modelmap.plumbing.hardware import Hardware, load_hardware
@@ -68,7 +68,7 @@ def run(
         content, whole = texts_as_json(compared, texts), comparison_page(compared, texts)
     else:
         assert model is not None
-        found, known = _placed(layout, model, amount, bundle)
+        found, known = placed(layout, model, amount, bundle)
         shown, content, whole = described(found, known), as_json(found), page(found, known)
     sys.stdout.write(shown)
     for path, text in ((output.json, content), (output.html, whole)):
@@ -76,20 +76,13 @@ def run(
             write_text(path, text)
 
 
-def place(
-    model: str, *, root: Path = Path(), amount: Amount = Amount(), bundle: Path | None = None
-) -> Placement:
-    """Return where a model lies on the map of the project in the folder `root`, or of a bundle.
+def placed(
+    layout: Layout, model: str, amount: Amount, bundle: Path | None
+) -> tuple[Placement, KnownModels]:
+    """Return the placement of a model, and the models that it was placed among.
 
     `model` is a directory, GGUF file, hub id or name of the roster. Raises UserError as `run` does.
     """
-    return _placed(Layout(root), model, amount, bundle)[0]
-
-
-def _placed(
-    layout: Layout, model: str, amount: Amount, bundle: Path | None
-) -> tuple[Placement, KnownModels]:
-    """Return the placement of a model, and the models that it was placed among."""
     check_models_can_run()
     known = read_project(layout) if bundle is None else read_bundle(bundle)
     _check(amount, len(known.first))

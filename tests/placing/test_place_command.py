@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from helpers.shared_project import Owner
 
+import modelmap
 from modelmap.__main__ import main
-from modelmap.place.answer import _lonely
-from modelmap.place.command import Amount, as_json, place
+from modelmap.placing.answer import _lonely
+from modelmap.placing.command import as_json
 from modelmap.plumbing.tables import read_parquet
 from modelmap.score import loading
 
@@ -145,7 +146,7 @@ def test_the_answer_has_a_verdict_and_bits_per_byte_by_category(
     categories = {row["category"]: row for row in answer["bits"]}
     assert sum(row["n_texts"] for row in categories.values()) == 16
     assert categories["all"]["low_bits_per_byte"] < categories["all"]["bits_per_byte"]
-    found = place(model, root=owner.root, amount=Amount(texts=8))
+    found = modelmap.place(model, root=owner.root, texts=8)
     assert json.loads(as_json(found)) == answer
 
 

@@ -10,8 +10,8 @@ from modelmap.divergence.kl import LN2
 from modelmap.divergence.mixture import Floats, mixture_kl, text_sums
 from modelmap.map.spot import place_on_map
 from modelmap.matrix.segments import wholly_scored
-from modelmap.place.bits import bits_table
-from modelmap.place.few_texts import (
+from modelmap.placing.bits import bits_table
+from modelmap.placing.few_texts import (
     Distances,
     Sample,
     calibrated_widening,
@@ -19,8 +19,8 @@ from modelmap.place.few_texts import (
     intervals,
     tied,
 )
-from modelmap.place.known import FEWEST_MODELS, KnownModels
-from modelmap.place.verdict import MADE, NONE, relations, verdict
+from modelmap.placing.known import FEWEST_MODELS, KnownModels
+from modelmap.placing.verdict import MADE, NONE, relations, verdict
 from modelmap.plumbing.arrays import Matrix, Vector
 from modelmap.plumbing.errors import UserError, listed
 
