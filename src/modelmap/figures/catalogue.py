@@ -8,11 +8,14 @@ stage `figures` in dvc.yaml.
 
 from modelmap.figures import (
     category_bits,
+    category_differences,
     designs,
     kl_heatmap,
     kl_scale,
     map_stability,
+    map_values,
     model_map,
+    neighbours,
     new_models,
     pca_spectrum,
     prediction_curves,
@@ -27,10 +30,24 @@ PREDICTION = ("prediction.csv", "predict.json", "resample.json")
 FIGURES = (
     FigureEntry("model_map", model_map, (*MODELS, "map.parquet", "map.json")),
     FigureEntry(
+        "map_values",
+        map_values,
+        (
+            *MODELS,
+            *("map.parquet", "category_bits.parquet", "predictions.parquet", "predict.json"),
+        ),
+    ),
+    FigureEntry(
+        "neighbours",
+        neighbours,
+        (*MODELS, "neighbours.parquet", "kl.parquet", "divergence.json"),
+    ),
+    FigureEntry(
         "kl_heatmap", kl_heatmap, (*MODELS, "kl.parquet", "clusters.parquet", "divergence.json")
     ),
     FigureEntry("kl_scale", kl_scale, ("matrix.json", "kl.parquet")),
     FigureEntry("category_bits", category_bits, (*MODELS, "category_bits.parquet")),
+    FigureEntry("category_differences", category_differences, (*MODELS, "category_bits.parquet")),
     FigureEntry("pca_spectrum", pca_spectrum, ("matrix.json", "spectrum.parquet", "map.json")),
     FigureEntry(
         "resample_errors", resample_errors, ("matrix.json", "resample.csv", "resample.json")

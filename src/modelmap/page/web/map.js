@@ -15,7 +15,7 @@ const REACH = 14;
  */
 function frame(canvas, view, [wide, high]) {
   const [across, up] = [canvas.clientWidth, canvas.clientHeight];
-  return { across, up, scale: Math.min((0.8 * across) / wide, (0.86 * up) / high) * view.zoom };
+  return { across, up, scale: Math.min((0.72 * across) / wide, (0.86 * up) / high) * view.zoom };
 }
 
 /** Return where on the canvas a model is drawn. */
