@@ -25,7 +25,7 @@ from modelmap.figures import (
 from modelmap.figures.entry import FigureEntry
 
 MODELS = ("models.parquet", "matrix.json")
-PREDICTION = ("prediction.csv", "predict.json", "resample.json")
+PREDICTION = ("matrix.json", "prediction.csv", "predict.json", "resample.json")
 
 FIGURES = (
     FigureEntry("model_map", model_map, (*MODELS, "map.parquet", "map.json")),
@@ -70,7 +70,7 @@ FIGURES = (
     FigureEntry(
         "prediction_scatter",
         prediction_scatter,
-        ("models.parquet", "predictions.parquet", "predict.json"),
+        (*MODELS, "predictions.parquet", "predict.json"),
     ),
 )
 """In the order of the index."""
