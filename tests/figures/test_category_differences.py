@@ -36,7 +36,7 @@ def test_pairs_are_of_the_families_with_the_largest_models() -> None:
     rows = [label.get_text() for label in axes.get_yticklabels()]
     assert len(rows) == MOST_FAMILIES * (MOST_FAMILIES - 1) // 2
     assert not any(name in row.split() for row in rows for name in ("f0", "f1"))
-    assert f"of the {MOST_FAMILIES} with the largest" in category_differences.caption(
+    assert f"of the {MOST_FAMILIES} families with the largest" in category_differences.caption(
         inputs_of(contents)
     )
 

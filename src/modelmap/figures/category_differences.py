@@ -28,7 +28,7 @@ ROW, HEAD, BOTTOM, MARGIN, GAP, BAR = 0.19, 0.24, 0.48, 0.06, 0.1, 0.09
 """Inches: heights of a row, of the names above and of the colour bar's room below; the margin, the
 gap before the last column, and the height of the colour bar."""
 WIDEST_COLUMN = 0.85
-DARK_FROM = 0.6
+DARK_FROM = 0.55
 """Of the largest difference: text on stronger colours is white."""
 
 
@@ -122,9 +122,13 @@ def caption(inputs: Inputs) -> str:
     categories = _family_bits(inputs).columns
     row, column = np.unravel_index(int(np.nanargmax(np.abs(values))), values.shape)
     n_families = inputs.table("models.parquet", "family")["family"].nunique()
-    which = f" of the {MOST_FAMILIES} with the largest models" if n_families > MOST_FAMILIES else ""
+    which = (
+        f", of the {MOST_FAMILIES} families with the largest models"
+        if n_families > MOST_FAMILIES
+        else ""
+    )
     return (
-        f"Categories of texts that set two families apart{which} ({counts(inputs)}): bits per byte "
+        f"Which categories of texts set two families apart{which} ({counts(inputs)}): bits per byte "
         "of the first family minus those of the second, less the mean of this difference over "
         "categories, which the last column has. Negative numbers: the first family is better on "
         "the category than its mean says. A family stands for its models that were made from no "

@@ -29,12 +29,11 @@ HELD_OUT, NO_BENCHMARK = "held-out categories", "mean log-likelihood"
 
 @dataclass(frozen=True)
 class Property:
-    """A number of models: the title of its panel, its values, and why there may be none."""
+    """A number of models: the title of its panel, and its values."""
 
     title: str
     values: Callable[[Inputs], pd.Series]
     """By the name of the model; NaN, or no entry, where it is unknown."""
-    missing: str
 
 
 def _size(inputs: Inputs) -> pd.Series:
@@ -61,10 +60,10 @@ def _benchmark(inputs: Inputs) -> pd.Series:
 
 
 PROPERTIES = (
-    Property("number of parameters", _size, "sizes are not known"),
-    Property("year of creation", _date, "dates are not known"),
-    Property("bits per byte, mean over categories", _bits, "there are no texts"),
-    Property("benchmark score, mean over benchmarks", _benchmark, "there are no benchmark scores"),
+    Property("number of parameters", _size),
+    Property("year of creation", _date),
+    Property("bits per byte, mean over categories", _bits),
+    Property("benchmark score, mean over benchmarks", _benchmark),
 )
 
 
@@ -101,9 +100,12 @@ def _known(inputs: Inputs) -> list[tuple[Property, pd.Series]]:
 
 
 def _missing(inputs: Inputs) -> str:
-    there = {one.title for one, _ in _known(inputs)}
+    """Return the properties that are not drawn and why, as "year of creation (not known)"."""
+    found = [(one.title, one.values(inputs).nunique()) for one in PROPERTIES]
     return ", ".join(
-        f"{one.missing} or are all the same" for one in PROPERTIES if one.title not in there
+        f"{title} ({'the same for all' if n_values else 'not known'})"
+        for title, n_values in found
+        if n_values < 2
     )
 
 
