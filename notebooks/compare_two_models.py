@@ -40,8 +40,8 @@ print(f"{first} and {second}")
 # ## How far apart are they?
 #
 # The KL divergence of the two, in bits per byte of text, with its 95% interval: other texts of the
-# same kinds would give a value in the interval in 95% of the cases. The share of all pairs of models
-# that are nearer to each other says whether the value is large.
+# same kinds would give a value in the interval in 95% of the cases. The share of all pairs that are
+# nearer to each other says whether the value is large among the models of the map.
 
 # %%
 pairs = read_table(layout.kl, KL)

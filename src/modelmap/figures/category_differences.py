@@ -128,8 +128,8 @@ def caption(inputs: Inputs) -> str:
         else ""
     )
     return (
-        f"Which categories of texts set two families apart{which} ({counts(inputs)}): bits per byte "
-        "of the first family minus those of the second, less the mean of this difference over "
+        f"Which categories of texts set two families apart{which} ({counts(inputs)}): bits per "
+        "byte of the first family minus those of the second, less the mean of this difference over "
         "categories, which the last column has. Negative numbers: the first family is better on "
         "the category than its mean says. A family stands for its models that were made from no "
         f"other. The largest is {values[row, column]:+.2f} bits per byte, of {names[row]} on "
