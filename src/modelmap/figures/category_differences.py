@@ -39,6 +39,8 @@ def skip_reason(inputs: Inputs) -> str | None:
         return "needs at least 2 families of models, and there is 1"
     if bits.shape[1] < 2:
         return "needs at least 2 categories of texts, and there is 1"
+    if np.ptp(bits.to_numpy(), axis=0).max() == 0:
+        return "no two families differ"
     return None
 
 
