@@ -334,13 +334,17 @@ def test_figures_of_empty_tables_are_skipped_with_the_reason_of_their_stage(
     reasons = {figure["name"]: figure["reason"] for figure in index["skipped"]}
     for name in ("pca_spectrum", "resample_errors", "designs", "map_stability"):
         assert reasons[name] == NO_DIFFERENCE
+    assert "the same for all" in reasons["map_values"]
+    assert reasons["neighbours"] == "no two models differ"
+    assert reasons["category_differences"] == "no two families differ"
     assert reasons["new_models"] == metrics(identical, "new_models")["skipped"]
     studies = json.loads((identical.studies / "figures" / "index.json").read_text())
     for figure in (one for one in studies["skipped"] if one["name"] != "kl_truth"):
-        summary = json.loads(identical.study(figure["name"], "json").read_text())
+        study = figure["name"].removesuffix("_categories")
+        summary = json.loads(identical.study(study, "json").read_text())
         assert figure["reason"] == summary["skipped"]
     assert [figure["name"] for figure in studies["skipped"]] == [
-        "coverage", "few_texts", "kl_truth", "place_eval", "text_count",
+        "coverage", "few_texts", "few_texts_categories", "kl_truth", "place_eval", "text_count",
     ]  # fmt: skip
 
 
