@@ -1,19 +1,24 @@
 """`modelmap place` on the map of the micro project."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 from helpers.shared_project import Owner
+from transformers import BertConfig, BertLMHeadModel
 
 import modelmap
 from modelmap.__main__ import main
+from modelmap.placing import new_model
 from modelmap.placing.answer import _lonely
 from modelmap.placing.command import as_json
 from modelmap.plumbing.tables import read_parquet
 from modelmap.score import loading
+from modelmap.score.loglik import TokenLogliks, token_log_likelihoods
 
 
 def answer_of(root: Path, *arguments: str) -> dict[str, Any]:
@@ -120,6 +125,69 @@ def test_scores_are_kept(
     assert main([*arguments, "8"]) == 0
     assert capsys.readouterr().out == first
     assert main([*arguments, "5"]) == 0
+
+
+def test_an_interrupted_command_goes_on_where_it_stopped(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The texts that were scored before the interruption are not scored again."""
+    scored: list[int] = []
+
+    def counted(*arguments: Any) -> TokenLogliks:
+        scored.append(len(arguments[1]))
+        if interrupt and len(scored) == 2:
+            raise KeyboardInterrupt
+        return token_log_likelihoods(*arguments)
+
+    arguments = ["--root", str(owner.root), "place", "tiny-gpt2-a", "--texts", "20"]
+    monkeypatch.setattr(new_model, "token_log_likelihoods", counted)
+    interrupt = True
+    assert main(arguments) != 0
+    assert "Traceback" not in capsys.readouterr().err
+    interrupt = False
+    assert main(arguments) == 0
+    assert scored == [8, 8, 8, 4]
+    assert "20 of 64 texts" in capsys.readouterr().out
+
+
+def test_a_model_that_is_not_causal_is_one_line(
+    owner: Owner, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A BERT that reads from both sides, with the tokenizer of another model."""
+    folder = Path(shutil.copytree(owner.root / "data/zoo/tiny-gpt2-a", tmp_path / "bert"))
+    n_tokens = json.loads((folder / "config.json").read_text())["vocab_size"]
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=n_tokens,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        initializer_range=1.0,
+    )
+    BertLMHeadModel(config).save_pretrained(folder)
+    capsys.readouterr()
+    assert main(["--root", str(owner.root), "place", str(folder)]) != 0
+    written = capsys.readouterr()
+    assert "is not causal: later tokens change earlier log-probabilities" in written.err
+    assert written.err.count("\n") == 1
+    assert written.out == ""
+
+
+def test_a_bundle_of_a_newer_format_is_one_line(
+    owner: Owner, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what to do: install a newer version."""
+    assert main(["--root", str(owner.root), "export"]) == 0
+    bundle = Path(shutil.copytree(owner.root / "bundle", tmp_path / "newer"))
+    manifest = bundle / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"format": 3', '"format": 4'))
+    capsys.readouterr()
+    assert main(["--root", str(owner.root), "place", "tiny-gpt2-a", "--map", str(bundle)]) != 0
+    assert capsys.readouterr().err == (
+        "modelmap place: newer/manifest.json has format 4, and this version of modelmap reads "
+        "formats up to 3: install a newer version\n"
+    )
 
 
 def test_more_texts_until_the_error_is_reached(owner: Owner) -> None:

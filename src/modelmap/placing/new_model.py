@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 NAME = "new-model"
 GGUF = ".gguf"
+KEPT_AFTER = 8
+"""Scores are written after as many texts: an interruption loses no more than these."""
 
 
 def model_spec(model: str, layout: Layout) -> ModelSpec:
@@ -81,10 +83,10 @@ class NewModel:
 
     def scores(self, n_texts: int) -> pd.DataFrame:
         """Return the scores of the first `n_texts` texts, with the columns of SCORES."""
-        missing = range(self._n_scored, n_texts)
-        if missing:
-            self._rows.append(self._scored(list(missing)))
-            self._n_scored = n_texts
+        while self._n_scored < n_texts:
+            stop = min(self._n_scored + KEPT_AFTER, n_texts)
+            self._rows.append(self._scored(list(range(self._n_scored, stop))))
+            self._n_scored = stop
             frame = pd.concat(self._rows, ignore_index=True)
             write_scores(frame, self._path, self._identity, {})
             self._rows = [frame]
@@ -93,7 +95,6 @@ class NewModel:
     def _scored(self, rows: list[int]) -> pd.DataFrame:
         encoded, budget = self._encoding()
         if self._model is None:
-            silence_transformers()
             self._model = self._files.model()
         found = token_log_likelihoods(self._model, [encoded.sequence(row) for row in rows], budget)
         texts = self._known.texts
@@ -110,6 +111,7 @@ class NewModel:
     def _encoding(self) -> tuple[EncodedTexts, int]:
         """Return the ids of all texts, and the most tokens of a forward pass."""
         if self._encoded is None:
+            silence_transformers()
             tokenizer, limit, vocabulary = self._files.tokenizer()
             encoded = encoded_texts(tokenizer, self._known.texts, self._known.rule, limit)
             check_ids(encoded, vocabulary)

@@ -133,6 +133,12 @@ def read_manifest(folder: Path) -> Manifest:
         content = parse_json(read_bytes(path, missing, MAX_MANIFEST_BYTES))
     except ValueError as error:
         raise UserError(f"{where} {error}: copy the bundle again") from error
+    found = content.get("format") if isinstance(content, dict) else None
+    if isinstance(found, int) and found > FORMAT:
+        raise UserError(
+            f"{where} has format {found}, and this version of modelmap reads formats up to "
+            f"{FORMAT}: install a newer version"
+        )
     return checked(Manifest, content, where)
 
 
