@@ -82,9 +82,10 @@ def run(layout: Layout, output: Path | None, repo: str | None, most_texts: int |
         manifest = _write_bundle(layout, matrix, licences, values, most_texts, fresh)
         # Checked again, because files may have been added since the first check.
         _check_folder(folder)
+    n_models = len(read_table(folder / "models.parquet", IMPORTED_MODELS))
     print(
-        f"{folder.name}: {manifest.n_models} models, {manifest.n_texts} texts, "
-        f"{manifest.n_withheld} of them withheld by licence; "
+        f"{folder.name}: {n_models} models, {manifest.n_models} of them on all "
+        f"{manifest.n_texts} texts; {manifest.n_withheld} texts are withheld by licence; "
         f"segments of {manifest.n_segment_texts} texts"
     )
     if repo is not None:
