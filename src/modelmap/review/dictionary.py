@@ -79,6 +79,7 @@ FILES = {
     "../reports/studies/few_texts_categories.csv": few_texts.FEW_TEXTS_CATEGORIES,
     "../reports/studies/kl_truth.csv": kl_truth.KL_TRUTH,
     "../reports/studies/place_eval.csv": place_eval.PLACE_EVAL,
+    "../reports/studies/place_models.csv": place_eval.PLACE_MODELS,
     "../reports/studies/place_papers.csv": place_eval.PLACE_PAPERS,
     "../reports/studies/place_verdicts.csv": place_eval.PLACE_VERDICTS,
     "../reports/studies/text_count.csv": text_count.TEXT_COUNT,

@@ -82,6 +82,7 @@ def placings() -> dict[str, tuple[pd.DataFrame, Any]]:
         ("place_verdicts", bins, PLACE_VERDICTS),
     ):
         others = {name: 0.5 for name in schema.columns if name not in table} | {"n_cases": 9}
+        others |= {"n_parent_cases": 9} if name == "place_eval" else {}
         found[name] = (table.assign(**others)[list(schema.columns)], schema)
     return found
 
