@@ -7,19 +7,31 @@ from modelmap.plumbing.files import write_json
 from modelmap.plumbing.folders import replaced
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
-from modelmap.studies.figures import coverage, few_texts, kl_truth, place_eval, text_count
+from modelmap.studies.figures import (
+    coverage,
+    few_texts,
+    interpolation,
+    kl_truth,
+    leakage,
+    place_eval,
+    text_count,
+    trajectories,
+)
 
 FOLDERS = {".csv": "reports/studies", ".json": "reports/studies"}
 FIGURES = (
     FigureEntry("coverage", coverage, ("coverage.csv", "coverage.json")),
     FigureEntry("few_texts", few_texts, ("few_texts.csv", "few_texts.json")),
+    FigureEntry("interpolation", interpolation, ("interpolation.csv", "interpolation.json")),
     FigureEntry("kl_truth", kl_truth, ("kl_truth.csv", "kl_pretrained.csv", "kl_truth.json")),
+    FigureEntry("leakage", leakage, ("leakage.csv", "leakage.json")),
     FigureEntry(
         "place_eval",
         place_eval,
         ("place_eval.csv", "place_papers.csv", "place_verdicts.csv", "place_eval.json"),
     ),
     FigureEntry("text_count", text_count, ("text_count.csv", "text_count.json")),
+    FigureEntry("trajectories", trajectories, ("trajectories.csv", "trajectories.json")),
 )
 
 
