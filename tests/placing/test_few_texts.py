@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from modelmap.placing.few_texts import (
     PENALTY,
+    Distances,
     Sample,
     calibrated_widening,
     distances,
@@ -136,3 +137,11 @@ def test_a_held_out_model_is_known_by_its_sampled_texts_alone() -> None:
         full.terms, full.n_bytes, full.known_terms, full.known_bytes, changed, full.share
     )
     np.testing.assert_array_equal(distances(full.without(3)).kl, distances(other.without(3)).kl)
+
+
+def test_intervals_without_end_are_finite_numbers() -> None:
+    """From two texts a standard error may be any number; the KL stays inside."""
+    found = Distances(np.array([0.1]), np.array([1e6]))
+    low, high = intervals(found, 2, 1.0)
+    assert 0 < low[0] < 1e-9
+    assert 1e9 < high[0] < np.inf

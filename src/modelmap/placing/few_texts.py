@@ -32,6 +32,8 @@ ALIKE = 8
 its error does not change which of them is nearer to x."""
 ENOUGH_MODELS = 20
 """With as many known models intervals are made narrower too, if they hold too often."""
+WIDEST = 50.0
+"""Of the half widths of the intervals of log KL."""
 SMALLEST_KL = 1e-9
 """In nats per byte: below it models are the same."""
 
@@ -170,7 +172,8 @@ def intervals(found: Distances, n_texts: int, widening: float) -> tuple[Vector, 
     `widening` multiplies the standard errors (`calibrated_widening`).
     """
     quantile = float(stdtrit(max(n_texts - 1, 1), 0.975))
-    factor = np.exp(quantile * widening * found.relative_error)
+    # From very few texts an interval may be as good as unbounded. Its ends stay finite numbers.
+    factor = np.exp(np.minimum(quantile * widening * found.relative_error, WIDEST))
     return found.kl / factor, found.kl * factor
 
 
