@@ -52,19 +52,29 @@ def draw(inputs: Inputs) -> Figure:
             axes.set_xticks(range(len(steps)), [str(number) for number in steps])
         for axes in panels[3:]:
             axes.set_xlabel("steps of fine-tuning")
-        panels[0].legend(loc="upper left", handletextpad=0.2)
-        # Below the panels, since the curves take all of the last one.
+        _draw_legends(figure, panels)
+        return figure
+
+
+def _draw_legends(figure: Figure, panels: list[Axes]) -> None:
+    """Draw both legends below the panels, which have points and curves everywhere."""
+    for axes, place, title in (
+        (panels[0], "lower left", "models"),
+        (panels[-1], "lower right", f"{DETECTED}, by signal"),
+    ):
+        handles, labels = axes.get_legend_handles_labels()
         figure.legend(
-            *panels[-1].get_legend_handles_labels(),
-            loc="lower right",
-            ncols=len(SIGNALS),
-            title=f"{DETECTED}, by signal",
+            handles,
+            labels,
+            loc=place,
+            ncols=len(labels),
+            title=title,
             title_fontsize="small",
             fontsize="small",
-            handlelength=3,
+            handlelength=3 if axes is panels[-1] else 1,
+            borderaxespad=0.6,
             frameon=False,
         )
-        return figure
 
 
 def _draw_signal(axes: Axes, table: pd.DataFrame, signal: str, steps: list[int]) -> None:
