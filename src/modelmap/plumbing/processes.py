@@ -8,8 +8,6 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from tqdm import tqdm
-
 from modelmap.plumbing.errors import UserError
 
 WORKER_ENVIRONMENT = {
@@ -60,6 +58,7 @@ def start_worker() -> None:
 
 def silence_transformers() -> None:
     """Let transformers print errors only, and no progress of its own."""
+    from tqdm import tqdm
     from transformers import modeling_gguf_pytorch_utils as gguf_loader
     from transformers.utils import logging
 
