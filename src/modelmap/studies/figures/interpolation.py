@@ -37,7 +37,7 @@ def draw(inputs: Inputs) -> Figure:
             _name_corners(axes, rows, names)
             axes.set_title(title, fontsize="medium")
             axes.set(xlabel="nats per text", ylabel="nats per text")
-        figure.axes[0].legend(loc="upper right", handletextpad=0.2)
+        figure.axes[0].legend(loc="upper left", handletextpad=0.2)
         return figure
 
 
@@ -94,9 +94,10 @@ def caption(inputs: Inputs) -> str:
         ]
         sentences.append(f"{' and '.join(parts)} for {level}s")
     return (
-        f"{counts['all']} models with the weights (1 - a - b) {base} (the base) + a ({first} "
-        f"fine-tune) + b ({second} fine-tune), scored on N = {n_texts} texts, in the plane through "
-        f"the three models' log-likelihood vectors; {counts['within_triangle']} of them have "
-        f"a + b <= 1. Share of the variance in this plane, with 95% intervals over texts: "
+        f"{counts['all']} models with the weights (1 - a - b) base + a {first} + b {second}, where "
+        f"base is {base} and the others are its fine-tunes on these categories, scored on N = "
+        f"{n_texts} texts, in the plane through the three models' log-likelihood vectors; "
+        f"{counts['within_triangle']} of them have a + b <= 1. "
+        f"Share of the variance in this plane, with 95% intervals over texts: "
         f"{'; '.join(sentences)}. Lengths are divided by the square root of N."
     )
