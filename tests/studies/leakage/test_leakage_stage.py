@@ -19,6 +19,7 @@ from modelmap.matrix.segments_file import write_segments
 from modelmap.matrix.tables import SEGMENTS
 from modelmap.models.file import roster_text
 from modelmap.models.spec import ModelSpec
+from modelmap.placing.gain import largest_usual
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.tables import read_csv, write_table
 from modelmap.studies.leakage import stage
@@ -27,7 +28,7 @@ from modelmap.studies.made_models.scores import TextScorer
 from modelmap.texts.tables import TEXTS
 
 RUN = {"steps": 1, "batch_size": 4, "sequence_length": 8, "learning_rate": 0.01, "warmup_steps": 0}
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "seed": 1,
     "n_runs": 2,
     "leaked_share": 0.5,
@@ -110,6 +111,16 @@ def test_models_that_learn_texts_by_heart_gain_more_on_these(layout: Layout) -> 
     )
     assert (leaked > honest).all()
     assert summary["signals"]["known_texts"]["after_60_steps"]["roc_area"]["value"] == 1
+
+
+def test_flagged_shares_are_those_of_the_table(layout: Layout) -> None:
+    """By arm and number of steps, above the limit of `modelmap place` for as many texts."""
+    table, summary = run(layout)
+    is_flagged = table["gain_beyond_kl"] > largest_usual(SETTINGS["n_texts"])
+    shares = is_flagged.groupby([table["arm"], table["steps"]]).mean()
+    for (arm, steps), share in shares.items():
+        assert summary["flagged"][arm][f"after_{steps}_steps"]["value"] == share
+    assert 0 <= summary["flagged"]["own_models"] <= 1
 
 
 @pytest.mark.parametrize("missing", ["base models", "fine-tuning"])
