@@ -11,8 +11,8 @@ TABLE, SUMMARY = "interpolation.csv", "interpolation.json"
 WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP, BETWEEN = 7.0, 3.1, 0.55, 0.1, 0.42, 0.3, 0.6
 FOUND_COLOUR = "#D55E00"
 TITLES = {"text": "log-likelihoods of texts, centred", "segment": "log-likelihoods of segments"}
-ROOM = 0.13
-"""Of the width of the points, on each side."""
+ROOM = 0.2
+"""Of the width of the points, on each side: for the names of the corners."""
 
 
 def skip_reason(inputs: Inputs) -> str | None:
@@ -24,6 +24,7 @@ def draw(inputs: Inputs) -> Figure:
     """Return a panel for texts and one for segments: where models are, and where expected."""
     columns = ("x_nats", "y_nats", "expected_x_nats", "expected_y_nats")
     table = inputs.table(TABLE, "level", "a", "b", *columns)
+    # The base model's own name is too long for a panel, and is in the caption.
     names = ["base", *inputs.metric(SUMMARY, "finetunes")]
     side = (WIDTH - LEFT - RIGHT - BETWEEN) / 2
     with style():
@@ -64,17 +65,16 @@ def _draw_grid(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def _name_corners(axes: Axes, rows: pd.DataFrame, names: list[str]) -> None:
-    """Write the names of the three corners beside their points, away from the grid."""
-    centre = rows[["x_nats", "y_nats"]].mean().to_numpy()
+    """Write the names of the three corners below and above their points, away from the grid."""
+    middle = rows["y_nats"].mean()
     for name, (a, b) in zip(names, ((0, 0), (1, 0), (0, 1)), strict=True):
         place = rows.loc[(rows["a"] == a) & (rows["b"] == b), ["x_nats", "y_nats"]].to_numpy()[0]
-        is_left = place[0] < centre[0]
         axes.annotate(
             name,
             place,
-            xytext=(0, -8 if place[1] <= centre[1] else 5),
+            xytext=(0, -10 if place[1] <= middle else 8),
             textcoords="offset points",
-            ha="left" if is_left else "right",
+            ha="center",
             va="center",
             fontsize=SMALL_SIZE,
         )
