@@ -17,6 +17,7 @@ from modelmap.placing.few_texts import (
     calibrated_widening,
     distances,
     intervals,
+    plain_texts_needed,
     tied,
 )
 from modelmap.placing.gain import gain_beyond_kl, largest_usual
@@ -53,6 +54,8 @@ class Placement:
     flags: list[str]
     relative_error: float
     """The root mean square of the KLs' relative standard errors, with respect to all texts."""
+    n_texts_without_known: int
+    """How many texts this error needs without the help of the known models."""
 
 
 def placement(name: str, scores: pd.DataFrame, known: KnownModels) -> Placement:
@@ -72,6 +75,7 @@ def placement(name: str, scores: pd.DataFrame, known: KnownModels) -> Placement:
     sample = _sample(terms[:, near], n_bytes[:, near], near, known, n_texts)
     found = distances(sample)
     widening = calibrated_widening(sample)
+    error = float(widening * np.sqrt(np.square(found.relative_error).mean()))
     models = _table(known, near, found, intervals(found, n_texts, widening), sample)
     nearest, names = int(np.argmin(found.kl)), known.models["model"]
     x, y = place_on_map(found.kl, known.places[near])
@@ -89,7 +93,8 @@ def placement(name: str, scores: pd.DataFrame, known: KnownModels) -> Placement:
             *_lonely(known.models.iloc[near], nearest),
             *_out_of_line(row[0], sampled[near[nearest]], first, str(names.iloc[near[nearest]])),
         ],
-        float(widening * np.sqrt(np.square(found.relative_error).mean())),
+        error,
+        plain_texts_needed(sample, error),
     )
 
 
