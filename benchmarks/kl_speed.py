@@ -16,13 +16,15 @@ from threadpoolctl import threadpool_limits
 
 from modelmap.divergence.mixture import Floats, mixture_estimates, mixture_kl
 from modelmap.divergence.standard_error import StratifiedDocuments
+from modelmap.many_models.nearest import Nearest, nearest_models
+from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.files import write_json
 
 OUTPUT = Path(__file__).with_suffix(".json")
 SEGMENTS_PER_TEXT, BYTES_PER_SEGMENT, N_STRATA, SEED = 140, 7, 7, 42
 ALL_PAIRS = {"n_models": 1_018, "n_texts": 500}
 NEIGHBOURS = {"n_models": 20_000, "n_texts": 16}
-ROWS_AT_ONCE, N_NEIGHBOURS, N_WORKERS = 200, 5, 2
+N_NEIGHBOURS, N_WORKERS = 5, 2
 
 
 def logliks(n_models: int, n_texts: int) -> Floats:
@@ -47,29 +49,27 @@ def all_pairs() -> dict[str, object]:
     return {**ALL_PAIRS, "seconds": round(seconds, 1), "peak_gb": _peak_gb()}
 
 
-def neighbours_of(start: int) -> np.ndarray:
-    """Return the nearest models of ROWS_AT_ONCE models, from that with number `start` on."""
+def nearest_of_part(part: int) -> Nearest:
+    """Return the nearest models, by the pairs that one of N_WORKERS processes computes."""
     values = logliks(**NEIGHBOURS)
     n_bytes = np.full(values.shape[1], BYTES_PER_SEGMENT)
-    stop = start + NEIGHBOURS["n_models"] // N_WORKERS
-    found = []
+
+    def block(rows: slice, columns: slice) -> Matrix:
+        return mixture_kl(values[rows], values[columns], n_bytes)
+
     with threadpool_limits(1):
-        for row in range(start, stop, ROWS_AT_ONCE):
-            rows = np.arange(row, row + ROWS_AT_ONCE)
-            kl = mixture_kl(values[rows], values, n_bytes)
-            kl[np.arange(len(rows)), rows] = np.inf
-            found.append(np.argpartition(kl, N_NEIGHBOURS, axis=1)[:, :N_NEIGHBOURS])
-    return np.concatenate(found)
+        return nearest_models(len(values), N_NEIGHBOURS, block, part, N_WORKERS)
 
 
 def neighbours() -> dict[str, object]:
     """Return the time of the nearest models of all models, without a matrix of all pairs."""
-    n_models = NEIGHBOURS["n_models"]
     started = time.perf_counter()
     with ProcessPoolExecutor(N_WORKERS, get_context("spawn")) as workers:
-        parts = list(workers.map(neighbours_of, range(0, n_models, n_models // N_WORKERS)))
+        first, *others = workers.map(nearest_of_part, range(N_WORKERS))
+    for part in others:
+        first = first.merged(part.models, part.distances)
     seconds = time.perf_counter() - started
-    assert sum(len(part) for part in parts) == n_models
+    assert np.isfinite(first.distances).all()
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
     return {**NEIGHBOURS, "seconds": round(seconds, 1), "peak_gb_of_a_worker": round(peak, 2)}
 

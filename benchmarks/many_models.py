@@ -1,0 +1,235 @@
+"""Time and memory of 20,000 models by 2,000 texts: from the matrix to neighbours, map and page.
+
+Run with `python benchmarks/many_models.py`. The log-likelihoods are synthetic, with families of 20
+models and heavy tails, so the figures are of this method, not of language models. For 2,000 models
+the same steps are compared with the computation from all pairs. Writes benchmarks/many_models.json
+and prints it.
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+
+from modelmap.divergence.kl import LN2, bits_per_byte, nats_per_text, squared_distances
+from modelmap.divergence.standard_error import StratifiedDocuments
+from modelmap.many_models.nearest import (
+    Nearest,
+    nearest_by_coordinates,
+    nearest_pairs,
+    nearest_table,
+)
+from modelmap.many_models.neighbour_map import tsne_of_nearest
+from modelmap.map.embed import TsneOptions, tsne, tsne_options
+from modelmap.map.settings import MapSettings
+from modelmap.matrix.clip_centre import clip_threshold
+from modelmap.matrix.file import LogLikelihoods
+from modelmap.page.content import nearest_kept, page_content
+from modelmap.page.html import page
+from modelmap.page.page_texts import encoded_texts
+from modelmap.plumbing.arrays import Indices, Matrix
+from modelmap.plumbing.files import write_json
+from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.section import read_section
+from modelmap.plumbing.seeds import named_rng
+from modelmap.studies.synthetic import synthetic_matrix
+
+OUTPUT = Path(__file__).with_suffix(".json")
+N_MODELS, N_COMPARED, N_TEXTS, FAMILY_SIZE = 20_000, 2_000, 2_000, 20
+CATEGORIES = ("a", "b", "c", "d", "e", "f", "g")
+MEAN_BYTES, CLIP_QUANTILE, CONFIDENCE = 970.0, 0.02, 0.95
+MAX_ITER = 1_000
+"""Iterations of t-SNE, as in the papers."""
+N_LISTED, N_ON_PAGE, N_RANDOM_PAIRS = 5, 12, 100_000
+SUMMARY = "Synthetic log-likelihoods, for a measurement of speed: these are not language models."
+
+
+class Meter:
+    """Measures steps: seconds, seconds of processors, and the peak memory of this process."""
+
+    def __init__(self) -> None:
+        self.steps: dict[str, dict[str, float]] = {}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Measure what is run in the context."""
+        # Linux then begins to measure the peak anew.
+        Path("/proc/self/clear_refs").write_text("5")
+        wall, processors = time.perf_counter(), time.process_time()
+        yield
+        self.steps[name] = {
+            "seconds": round(time.perf_counter() - wall, 1),
+            "processor_seconds": round(time.process_time() - processors, 1),
+            "peak_gb": round(_peak_gb(), 2),
+        }
+        print(name, self.steps[name], flush=True)
+
+
+def _peak_gb() -> float:
+    status = Path("/proc/self/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1e6
+
+
+def main() -> None:
+    """Measure all steps with N_MODELS, compare with N_COMPARED, and write the results."""
+    settings = read_section(Layout(Path(__file__).parents[1]), "map", MapSettings)
+    options = tsne_options(settings, MAX_ITER)
+    others_at_work = round(os.getloadavg()[0], 1)
+    meter = Meter()
+    about = many(N_MODELS, options, meter)
+    results = {
+        **{"models": N_MODELS, "texts": N_TEXTS, "data": "synthetic", "map_iterations": MAX_ITER},
+        **{"processors": len(os.sched_getaffinity(0)), "load_average_before": others_at_work},
+        **about,
+        "steps": meter.steps,
+        "seconds": round(sum(step["seconds"] for step in meter.steps.values()), 1),
+        "peak_gb": max(step["peak_gb"] for step in meter.steps.values()),
+        "compared_with_all_pairs": comparison(N_COMPARED, options),
+    }
+    write_json(OUTPUT, results)
+    print(json.dumps(results, indent=1))
+
+
+def synthetic(n_models: int) -> tuple[LogLikelihoods, pd.DataFrame]:
+    """Return a matrix and its table of models."""
+    rng = named_rng(42, "many models", str(n_models))
+    values, family = synthetic_matrix(n_models, N_TEXTS, n_models // FAMILY_SIZE, rng)
+    models = [f"synthetic-{number}/model-{i}" for i, number in enumerate(family)]
+    base = pd.Series(models).groupby(family).transform("first")
+    table = pd.DataFrame(
+        {
+            "model": models,
+            "family": [f"synthetic-{number}" for number in family],
+            "parent": base.where(base != models, None),
+            "kind": np.where(base == models, "base", "finetune"),
+            "n_params": 0,
+        }
+    )
+    threshold = clip_threshold(values, CLIP_QUANTILE)
+    return LogLikelihoods(values, models, threshold, MEAN_BYTES, "synthetic"), table
+
+
+def many(n_models: int, options: TsneOptions, meter: Meter) -> dict[str, object]:
+    """Compute everything from the matrix to the page; return what the map keeps."""
+    matrix, models = synthetic(n_models)
+    with meter.step("clip and centre"):
+        coordinates = matrix.coordinates()
+    with meter.step("neighbours"):
+        nearest = nearest_by_coordinates(coordinates, n_for_map(options))
+    with meter.step("map"):
+        places = tsne_of_nearest(nearest, coordinates, options)
+    with meter.step("intervals"):
+        pairs = nearest_pairs(matrix, nearest.first(N_ON_PAGE), documents(), CONFIDENCE)
+    with meter.step("page"):
+        n_bytes = write_page(matrix, models, places, pairs, nearest)
+    found = {"neighbours_of_a_model": n_for_map(options), "pairs_with_intervals": len(pairs)}
+    return {**found, "page_mb": round(n_bytes / 1e6, 2), **quality(coordinates, nearest, places)}
+
+
+def n_for_map(options: TsneOptions) -> int:
+    """Return how many neighbours t-SNE reads."""
+    return int(3 * options.largest_perplexity) + 1
+
+
+def documents() -> StratifiedDocuments:
+    """Return a document for each text, in strata by category."""
+    return StratifiedDocuments(np.arange(N_TEXTS), np.arange(N_TEXTS) % len(CATEGORIES))
+
+
+def write_page(
+    matrix: LogLikelihoods,
+    models: pd.DataFrame,
+    places: Matrix,
+    pairs: pd.DataFrame,
+    nearest: Nearest,
+) -> int:
+    """Write the page to a temporary file, and return its size in bytes."""
+    kl = bits_per_byte(nats_per_text(nearest.distances, matrix.n_texts), matrix.mean_bytes)
+    listed = nearest_table(Nearest(nearest.models, kl).first(N_LISTED), matrix.models)
+    loss = {
+        name: -matrix.loglik_nats[:, i :: len(CATEGORIES)].mean(axis=1) / (MEAN_BYTES * LN2)
+        for i, name in enumerate(CATEGORIES)
+    }
+    bits = pd.DataFrame({"model": matrix.models, **loss}).melt(
+        "model", var_name="category", value_name="bits_per_byte"
+    )
+    no_ellipses = np.full((len(models), 3), np.nan)
+    n_kls = N_ON_PAGE * len(models)
+    pairs = pairs.assign(warning="")
+    content = page_content(models, places, no_ellipses, bits, pairs, listed, n_kls)
+    content["confidence"] = CONFIDENCE
+    # Not even one text of usual length fits, with log-likelihoods of its segments for all models.
+    texts = pd.DataFrame({"text_id": [], "category": [], "text": []})
+    rows = np.full(len(models), -1)
+    values = np.empty((0, 0), dtype=np.float32)
+    content["text_differences"] = encoded_texts(texts, texts, values, rows)
+    with TemporaryDirectory() as folder:
+        path = Path(os.environ.get("PAGE_FOLDER", folder)) / "map.html"
+        path.write_text(page(content, SUMMARY), encoding="utf-8")
+        return path.stat().st_size
+
+
+def quality(coordinates: Matrix, nearest: Nearest, places: Matrix) -> dict[str, object]:
+    """Return how many of the listed neighbours a map keeps near, and how well distances agree."""
+    pairs = named_rng(42, "random pairs").integers(len(places), size=(2, N_RANDOM_PAIRS))
+    first, second = pairs[:, pairs[0] != pairs[1]]
+    squared = np.concatenate(
+        [
+            np.square(coordinates[a] - coordinates[b]).sum(axis=1)
+            for a, b in zip(np.array_split(first, 100), np.array_split(second, 100), strict=True)
+        ]
+    )
+    on_map = np.linalg.norm(places[first] - places[second], axis=1)
+    return {
+        f"nearest_{N_LISTED}_kept_on_map": round(kept_share(nearest.models, places), 3),
+        "rank_correlation_of_distances": round(float(spearmanr(squared, on_map).statistic), 3),
+    }
+
+
+def kept_share(nearest: Matrix | Indices, places: Matrix) -> float:
+    """Return the share of the N_LISTED nearest models that are as near on the map."""
+    rows = np.repeat(np.arange(len(places)), N_LISTED)
+    table = pd.DataFrame({"model": rows, "other": nearest[:, :N_LISTED].ravel()})
+    return float(nearest_kept(table, places).mean()) / N_LISTED
+
+
+def comparison(n_models: int, options: TsneOptions) -> dict[str, object]:
+    """Return time and quality of both ways, and the share of neighbours that both find."""
+    matrix, _ = synthetic(n_models)
+    coordinates = matrix.coordinates()
+    approximate, exact = Meter(), Meter()
+    with approximate.step("neighbours"):
+        nearest = nearest_by_coordinates(coordinates, n_for_map(options))
+    with approximate.step("map"):
+        places = tsne_of_nearest(nearest, coordinates, options)
+    with exact.step("neighbours"):
+        distances = squared_distances(coordinates)
+        np.fill_diagonal(distances, np.inf)
+        order = np.argsort(distances, axis=1, kind="stable")[:, : n_for_map(options)]
+    with exact.step("map"):
+        exact_places = tsne(coordinates, options)
+    same = [len(np.intersect1d(*pair)) for pair in zip(order, nearest.models, strict=True)]
+    return {
+        "models": n_models,
+        "neighbours_found_share": float(np.mean(same)) / order.shape[1],
+        "from_neighbours": {
+            **quality(coordinates, nearest, places),
+            "steps": approximate.steps,
+        },
+        "from_all_pairs": {
+            **quality(coordinates, nearest, exact_places),
+            "steps": exact.steps,
+        },
+    }
+
+
+if __name__ == "__main__":
+    main()
