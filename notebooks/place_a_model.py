@@ -11,21 +11,19 @@
 # %% [markdown]
 # # Place a model
 #
-# Where does a model lie on the map, if it is not part of the project? `modelmap place` scores it on
+# Where does a model lie on the map, if it is not part of the project? `modelmap.place` scores it on
 # a few texts, and estimates its KL divergences to the models of the map from these.
 #
 # Here a model of the project is placed as if it were new: it is left out of the map first. So
 # nothing is downloaded, and the answer can be compared with the KL divergences from all texts.
 
 # %%
-import json
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 import seaborn as sns
 
-from modelmap.__main__ import main
+import modelmap
 from modelmap.divergence.tables import KL
 from modelmap.matrix.tables import MODELS
 from modelmap.plumbing.layout import Layout
@@ -38,17 +36,16 @@ model = models.loc[models["kind"] == "finetune", "model"].iloc[0]
 print(f"{model}, a fine-tune of {models.set_index('model').loc[model, 'parent']}")
 
 # %% [markdown]
-# ## The command and its answer
+# ## The answer
 #
 # In a terminal the command is `modelmap place MODEL`. MODEL may also be a folder with a model, a
 # GGUF file, or the name of a model on the Hugging Face hub. The interval beside each KL divergence
 # contains, in 95% of the cases, the KL divergence that all texts of the map would give.
 
 # %%
-with TemporaryDirectory() as folder:
-    answer = Path(folder) / "answer.json"
-    main(["--root", str(root), "place", model, "--texts", "16", "--json", str(answer)])
-    placed = pd.DataFrame(json.loads(answer.read_text())["models"])
+answer = modelmap.place(model, texts=16, root=root)
+print(f"{answer.model}: {answer.verdict} ({answer.confidence:.0%})")
+answer.models.head()
 
 # %% [markdown]
 # ## How good are 16 texts?
@@ -60,7 +57,9 @@ with TemporaryDirectory() as folder:
 pairs = read_table(layout.kl, KL)
 both = pd.concat([pairs, pairs.rename(columns={"model_a": "model_b", "model_b": "model_a"})])
 known = both.loc[both["model_a"] == model, ["model_b", "kl_bits_per_byte"]]
-compared = placed.merge(known, left_on="model", right_on="model_b", suffixes=("", "_all_texts"))
+compared = answer.models.merge(
+    known, left_on="model", right_on="model_b", suffixes=("", "_all_texts")
+)
 axes = sns.scatterplot(compared, x="kl_bits_per_byte_all_texts", y="kl_bits_per_byte", hue="family")
 labels = {"xlabel": "KL from all texts, bits per byte", "ylabel": "KL from 16 texts, bits per byte"}
 axes.set(xscale="log", yscale="log", **labels)

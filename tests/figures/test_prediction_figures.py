@@ -18,6 +18,8 @@ from modelmap.predict.correlation import ALL_TEXTS, BASELINE
 from modelmap.predict.summary import means_over_targets
 from modelmap.predict.tables import PREDICTION_CURVES, PREDICTIONS
 
+MATRIX = {"n_models": 9, "n_models_with_all_texts": 4, "n_texts": 30, "mean_bytes": 900.0}
+
 
 def made_up_curves(n_targets: int) -> pd.DataFrame:
     """Return curves that rise with the texts, one of their values below what is shown."""
@@ -52,7 +54,12 @@ def curves_of(curves: pd.DataFrame) -> Inputs:
     metrics = {"n_splits": 5, **means_over_targets(curves)}
     methods = {"uniform": "uniform", "ls": "length squared", "kl": "KL"}
     return inputs_of(
-        {"prediction.csv": curves, "predict.json": metrics, "resample.json": {"methods": methods}}
+        {
+            "prediction.csv": curves,
+            "predict.json": metrics,
+            "resample.json": {"methods": methods},
+            "matrix.json": MATRIX,
+        }
     )
 
 
@@ -65,7 +72,12 @@ def scatter_of(predictions: pd.DataFrame, models: pd.DataFrame) -> Inputs:
         "targets": {str(target): dict(found) for target in predictions["target"].unique()},
     }
     return inputs_of(
-        {"predictions.parquet": predictions, "models.parquet": models, "predict.json": metrics}
+        {
+            "predictions.parquet": predictions,
+            "models.parquet": models,
+            "predict.json": {"targets_from": "held-out categories", **metrics},
+            "matrix.json": MATRIX,
+        }
     )
 
 
@@ -95,6 +107,7 @@ def test_the_axis_ends_where_so_few_texts_predict_nothing_and_the_caption_says_s
     assert "Values below -0.5 are not shown" in hidden
     assert "not shown" not in shown
     assert "0.950 from all texts, 0.500 by the mean log-likelihood alone" in hidden
+    assert "the K = 4 models scored on all texts, N = 30 texts of B = 900.0 bytes" in hidden
 
 
 def test_a_target_without_the_baseline_is_in_neither_mean_of_the_caption() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.tables import kl_table
-from modelmap.divergence.neighbours import cluster_table, pair_relations
+from modelmap.divergence.neighbours import cluster_table, neighbour_table, pair_relations
 from modelmap.figures.inputs import FOLDERS, Inputs, path_of
 from modelmap.map.file import map_table
 from modelmap.plumbing.files import write_json
@@ -73,6 +73,7 @@ def made_up_contents(family_sizes: dict[str, int], categories: list[str]) -> Con
         "models.parquet": models,
         "category_bits.parquet": bits,
         "kl.parquet": pairs.assign(relation=pair_relations(pairs, models)),
+        "neighbours.parquet": neighbour_table(kl, names, 3),
         "clusters.parquet": cluster_table(kl, "average"),
         "map.parquet": places,
         "spectrum.parquet": spectrum,
@@ -82,7 +83,7 @@ def made_up_contents(family_sizes: dict[str, int], categories: list[str]) -> Con
             "n_texts": n_texts,
             "mean_bytes": 900.25,
         },
-        "divergence.json": {"estimate": "mixture"},
+        "divergence.json": {"estimate": "mixture", "confidence": 0.95},
         "map.json": {
             "estimate": "mixture",
             "metric": "sqeuclidean",

@@ -147,6 +147,7 @@ def _predictions(names: list[str]) -> Contents:
         ),
         "prediction.csv": pd.DataFrame(curves, columns=columns),
         "predict.json": {
+            "targets_from": "held-out categories",
             "n_splits": 2,
             "n_targets_of_means": 1,
             **means,

@@ -67,7 +67,8 @@ def place_of(tab: Any, name: str) -> tuple[float, float]:
               const content = readContent(document.getElementById("data").textContent);
               const canvas = document.getElementById("map");
               const { view } = stateOf(location.hash, content);
-              const [x, y] = spot(content, content.names.indexOf(name), view, frame(canvas, view));
+              const size = frame(canvas, view, content.extent);
+              const [x, y] = spot(content, content.names.indexOf(name), view, size);
               const box = canvas.getBoundingClientRect();
               return [box.left + x, box.top + y];
             }""",
@@ -190,6 +191,48 @@ def test_axe_finds_nothing_that_keeps_readers_out(browser: Any, file: Path, sche
         found = axe.run(tab).response["violations"]
         assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
     context.close()
+
+
+def test_every_kind_has_a_mark_of_its_own(opened: Any) -> None:
+    """Drawn in one colour, no two of the kinds' shapes give the same picture."""
+    pictures = opened.evaluate(
+        """() => {
+          const { shapes } = readContent(document.getElementById("data").textContent);
+          return Object.values(shapes).map((shape) => {
+            const image = document.createElement("canvas");
+            drawMark(image.getContext("2d"), shape, 40, 40, 20, "#000000", "#ffffff");
+            return image.toDataURL();
+          });
+        }"""
+    )
+    assert len(pictures) > 8
+    assert len(set(pictures)) == len(pictures)
+
+
+def test_dark_colours_are_lighter_on_a_dark_page_and_stay_different(opened: Any) -> None:
+    """Each colour of the families has a luminance of at least 0.1, and no two become the same."""
+    shown, luminances = opened.evaluate(
+        """() => {
+          const { colours } = readContent(document.getElementById("data").textContent);
+          const shown = colours.map((colour) => visible(colour, true).toLowerCase());
+          return [shown, shown.map(luminance)];
+        }"""
+    )
+    assert min(luminances) >= 0.1
+    assert len(set(shown)) == len(shown)
+
+
+def test_the_map_and_its_legend_are_seen_without_scrolling(opened: Any) -> None:
+    """In a window of 1200 by 800 pixels, and all models are within the map."""
+    height = opened.evaluate("innerHeight")
+    for part in ("#map", "#legend", "#keys"):
+        box = opened.locator(part).bounding_box()
+        assert box["y"] + box["height"] <= height
+    box = opened.locator("#map").bounding_box()
+    for name in ("ash", "birch", "cedar"):
+        x, y = place_of(opened, name)
+        assert box["x"] < x < box["x"] + box["width"]
+        assert box["y"] < y < box["y"] + box["height"]
 
 
 def test_on_a_phone_nothing_is_wider_than_the_window(browser: Any, file: Path) -> None:

@@ -34,9 +34,12 @@ from modelmap.resample.tables import DESIGN_ERRORS, RESAMPLE_CURVES
 from modelmap.stability.tables import STABILITY
 from modelmap.studies.coverage.tables import COVERAGE
 from modelmap.studies.few_texts.tables import FEW_TEXTS
+from modelmap.studies.interpolation.tables import INTERPOLATION
 from modelmap.studies.kl_truth.tables import KL_PRETRAINED, KL_TRUTH
+from modelmap.studies.leakage.tables import LEAKAGE
 from modelmap.studies.place_eval.tables import PLACE_EVAL
 from modelmap.studies.text_count.tables import TEXT_COUNT
+from modelmap.studies.trajectories.tables import TRAJECTORIES
 from modelmap.texts.tables import TEXTS
 from modelmap.texts.text_set import text_set_hash
 
@@ -45,6 +48,13 @@ pytestmark = pytest.mark.pipeline
 STAGES = ("divergence", "map", "resample", "plan", "stability", "new_models", "predict")
 OF_ESTIMATE = ("divergence", "map", "plan")
 """Stages that read the setting divergence.estimate."""
+OF_MODELS = {
+    "few_texts": FEW_TEXTS,
+    "interpolation": INTERPOLATION,
+    "leakage": LEAKAGE,
+    "trajectories": TRAJECTORIES,
+}
+"""Studies that score models."""
 STUDIES = ("studies.coverage", "studies.place_eval", "studies.text_count")
 FIGURES = ("figures", "studies.figures")
 NO_DIFFERENCE = "needs models that differ, and all squared distances between them are 0"
@@ -149,9 +159,10 @@ def project(
     write_csv(empty_table(KL_TRUTH), KL_TRUTH, layout.study("kl_truth", "csv"))
     write_csv(empty_table(KL_PRETRAINED), KL_PRETRAINED, layout.study("kl_pretrained", "csv"))
     write_json(layout.study("kl_truth", "json"), {})
-    # There are no models to load.
-    write_csv(empty_table(FEW_TEXTS), FEW_TEXTS, layout.study("few_texts", "csv"))
-    write_json(layout.study("few_texts", "json"), {"skipped": "needs models"})
+    # There are no models to load or to train.
+    for study, schema in OF_MODELS.items():
+        write_csv(empty_table(schema), schema, layout.study(study, "csv"))
+        write_json(layout.study(study, "json"), {"skipped": "needs models"})
     return layout
 
 
@@ -334,13 +345,18 @@ def test_figures_of_empty_tables_are_skipped_with_the_reason_of_their_stage(
     reasons = {figure["name"]: figure["reason"] for figure in index["skipped"]}
     for name in ("pca_spectrum", "resample_errors", "designs", "map_stability"):
         assert reasons[name] == NO_DIFFERENCE
+    assert "the same for all" in reasons["map_values"]
+    assert reasons["neighbours"] == "no two models differ"
+    assert reasons["category_differences"] == "no two families differ"
     assert reasons["new_models"] == metrics(identical, "new_models")["skipped"]
     studies = json.loads((identical.studies / "figures" / "index.json").read_text())
     for figure in (one for one in studies["skipped"] if one["name"] != "kl_truth"):
-        summary = json.loads(identical.study(figure["name"], "json").read_text())
+        study = figure["name"].removesuffix("_categories")
+        summary = json.loads(identical.study(study, "json").read_text())
         assert figure["reason"] == summary["skipped"]
     assert [figure["name"] for figure in studies["skipped"]] == [
-        "coverage", "few_texts", "kl_truth", "place_eval", "text_count",
+        "coverage", "few_texts", "few_texts_categories", "interpolation", "kl_truth", "leakage",
+        "place_eval", "text_count", "trajectories",
     ]  # fmt: skip
 
 

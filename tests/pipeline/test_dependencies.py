@@ -17,8 +17,8 @@ BY_VERSION = {
 """Stages whose code is known by a version that is raised by hand."""
 OF_NOTEBOOKS = [
     *(name for file in (ROOT / "notebooks").glob("*.py") for name in imports(file)),
-    # A notebook runs this command, whose module is imported by its name.
-    "modelmap.place.command",
+    # modelmap.place, which a notebook calls, imports this module when it is called.
+    "modelmap.placing.command",
 ]
 
 
@@ -83,7 +83,8 @@ def test_stages_depend_on_their_own_sections_of_resolved_yaml(stage: str) -> Non
 
 
 def test_package_init_files_hold_a_docstring_only() -> None:
-    """So the closures may leave them out."""
+    """So the closures may leave them out. That of modelmap has a function, which imports later."""
     for file in (ROOT / "src").rglob("__init__.py"):
-        (statement,) = ast.parse(file.read_text()).body
-        assert isinstance(statement, ast.Expr)
+        docstring, *others = ast.parse(file.read_text()).body
+        assert isinstance(docstring, ast.Expr)
+        assert not others or file == ROOT / "src" / "modelmap" / "__init__.py"

@@ -8,6 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+from transformers import modeling_gguf_pytorch_utils as gguf_loader
+
+from modelmap.plumbing.processes import silence_transformers
 
 STAGE = """\
 import sys, time
@@ -75,3 +78,10 @@ def test_without_dvc_nothing_is_watched(tmp_path: Path) -> None:
     check = script + "assert threading.active_count() == 1"
     environment = {key: value for key, value in os.environ.items() if key != "DVC_STAGE"}
     subprocess.run([sys.executable, "-c", check], check=True, env=environment)
+
+
+def test_the_loader_of_gguf_files_shows_no_progress(capsys: pytest.CaptureFixture[str]) -> None:
+    """It uses tqdm itself, which the switch of transformers does not reach."""
+    silence_transformers()
+    assert list(gguf_loader.tqdm(range(2))) == [0, 1]
+    assert capsys.readouterr().err == ""

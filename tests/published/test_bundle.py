@@ -24,11 +24,11 @@ from helpers.bundles import (
 )
 from helpers.published_files import write_lines
 
-from modelmap.map.tables import MAP
+from modelmap.map.tables import BUNDLE_MAP, MAP
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import read_matrix, write_matrix
 from modelmap.matrix.segments_file import read_segments, write_segments
-from modelmap.matrix.tables import MODELS
+from modelmap.matrix.tables import MODELS, SEGMENTS
 from modelmap.plan.tables import PLAN
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.layout import Layout
@@ -97,12 +97,9 @@ def test_exported_twice_it_is_the_same_bytes(exported: Layout, tmp_path: Path) -
     assert before == after
 
 
-def test_models_on_some_texts_are_not_in_the_bundle(
-    exported: Layout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """They are named, and the bundle is the one that a project without them gives."""
-    root = Path(shutil.copytree(exported.root, tmp_path / "copy", symlinks=True))
-    here = Layout(root)
+def with_a_model_on_some_texts(exported: Layout, folder: Path) -> Layout:
+    """Return a copy of a project with one more model, `few`, that is scored on 3 texts."""
+    here = Layout(Path(shutil.copytree(exported.root, folder, symlinks=True)))
     models, places = read_table(here.models, MODELS), read_table(here.map, MAP)
     some = models.iloc[[0]].assign(model="few", n_texts=3)
     write_table(pd.concat([some, models], ignore_index=True), MODELS, here.models)
@@ -110,13 +107,61 @@ def test_models_on_some_texts_are_not_in_the_bundle(
     spot = spot.assign(ellipse_width=2.0, ellipse_height=1.0, ellipse_angle_degrees=0.0)
     write_table(pd.concat([spot, places], ignore_index=True), MAP, here.map)
     segments = read_segments(here.segments, here.segment_table)
-    rows = np.vstack([segments.loglik_nats[:1] * np.float32(np.nan), segments.loglik_nats])
+    scored = read_table(here.plan, PLAN).query("rank <= 3")["text_id"]
+    is_scored = read_table(here.segment_table, SEGMENTS)["text_id"].isin(scored)
+    row = np.where(is_scored, segments.loglik_nats[0], np.float32(np.nan))
+    rows = np.vstack([row, segments.loglik_nats])
     names, n_segments = ["few", *segments.models], rows.shape[1]
     write_segments(rows, names, n_segments, segments.text_set, here.segments)
-    exporting.run(here, tmp_path / "bundle", None, N_SEGMENT_TEXTS)
+    return here
+
+
+def test_without_segments_models_on_some_texts_are_not_in_the_bundle(
+    exported: Layout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are named, and the bundle is the one that a project without them gives."""
+    here = with_a_model_on_some_texts(exported, tmp_path / "copy")
+    exporting.run(exported, tmp_path / "expected", None, 0)
+    capsys.readouterr()
+    exporting.run(here, tmp_path / "bundle", None, 0)
     assert "without 1 models that are not scored on all texts: few" in capsys.readouterr().err
-    for path in exported.bundle.iterdir():
+    for path in (tmp_path / "expected").iterdir():
         assert (tmp_path / "bundle" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_models_on_some_texts_are_in_the_bundle_with_their_segments(
+    exported: Layout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Import names and leaves them out, and writes what the bundle without them gives."""
+    here = with_a_model_on_some_texts(exported, tmp_path / "copy")
+    bundle = tmp_path / "bundle"
+    exporting.run(here, bundle, None, N_SEGMENT_TEXTS)
+    segments = read_segments(bundle / "segments.safetensors", bundle / "segments.parquet")
+    assert segments.models[0] == "few"
+    assert 0 < np.isfinite(segments.loglik_nats[0]).mean() < 1
+    assert read_table(bundle / "map.parquet", BUNDLE_MAP)["model"].tolist() == segments.models
+    capsys.readouterr()
+    written = []
+    there = project(tmp_path / "to", "imported")
+    for source in (bundle, exported.bundle):
+        bring(there, source)
+        written.append({path.name: path.read_bytes() for path in there.imported.iterdir()})
+        is_named = "without 1 models that are not scored on all texts: few"
+        assert (is_named in capsys.readouterr().err) == (source == bundle)
+    assert written[0] == written[1]
+
+
+def test_too_high_segments_of_a_model_on_some_texts_are_refused(
+    exported: Layout, tmp_path: Path
+) -> None:
+    """Its texts have no log-likelihoods to compare with, but none can be above 0."""
+    here = with_a_model_on_some_texts(exported, tmp_path / "copy")
+    segments = read_segments(here.segments, here.segment_table)
+    rows = np.array(segments.loglik_nats)
+    rows[0] = np.abs(rows[0])
+    write_segments(rows, segments.models, rows.shape[1], segments.text_set, here.segments)
+    with pytest.raises(UserError, match="segments of few are not finite and 0 or below"):
+        exporting.run(here, tmp_path / "bundle", None, N_SEGMENT_TEXTS)
 
 
 def test_withheld_texts_are_nowhere_in_the_bundle(exported: Layout) -> None:

@@ -18,7 +18,7 @@ from modelmap.published.manifest import (
 )
 
 CONTENT: dict[str, Any] = {
-    "format": 2,
+    "format": 3,
     "values": "own",
     "unit": "nats",
     "rule": "prefixed",
@@ -102,7 +102,11 @@ def test_the_same_bundle_has_the_same_manifest(bundle: Path) -> None:
     [
         ({"extra": 1}, "bundle/manifest.json: extra: Extra inputs are not permitted"),
         ({"unit": "bits"}, "bundle/manifest.json: unit: Input should be 'nats'"),
-        ({"format": 3}, "bundle/manifest.json: format: Input should be 1 or 2"),
+        (
+            {"format": 4},
+            "bundle/manifest.json has format 4, and this version of modelmap reads formats up",
+        ),
+        ({"format": 0}, "bundle/manifest.json: format: Input should be 1, 2 or 3"),
         ({"n_texts": None}, "bundle/manifest.json: n_texts: Field required"),
         ({"text_set": "x"}, "bundle/manifest.json: text_set: String should match pattern"),
         ({"n_models": -4}, "bundle/manifest.json: n_models: Input should be greater than"),

@@ -19,7 +19,7 @@ from modelmap.plumbing.tables import write_table
 from modelmap.report import stage
 from modelmap.report.cards import nearest_with_intervals
 from modelmap.report.facts import FOUND, SURE, Fact, sentences
-from modelmap.report.figures import inline_svg
+from modelmap.report.figures import inline_svg, sources, width_percent
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -86,6 +86,28 @@ def test_ids_of_inlined_figures_differ_and_references_follow() -> None:
     assert inline_svg(svg, "f") == expected
 
 
+def test_narrow_figures_take_less_of_the_page() -> None:
+    """A figure of 7 inches takes all of it, one of half the width half, and no width all."""
+    svg = '<svg xmlns="x" height="10pt" width="{}pt" viewBox="0 0 1 1">'
+    assert [width_percent(svg.format(width)) for width in ("504", "252.0", "999")] == [100, 50, 100]
+    assert width_percent("<svg>") == 100
+
+
+def test_sources_have_their_hash_and_their_csv_if_there_is_one() -> None:
+    """A CSV file is its own, a table has that of the figures, and metrics have none."""
+    found = sources(["plan.csv", "map.parquet", "kl.parquet", "map.json"], ["csv/map.csv"], len_of)
+    assert [one["csv"] for one in found] == [
+        "../reports/plots/plan.csv", "figures/csv/map.csv", "", "",
+    ]  # fmt: skip
+    assert found[1]["link"] == "../data/map.parquet"
+    assert found[1]["digest"] == "16"
+
+
+def len_of(path: str) -> str:
+    """Stand for a hash: the number of characters of a path."""
+    return str(len(path))
+
+
 def test_intervals_are_found_in_both_orders_of_a_pair() -> None:
     """A neighbour that is the first or the second model of the pair has the pair's interval."""
     neighbours = pd.DataFrame({"model": ["a", "b"], "neighbour": ["b", "a"], "rank": 1})
@@ -112,6 +134,7 @@ def test_the_report_has_figures_sources_and_cards(tmp_path: Path) -> None:
     for link in found.links:
         file, _, fragment = link.partition("#")
         assert file == "map.html" or fragment in found.ids or (layout.reports / file).is_file()
+    assert "figures/csv/map.csv" in found.links
     for name in contents["models.parquet"]["model"]:
         assert f"map.html#model={name}" in found.links
 
@@ -120,7 +143,7 @@ def test_figures_in_png_are_linked(tmp_path: Path) -> None:
     """Without SVG files the report has images, and no inline picture."""
     layout = project(tmp_path, made_up_contents({"ash": 4}, ["x", "y"]))
     figure = {"name": "model_map", "files": ["png/model_map.png"], "caption": "The map."}
-    write_json(layout.figures / "index.json", {"figures": [figure], "skipped": []})
+    write_json(layout.figures / "index.json", {"figures": [figure], "skipped": [], "tables": []})
     stage.run(layout)
     found = Tags(layout.report.read_text())
     assert "svg" not in found.tags

@@ -19,6 +19,8 @@ FOLLOWING = (
     "coverage",
     "text_count",
     "few_texts",
+    "interpolation",
+    "leakage",
 )
 
 

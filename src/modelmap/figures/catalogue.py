@@ -8,11 +8,14 @@ stage `figures` in dvc.yaml.
 
 from modelmap.figures import (
     category_bits,
+    category_differences,
     designs,
     kl_heatmap,
     kl_scale,
     map_stability,
+    map_values,
     model_map,
+    neighbours,
     new_models,
     pca_spectrum,
     prediction_curves,
@@ -22,15 +25,29 @@ from modelmap.figures import (
 from modelmap.figures.entry import FigureEntry
 
 MODELS = ("models.parquet", "matrix.json")
-PREDICTION = ("prediction.csv", "predict.json", "resample.json")
+PREDICTION = ("matrix.json", "prediction.csv", "predict.json", "resample.json")
 
 FIGURES = (
     FigureEntry("model_map", model_map, (*MODELS, "map.parquet", "map.json")),
+    FigureEntry(
+        "map_values",
+        map_values,
+        (
+            *MODELS,
+            *("map.parquet", "category_bits.parquet", "predictions.parquet", "predict.json"),
+        ),
+    ),
+    FigureEntry(
+        "neighbours",
+        neighbours,
+        (*MODELS, "neighbours.parquet", "kl.parquet", "divergence.json"),
+    ),
     FigureEntry(
         "kl_heatmap", kl_heatmap, (*MODELS, "kl.parquet", "clusters.parquet", "divergence.json")
     ),
     FigureEntry("kl_scale", kl_scale, ("matrix.json", "kl.parquet")),
     FigureEntry("category_bits", category_bits, (*MODELS, "category_bits.parquet")),
+    FigureEntry("category_differences", category_differences, (*MODELS, "category_bits.parquet")),
     FigureEntry("pca_spectrum", pca_spectrum, ("matrix.json", "spectrum.parquet", "map.json")),
     FigureEntry(
         "resample_errors", resample_errors, ("matrix.json", "resample.csv", "resample.json")
@@ -53,7 +70,7 @@ FIGURES = (
     FigureEntry(
         "prediction_scatter",
         prediction_scatter,
-        ("models.parquet", "predictions.parquet", "predict.json"),
+        (*MODELS, "predictions.parquet", "predict.json"),
     ),
 )
 """In the order of the index."""

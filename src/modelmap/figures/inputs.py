@@ -1,7 +1,7 @@
 """What figures read: the tables and metrics that the stages wrote, by the names of their files."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,8 @@ class Inputs:
 
     read: Read
     files: Sequence[str]
+    used: dict[str, set[str]] = field(default_factory=dict)
+    """The columns that were read of each table so far."""
 
     def table(self, name: str, *columns: str) -> pd.DataFrame:
         """Return these columns of a table. Raises UserError that names those it does not have."""
@@ -61,6 +63,7 @@ class Inputs:
         missing = [column for column in columns if column not in frame]
         if missing:
             raise UserError(f"{name} has no column {listed(missing)}: {RUN_AGAIN}")
+        self.used.setdefault(name, set()).update(columns)
         return frame[list(columns)]
 
     def metric(self, name: str, *keys: str) -> Any:

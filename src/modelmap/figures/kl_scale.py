@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from modelmap.figures.inputs import Inputs, counts
-from modelmap.figures.style import INK, PALE, WIDTH, axes_at, new_figure, style
+from modelmap.figures.style import INK, PALE, WIDTH, axes_at, new_figure, plain_number, style
 
 MIXTURE, PAPERS = "kl_bits_per_byte", "kl_papers_bits_per_byte"
 ESTIMATES = {MIXTURE: ("#0072B2", 0.16), PAPERS: ("#D55E00", -0.16)}
@@ -93,7 +93,7 @@ def _set_axes(axes: Axes, rows: list[str]) -> None:
     axes.set(xscale="log", ylim=(-len(rows) + 0.5, 0.5), xlabel="bits per byte")
     axes.set_yticks([-place for place in range(len(rows))], rows)
     axes.tick_params(axis="y", length=0)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plain_number(value)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.grid(axis="x", color=PALE, linewidth=0.5)
     axes.set_axisbelow(True)

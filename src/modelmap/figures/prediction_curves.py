@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from modelmap.figures.inputs import Inputs
+from modelmap.figures.inputs import Inputs, complete_counts
 from modelmap.figures.sampling_methods import MethodStyle, method_styles
 from modelmap.figures.style import INK, TEXT_SIZE, WIDTH, axes_at, line_legend, new_figure, style
 
@@ -65,9 +65,10 @@ class PredictionCurves:
         is_cut = bool((self._curves(inputs)[self.measure] < LOWEST).any())
         return (
             f"{NAMES[self.measure]} between targets and their predictions by ridge regression on "
-            "models of other families, by the number of unique texts that give the coordinates, in "
-            "one sample by each method. Bands are one standard deviation over "
-            f"{inputs.metric('predict.json', 'n_splits')} splits by family, not over samples."
+            f"models of other families ({complete_counts(inputs)}), by the number of unique texts "
+            "that give the coordinates, in one sample by each method. Bands are one standard "
+            f"deviation over {inputs.metric('predict.json', 'n_splits')} splits by family, not "
+            "over samples."
             f"{self._means(inputs)}"
             f"{f' Values below {LOWEST:g} are not shown.' if is_cut else ''}"
         )

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from modelmap.figures.colours_and_markers import family_handles, legend_colours, model_colours
-from modelmap.figures.inputs import Inputs
+from modelmap.figures.inputs import Inputs, complete_counts
 from modelmap.figures.style import (
     LEGEND_HANDLE,
     LEGEND_ROW,
@@ -123,6 +123,8 @@ def caption(inputs: Inputs) -> str:
     """Return the caption, with the mean correlation with and without extreme models."""
     predictions = inputs.table("predictions.parquet", "target", "model")
     n_targets, n_models = predictions["target"].nunique(), predictions["model"].nunique()
+    is_bits = inputs.metric("predict.json", "targets_from") == "held-out categories"
+    unit = ": the bits per byte of each category, from the texts of the others" if is_bits else ""
     mean, without = (
         inputs.metric("predict.json", f"mean_pearson_first_split{ending}")
         for ending in ("", "_without_extremes")
@@ -135,7 +137,8 @@ def caption(inputs: Inputs) -> str:
     )
     return (
         f"Truth and prediction of {n_targets} target{'s' if n_targets != 1 else ''} for "
-        f"{n_models} models. Each model is predicted by ridge regression on models of other "
-        "families, from all texts, in the first split; models on the line are predicted exactly."
+        f"{n_models} models ({complete_counts(inputs)}){unit}. Each model is predicted by ridge "
+        "regression on models of other families, in the first split; models on the line are "
+        "predicted exactly."
         f"{means}"
     )

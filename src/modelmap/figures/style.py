@@ -136,6 +136,11 @@ def line_legend(figure: Figure, loc: str, x: float) -> None:
     )
 
 
+def plain_number(value: float) -> str:
+    """Return a number without an exponent, as 0.00001 for 1e-5."""
+    return f"{value:.12f}".rstrip("0").rstrip(".")
+
+
 def _short(value: float) -> str:
     return f"{value / 1000:g}k" if value >= 1000 else f"{value:g}"
 

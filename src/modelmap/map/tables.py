@@ -39,7 +39,7 @@ MAP = table(
 )
 ELLIPSE = ("ellipse_width", "ellipse_height", "ellipse_angle_degrees")
 BUNDLE_MAP = MAP.remove_columns(list(ELLIPSE))
-BUNDLE_MAP.description = "The map of a bundle, whose models all have all texts."
+BUNDLE_MAP.description = "The map of a bundle."
 
 PLACES = table(
     "The model map with 4 significant digits, sorted by name, in git so that changes can be seen.",

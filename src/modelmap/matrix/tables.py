@@ -39,7 +39,9 @@ MODELS = table(
     unique=["model"],
 )
 IMPORTED_MODELS = MODELS.remove_columns(["n_texts"])
-IMPORTED_MODELS.description = "The models of a bundle or an import, all of which have all texts."
+IMPORTED_MODELS.description = (
+    "The models of a bundle or an import. Those of an import are scored on all texts."
+)
 
 CATEGORY_BITS = table(
     "Bits per byte by model and category.",

@@ -25,16 +25,19 @@ STAGES = {
 STUDIES = {
     "coverage": "how often confidence intervals contain the KL of a population",
     "few_texts": "the errors of the KLs of pretrained models from few texts",
+    "interpolation": "log-likelihoods of models whose weights are mixtures of three models",
     "kl_truth": "KL divergences by simulation, compared with the estimates",
+    "leakage": "whether models that were trained on the texts can be told from others",
     "place_eval": "the errors of placing models that the map does not know",
     "text_count": "what the results would be with fewer texts",
+    "trajectories": "how far models move during training, in weights and in log-likelihoods",
     "figures": "draw the figures of the studies",
     "notebooks": "execute the notebooks, and write them with their outputs into reports/notebooks",
 }
 RUN_EPILOG = "stages, in the order of the pipeline:\n" + "\n".join(
     f"  {name:<11} {what}" for name, what in STAGES.items()
 )
-STUDY_EPILOG = "studies:\n" + "\n".join(f"  {name:<11} {what}" for name, what in STUDIES.items())
+STUDY_EPILOG = "studies:\n" + "\n".join(f"  {name:<13} {what}" for name, what in STUDIES.items())
 
 
 def _number_or_all(text: str) -> int | None:

@@ -58,7 +58,7 @@ def _import(layout: Layout, options: argparse.Namespace) -> None:
 
 
 def _place(layout: Layout, options: argparse.Namespace) -> None:
-    command = import_module("modelmap.place.command")
+    command = import_module("modelmap.placing.command")
     is_plain = options.plain or not sys.stdout.isatty() or "NO_COLOR" in os.environ
     command.run(
         layout,

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -57,10 +58,14 @@ def start_worker() -> None:
 
 def silence_transformers() -> None:
     """Let transformers print errors only, and no progress of its own."""
+    from tqdm import tqdm
+    from transformers import modeling_gguf_pytorch_utils as gguf_loader
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    # This module uses tqdm itself, and is not reached by the line above.
+    gguf_loader.tqdm = partial(tqdm, disable=True)
 
 
 def exit_with_dvc() -> None:

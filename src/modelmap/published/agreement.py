@@ -59,7 +59,10 @@ def disagreements(bundle: Bundle) -> list[str]:
     if wrong or bundle.segments is None:
         return wrong
     # Segments are compared with the other tables, so that these must be right.
-    return wrong_segments(bundle.segments, manifest.n_segment_texts, bundle.plan, texts, matrix)
+    models = bundle.models["model"].tolist()
+    return wrong_segments(
+        bundle.segments, manifest.n_segment_texts, bundle.plan, texts, matrix, models
+    )
 
 
 def _wrong_numbers(bundle: Bundle) -> list[str]:
@@ -100,13 +103,22 @@ def _wrong_texts(texts: pd.DataFrame) -> list[str]:
 
 
 def _wrong_models(bundle: Bundle) -> list[str]:
-    """Return one message for each table that does not have the models of the matrix, in order."""
+    """Return one message for each table that does not have the models of the matrix, in order.
+
+    With segments, the tables may have more models: those that are not scored on all texts.
+    """
+    expected = bundle.matrix.models
+    has_more = bundle.segments is not None and bundle.manifest.format > 2
     tables = {"models.parquet": bundle.models, "map.parquet": bundle.map}
-    return [
-        f"{name} is of other models"
-        for name, table in tables.items()
-        if list(table["model"]) != bundle.matrix.models
-    ]
+    wrong = []
+    for name, table in tables.items():
+        models = table["model"].tolist()
+        of_matrix = [model for model in models if model in set(expected)] if has_more else models
+        if of_matrix != expected:
+            wrong.append(f"{name} is of other models")
+    if not wrong and list(bundle.map["model"]) != list(bundle.models["model"]):
+        return ["map.parquet is of other models"]
+    return wrong
 
 
 def _wrong_plan(bundle: Bundle) -> list[str]:

@@ -55,8 +55,9 @@ SEGMENTS = """\
 `segments.safetensors` has the log-likelihoods of segments of the {n_segment_texts} texts that come
 first in the plan ({megabytes:.1f} MB, {bytes_per_text:.0f} bytes a text and model).
 A segment is a run of letters, digits or other characters with the whitespace before it. The tensor
-`loglik_nats` is float32, in nats, with one row per model of the matrix and one column per row of
-`segments.parquet`; NaN is a segment that is not wholly scored. Let Delta be the difference of two
+`loglik_nats` is float32, in nats, with one row per model of `models.parquet` and one column per row
+of `segments.parquet`; NaN is a segment that is not wholly scored. Models that are not scored on all
+texts have segments, but no column of the matrix. Let Delta be the difference of two
 models' log-likelihoods of a segment. The sum of Delta tanh(Delta / 2) over segments that both have,
 divided by the bytes of these segments and by ln 2, estimates the KL of the two models in bits per
 byte. It is closer to simulated KLs than the estimate above.

@@ -82,9 +82,10 @@ def run(layout: Layout, output: Path | None, repo: str | None, most_texts: int |
         manifest = _write_bundle(layout, matrix, licences, values, most_texts, fresh)
         # Checked again, because files may have been added since the first check.
         _check_folder(folder)
+    n_models = len(read_table(folder / "models.parquet", IMPORTED_MODELS))
     print(
-        f"{folder.name}: {manifest.n_models} models, {manifest.n_texts} texts, "
-        f"{manifest.n_withheld} of them withheld by licence; "
+        f"{folder.name}: {n_models} models, {manifest.n_models} of them on all "
+        f"{manifest.n_texts} texts; {manifest.n_withheld} texts are withheld by licence; "
         f"segments of {manifest.n_segment_texts} texts"
     )
     if repo is not None:
@@ -105,9 +106,9 @@ def _write_bundle(
     whole = bundled.assign(text=texts["text"])
     for name in ("matrix.parquet", "plan.parquet"):
         shutil.copyfile(layout.texts.parent / name, folder / name)
-    _write_models(layout, matrix, folder)
     write_table(bundled, BUNDLE_TEXTS, folder / "texts.parquet")
     n_segment_texts = _write_segments(layout, matrix, bundled, most_texts, folder)
+    _write_models(layout, matrix, n_segment_texts > 0, folder)
     manifest = _manifest(layout, matrix, bundled, values, n_segment_texts, folder)
     _check_agreement(layout, manifest, matrix, whole, folder)
     write_manifest(manifest, folder)
@@ -116,10 +117,14 @@ def _write_bundle(
     return manifest
 
 
-def _write_models(layout: Layout, matrix: LogLikelihoods, folder: Path) -> None:
-    """Write the models of the matrix and their places; name the others on standard error."""
+def _write_models(layout: Layout, matrix: LogLikelihoods, has_segments: bool, folder: Path) -> None:
+    """Write the models of the bundle and their places; name the others on standard error.
+
+    They are the models of the map with segments, and without those the models of the matrix.
+    """
     models, places = read_table(layout.models, MODELS), read_table(layout.map, MAP)
-    without = [name for name in models["model"] if name not in set(matrix.models)]
+    bundled = set(places["model"] if has_segments else matrix.models)
+    without = [name for name in models["model"] if name not in bundled]
     if without:
         print(
             f"modelmap export: the bundle is without {len(without)} models that are not scored on "
@@ -130,7 +135,7 @@ def _write_models(layout: Layout, matrix: LogLikelihoods, folder: Path) -> None:
         ("models.parquet", models, IMPORTED_MODELS),
         ("map.parquet", places, BUNDLE_MAP),
     ):
-        kept = table.loc[table["model"].isin(matrix.models), list(schema.columns)]
+        kept = table.loc[table["model"].isin(bundled), list(schema.columns)]
         write_table(kept.reset_index(drop=True), schema, folder / name)
 
 
@@ -178,7 +183,10 @@ def _write_segments(
             file=sys.stderr,
         )
         return 0
-    segments = replace(segments, values=segments.values.of(matrix.models))
+    # Models that are not scored on all texts are on the map of the mixture estimate only.
+    on_map = set(read_table(layout.map, MAP)["model"])
+    names = [name for name in segments.values.models if name in on_map]
+    segments = replace(segments, values=segments.values.of(names))
     chosen = first_texts(read_table(layout.plan, PLAN), wanted)
     write_bundle_segments(segments, texts, chosen, folder)
     return wanted

@@ -13,6 +13,7 @@ from modelmap.map.tables import BUNDLE_MAP
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods, read_matrix, write_matrix
 from modelmap.matrix.segments import segment_table
+from modelmap.matrix.segments_file import write_segments
 from modelmap.matrix.tables import IMPORTED_MODELS, SEGMENTS
 from modelmap.plan.tables import PLAN
 from modelmap.plumbing.arrays import Matrix
@@ -28,7 +29,7 @@ from modelmap.published.manifest import Manifest, copy_files, read_manifest
 from modelmap.published.models import model_table, read_metadata, warnings
 from modelmap.published.rebuild import TextSources, pinned_packages, restore_withheld, source_files
 from modelmap.published.request import Request, check_request
-from modelmap.published.segments import read_bundle_segments
+from modelmap.published.segments import VALUES, read_bundle_segments
 from modelmap.published.tables import BUNDLE_TEXTS
 from modelmap.published.texts import read_texts
 from modelmap.published.vectors import (
@@ -161,11 +162,12 @@ def _from_bundle(layout: Layout, request: Request, manifest: Manifest, folder: P
         # Segments of withheld texts are not empty any more.
         chosen = bundle.texts["text_id"].isin(bundle.segments.table["text_id"])
         write_table(segment_table(bundle.texts[chosen]), SEGMENTS, folder / "segments.parquet")
+    _leave_out_others(bundle, folder)
     return Imported(
         kind="bundle",
         source=name,
         values=manifest.values,
-        n_models=len(bundle.models),
+        n_models=len(bundle.matrix.models),
         n_texts=len(bundle.texts),
         n_segment_texts=manifest.n_segment_texts or None,
         by_category=manifest.by_category,
@@ -175,11 +177,31 @@ def _from_bundle(layout: Layout, request: Request, manifest: Manifest, folder: P
     )
 
 
+def _leave_out_others(bundle: Bundle, folder: Path) -> None:
+    """Remove the models that are not scored on all texts from the tables in a folder.
+
+    Their log-likelihoods of texts are not in the bundle, so that no matrix can have them.
+    """
+    models = bundle.matrix.models
+    others = [name for name in bundle.models["model"] if name not in set(models)]
+    if not others:
+        return
+    _warn(f"without {len(others)} models that are not scored on all texts: {listed(others)}")
+    kept = bundle.models[bundle.models["model"].isin(models)].reset_index(drop=True)
+    write_table(kept, IMPORTED_MODELS, folder / "models.parquet")
+    if bundle.segments is not None:
+        values = bundle.segments.values.of(models)
+        rows, n_segments = values.loglik_nats, len(bundle.segments.table)
+        write_segments(rows, models, n_segments, values.text_set, folder / VALUES)
+
+
 def _read_bundle(layout: Layout, request: Request, manifest: Manifest, folder: Path) -> Bundle:
     """Return the bundle whose tables were copied to a folder, with its withheld texts restored."""
     name = request.name
     matrix = read_matrix(folder / "matrix.parquet")
+    models = read_table(folder / "models.parquet", IMPORTED_MODELS)
     check_names(matrix.models, name)
+    check_names(models["model"].tolist(), name)
     _check_number(matrix.models, name)
     check_log_likelihoods(matrix.loglik_nats, matrix.models, name)
     texts = read_table(folder / "texts.parquet", BUNDLE_TEXTS)
@@ -190,7 +212,7 @@ def _read_bundle(layout: Layout, request: Request, manifest: Manifest, folder: P
         manifest,
         texts.assign(text=restored["text"]),
         matrix,
-        read_table(folder / "models.parquet", IMPORTED_MODELS),
+        models,
         read_table(folder / "plan.parquet", PLAN),
         _read_map(folder / "map.parquet", manifest),
         read_bundle_segments(folder) if manifest.n_segment_texts else None,

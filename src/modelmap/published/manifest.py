@@ -17,10 +17,11 @@ from modelmap.score.rule import Rule
 
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 1_000_000
-FORMAT = 2
+FORMAT = 3
 """To be raised if the manifest changes, or the computation of the clip threshold or the plan.
 
-Bundles of format 1 are read, too. They have no segments, and only the map of the papers' estimates.
+Earlier bundles are read, too. Those of format 1 have no segments, and only the map of the papers'
+estimates; those of formats 1 and 2 have only models that are scored on all texts.
 """
 Table = Literal["map.parquet", "matrix.parquet", "models.parquet", "plan.parquet", "texts.parquet"]
 File = Literal[Table, "segments.parquet", "segments.safetensors"]
@@ -67,12 +68,13 @@ class Analysis(Section):
 class Manifest(Section):
     """The content of manifest.json."""
 
-    format: Literal[1, 2]
+    format: Literal[1, 2, 3]
     values: Literal["own", "published"]
     unit: Literal["nats"]
     rule: Rule = "own"
     """The rule by which the models were scored (docs/scoring.md)."""
     n_models: Annotated[int, Field(ge=1)]
+    """The number of models that are scored on all texts, those of the matrix."""
     n_texts: Annotated[int, Field(ge=2)]
     n_withheld: Annotated[int, Field(ge=0)]
     n_segment_texts: Annotated[int, Field(ge=0)] = 0
@@ -131,6 +133,12 @@ def read_manifest(folder: Path) -> Manifest:
         content = parse_json(read_bytes(path, missing, MAX_MANIFEST_BYTES))
     except ValueError as error:
         raise UserError(f"{where} {error}: copy the bundle again") from error
+    found = content.get("format") if isinstance(content, dict) else None
+    if isinstance(found, int) and found > FORMAT:
+        raise UserError(
+            f"{where} has format {found}, and this version of modelmap reads formats up to "
+            f"{FORMAT}: install a newer version"
+        )
     return checked(Manifest, content, where)
 
 

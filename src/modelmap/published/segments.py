@@ -68,11 +68,12 @@ def wrong_segments(
     plan: pd.DataFrame,
     texts: pd.DataFrame,
     matrix: LogLikelihoods,
+    models: list[str],
 ) -> list[str]:
     """Return one message for each part of a bundle's segments that does not belong to the rest.
 
-    The segments must be those of the first `n_texts` texts of the plan. `texts` has the columns of
-    BUNDLE_TEXTS, with no text empty.
+    The segments must be those of the first `n_texts` texts of the plan, under all `models`. `texts`
+    has the columns of BUNDLE_TEXTS, with no text empty.
     """
     values, table = segments.values, segments.table
     chosen = first_texts(plan, n_texts)
@@ -84,14 +85,15 @@ def wrong_segments(
         return [f"segments of text {listed(wrong, 3)} in {TABLE}"]
     if values.text_set != matrix.text_set:
         return [f"{VALUES} is of other texts"]
-    if values.models != matrix.models:
+    if values.models != models:
         return [f"{VALUES} is of other models"]
+    # The log-likelihoods of texts are unknown for models that are not scored on all texts.
+    unknown = np.full(len(chosen), np.nan)
+    totals = dict(zip(matrix.models, matrix.loglik_nats[:, chosen], strict=True))
     return [
         message
-        for name, row, loglik_nats in zip(
-            values.models, values.loglik_nats, matrix.loglik_nats[:, chosen], strict=True
-        )
-        for message in _wrong_values(name, row, values.first, loglik_nats, chosen)
+        for name, row in zip(values.models, values.loglik_nats, strict=True)
+        for message in _wrong_values(name, row, values.first, totals.get(name, unknown), chosen)
     ]
 
 
@@ -114,7 +116,8 @@ def _wrong_values(
 ) -> list[str]:
     """Return the messages about one model's segments, shape (W,), of the N texts `chosen`.
 
-    `first` are the first segments of the texts, and `loglik_nats` their log-likelihoods, (N,).
+    `first` are the first segments of the texts, and `loglik_nats` their log-likelihoods, (N,), NaN
+    if unknown.
     """
     unknown = np.isnan(row)
     invalid = np.logical_or.reduceat(np.isinf(row) | (row > SUM_TOLERANCE), first)

@@ -45,14 +45,15 @@ FOUND = (
             ("finetune", "fine-tuned model"),
             ("merge", "merge"),
             ("quantised", "quantised model"),
+            ("layers", "model with fewer layers"),
         )
     ),
     Fact(
         "matrix.json",
         ("best_bits_per_byte",),
-        "The best model needs VALUE bits per byte of text.",
+        "The best model needs VALUE bits for a byte of text, on average over all texts.",
     ),
-    Fact("matrix.json", ("median_bits_per_byte",), "The median model needs VALUE bits per byte."),
+    Fact("matrix.json", ("median_bits_per_byte",), "The median model needs VALUE bits for a byte."),
     Fact(
         "predict.json",
         ("mean_pearson",),

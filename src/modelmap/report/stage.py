@@ -1,6 +1,7 @@
 """Stage report: write the report as one HTML file."""
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -25,8 +26,12 @@ SECTIONS = (
     *("texts", "matrix", "divergence", "map", "resample", "plan", "stability", "new_models"),
     "predict",
 )
-FIGURES_OF_MAP = ("model_map",)
-FIGURES_OF_FINDINGS = ("kl_heatmap", "category_bits", "pca_spectrum")
+FIGURES_OF_MAP = ("model_map", "map_values")
+FIGURES_OF_FINDINGS = (
+    *("neighbours", "kl_scale", "kl_heatmap", "category_bits", "category_differences"),
+    "pca_spectrum",
+)
+NO_FIGURES = "reports/figures is missing: run `dvc repro figures`"
 DIGITS = 12
 """Of a hash that are shown."""
 
@@ -36,7 +41,8 @@ def run(layout: Layout) -> None:
     read = files_below(layout.root, FOLDERS)
     metrics = {name: read(name) for name in METRICS}
     settings = read_yaml(layout.resolved)
-    figures = _figures(layout)
+    index = json_object(read_bytes(layout.figures / "index.json", NO_FIGURES), "index.json")
+    figures = _figures(layout, index)
     page = _template().render(
         style=_web("report.css"),
         matrix=metrics["matrix.json"],
@@ -49,6 +55,7 @@ def run(layout: Layout) -> None:
         other_figures=[
             one for one in figures if one["name"] not in (*FIGURES_OF_MAP, *FIGURES_OF_FINDINGS)
         ],
+        skipped=index["skipped"],
         metrics=[(name, f"../{path_of(name, FOLDERS)}") for name in METRICS],
         parameters=[(key, _as_yaml(settings[key])) for key in SECTIONS],
         cards=model_cards(
@@ -61,10 +68,8 @@ def run(layout: Layout) -> None:
     write_text(layout.report, page)
 
 
-def _figures(layout: Layout) -> list[dict[str, Any]]:
+def _figures(layout: Layout, index: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the figures of the index, with the hashes of the files that they were drawn from."""
-    missing = "reports/figures is missing: run `dvc repro figures`"
-    index = json_object(read_bytes(layout.figures / "index.json", missing), "index.json")
 
     @cache
     def digest(path: str) -> str:
@@ -72,7 +77,7 @@ def _figures(layout: Layout) -> list[dict[str, Any]]:
         return hashlib.sha256(content).hexdigest()[:DIGITS]
 
     def read_svg(file: str) -> str:
-        return read_bytes(layout.figures / file, missing).decode("utf-8")
+        return read_bytes(layout.figures / file, NO_FIGURES).decode("utf-8")
 
     return figure_entries(index, read_svg, digest)
 

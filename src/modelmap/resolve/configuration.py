@@ -32,9 +32,12 @@ from modelmap.score.settings import ScoreSettings
 from modelmap.stability.settings import StabilitySettings
 from modelmap.studies.coverage.settings import CoverageSettings
 from modelmap.studies.few_texts.settings import FewTextsSettings
+from modelmap.studies.interpolation.settings import InterpolationSettings
 from modelmap.studies.kl_truth.settings import KlTruthSettings
+from modelmap.studies.leakage.settings import LeakageSettings
 from modelmap.studies.place_eval.settings import PlaceEvalSettings
 from modelmap.studies.text_count.settings import TextCountSettings
+from modelmap.studies.trajectories.settings import TrajectoriesSettings
 from modelmap.texts.settings import TextsSettings
 from modelmap.zoo.settings import ZooSettings
 
@@ -83,6 +86,9 @@ class Resolved(BaseModel):
     few_texts: FewTextsSettings
     text_count: TextCountSettings
     place_eval: PlaceEvalSettings
+    interpolation: InterpolationSettings
+    trajectories: TrajectoriesSettings
+    leakage: LeakageSettings
     predict: PredictSettings
     page: PageSettings
     figures: FiguresSettings

@@ -16,9 +16,12 @@ from modelmap.score import tables as score
 from modelmap.stability import tables as stability
 from modelmap.studies.coverage import tables as coverage
 from modelmap.studies.few_texts import tables as few_texts
+from modelmap.studies.interpolation import tables as interpolation
 from modelmap.studies.kl_truth import tables as kl_truth
+from modelmap.studies.leakage import tables as leakage
 from modelmap.studies.place_eval import tables as place_eval
 from modelmap.studies.text_count import tables as text_count
+from modelmap.studies.trajectories import tables as trajectories
 from modelmap.texts import tables as texts
 
 HEAD = """\
@@ -77,11 +80,15 @@ FILES = {
     "../reports/studies/kl_pretrained.csv": kl_truth.KL_PRETRAINED,
     "../reports/studies/few_texts.csv": few_texts.FEW_TEXTS,
     "../reports/studies/few_texts_categories.csv": few_texts.FEW_TEXTS_CATEGORIES,
+    "../reports/studies/interpolation.csv": interpolation.INTERPOLATION,
     "../reports/studies/kl_truth.csv": kl_truth.KL_TRUTH,
+    "../reports/studies/leakage.csv": leakage.LEAKAGE,
     "../reports/studies/place_eval.csv": place_eval.PLACE_EVAL,
+    "../reports/studies/place_models.csv": place_eval.PLACE_MODELS,
     "../reports/studies/place_papers.csv": place_eval.PLACE_PAPERS,
     "../reports/studies/place_verdicts.csv": place_eval.PLACE_VERDICTS,
     "../reports/studies/text_count.csv": text_count.TEXT_COUNT,
+    "../reports/studies/trajectories.csv": trajectories.TRAJECTORIES,
 }
 
 

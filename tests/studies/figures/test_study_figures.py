@@ -19,10 +19,16 @@ from modelmap.studies.coverage.intervals import INTERVALS, distribution, failing
 from modelmap.studies.coverage.tables import COVERAGE
 from modelmap.studies.few_texts.tables import FEW_TEXTS, FEW_TEXTS_CATEGORIES
 from modelmap.studies.figures import stage
+from modelmap.studies.interpolation.tables import INTERPOLATION
 from modelmap.studies.kl_truth.summary import by_group
 from modelmap.studies.kl_truth.tables import KL_PRETRAINED, KL_TRUTH
+from modelmap.studies.leakage.detection import detection_summary
+from modelmap.studies.leakage.signals import SIGNALS
+from modelmap.studies.leakage.tables import LEAKAGE
 from modelmap.studies.place_eval.tables import PLACE_EVAL, PLACE_PAPERS, PLACE_VERDICTS
 from modelmap.studies.text_count.tables import TEXT_COUNT
+from modelmap.studies.trajectories.exponents import exponents_summary
+from modelmap.studies.trajectories.tables import TRAJECTORIES
 
 N_PAIRS = 5
 SECTIONS = {"figures": {"formats": ["svg", "png"], "png_dpi": 60}}
@@ -82,6 +88,7 @@ def placings() -> dict[str, tuple[pd.DataFrame, Any]]:
         ("place_verdicts", bins, PLACE_VERDICTS),
     ):
         others = {name: 0.5 for name in schema.columns if name not in table} | {"n_cases": 9}
+        others |= {"n_parent_cases": 9} if name == "place_eval" else {}
         found[name] = (table.assign(**others)[list(schema.columns)], schema)
     return found
 
@@ -105,6 +112,40 @@ def few_texts_categories() -> pd.DataFrame:
     return table.assign(**{**others, "model": "one", "other": "two", "n_texts": 30})[
         list(FEW_TEXTS_CATEGORIES.columns)
     ]
+
+
+def grid() -> pd.DataFrame:
+    """Return four models on both levels, of which the last is not where its weights say."""
+    corners = [(0, 0), (1, 0), (0, 1), (1, 1)]
+    rows = [(level, a, b) for level in ("text", "segment") for a, b in corners]
+    found = pd.DataFrame(rows, columns=["level", "a", "b"]).astype({"a": float, "b": float})
+    places = {"x_nats": found["a"] * (2 - found["b"]), "y_nats": found["b"]}
+    expected = {"expected_x_nats": 2 * found["a"], "expected_y_nats": found["b"]}
+    return found.assign(**places, **expected, off_plane_nats=0.0, bits_per_byte=1.0)
+
+
+def trajectories() -> pd.DataFrame:
+    """Return two runs of three lags: weights grow like t, KLs like its root."""
+    rows = [("tiny", run, 0, lag) for run in (1, 2) for lag in (1, 2, 4)]
+    found = pd.DataFrame(rows, columns=["family", "run", "origin", "lag"])
+    root = np.sqrt(found["lag"])
+    return found.assign(
+        squared_weight_distance=root**2, kl_papers_bits_per_byte=root, kl_bits_per_byte=root / 9
+    )
+
+
+def leaks() -> pd.DataFrame:
+    """Return two pairs of runs after 5 and 10 steps, of which leaked models have higher signals."""
+    rows = [
+        ("tiny", run, arm, steps)
+        for run in (1, 2)
+        for arm in ("leaked", "honest")
+        for steps in (5, 10)
+    ]
+    found = pd.DataFrame(rows, columns=["family", "run", "arm", "steps"])
+    values = dict.fromkeys(SIGNALS, 0.2 + 0.5 * (found["arm"] == "leaked"))
+    found = found.assign(nearest="near", kl_bits_per_byte=0.1, gain=0.1, **values)
+    return found[list(LEAKAGE.columns)]
 
 
 def project(root: Path, coverage: pd.DataFrame, kl_truth: pd.DataFrame) -> Layout:
@@ -131,9 +172,17 @@ def project(root: Path, coverage: pd.DataFrame, kl_truth: pd.DataFrame) -> Layou
     write_csv(few_texts(), FEW_TEXTS, layout.study("few_texts", "csv"))
     categories = layout.study("few_texts_categories", "csv")
     write_csv(few_texts_categories(), FEW_TEXTS_CATEGORIES, categories)
+    write_csv(grid(), INTERPOLATION, layout.study("interpolation", "csv"))
+    write_csv(leaks(), LEAKAGE, layout.study("leakage", "csv"))
+    write_csv(trajectories(), TRAJECTORIES, layout.study("trajectories", "csv"))
     for name, metrics in metrics_of(coverage, kl_truth).items():
         write_json(layout.study(name, "json"), metrics)
     return layout
+
+
+def needed(mixture: int, papers: int | None) -> dict[str, int | None]:
+    """Return the numbers of texts that an error needs, as few_texts.json has them."""
+    return {"mixture, simple random": mixture, "papers, simple random": papers, "papers, LS": None}
 
 
 def metrics_of(coverage: pd.DataFrame, kl_truth: pd.DataFrame) -> dict[str, dict[str, Any]]:
@@ -152,13 +201,40 @@ def metrics_of(coverage: pd.DataFrame, kl_truth: pd.DataFrame) -> dict[str, dict
             "n_texts_drawn_per_model": 9,
             "truth_over_estimate": by_group(kl_truth, (2.0,)),
         },
+        "interpolation": {
+            "base": "real",
+            "finetunes": ["code", "bible"],
+            "n_texts": 16,
+            "n_models": {"all": 4, "within_triangle": 3},
+            "shares_of_variance": {
+                level: {
+                    which: {"plane": {"share": 0.9, "low": 0.85, "high": 0.95}}
+                    for which in ("all", "within_triangle")
+                }
+                for level in ("text", "segment")
+            },
+        },
+        "leakage": {
+            "n_models": 8,
+            "n_pairs_of_runs": 2,
+            "n_texts": 16,
+            "n_leaked_texts": [8, 9],
+            "false_alarms": 0.05,
+            "signals": detection_summary(leaks(), [5, 10], 0.05, 100, np.random.default_rng(0)),
+        },
+        "trajectories": {
+            "n_runs": 2,
+            "steps": 4,
+            "n_texts": 16,
+            "mean_bytes": 900.0,
+            **exponents_summary(trajectories()),
+        },
         "place_eval": {"verdicts": {"right": 0.875, "mean_confidence": 0.8}},
         "text_count": {"parts_of_each_size": 7, "relative_error_asked_for": 0.05},
         "few_texts": {
             "models": {
-                "real": {
-                    "texts_for_error": {"5%": {"mixture, simple random": 40, "papers, LS": None}}
-                }
+                "real": {"texts_for_error": {"5%": needed(40, 60)}},
+                "made": {"texts_for_error": {"5%": needed(44, None)}},
             }
         },
     }
@@ -183,12 +259,8 @@ def test_every_study_is_drawn_with_its_metrics_in_the_caption(tmp_path: Path) ->
     (layout.studies / "figures" / "old.svg").touch()
     captions, skipped, files = drawn(layout)
     names = [
-        "coverage",
-        "few_texts",
-        "few_texts_categories",
-        "kl_truth",
-        "place_eval",
-        "text_count",
+        *("coverage", "few_texts", "few_texts_categories", "interpolation", "kl_truth", "leakage"),
+        *("place_eval", "text_count", "trajectories"),
     ]
     assert (list(captions), skipped) == (names, {})
     drawings = {f"{end}/{name}.{end}" for name in names for end in ("svg", "png")}
@@ -201,10 +273,17 @@ def test_every_study_is_drawn_with_its_metrics_in_the_caption(tmp_path: Path) ->
     assert "Over all, 87.5% are right, and the mean confidence is 80.0%." in captions["place_eval"]
     assert "7 parts of each size" in captions["text_count"]
     assert "error of 5% compared with the set: 60 of 100." in captions["text_count"]
-    wanted = "real: 40 (mixture, simple random), none of those tried (papers, LS)."
+    wanted = (
+        "a line for each of 2 models, which are pretrained or made from such a model. Texts that "
+        "an error of 5% needs: mixture estimate 40 to 44; papers' estimate, LS draws more than "
+        "those tried; papers' estimate 60 to more than those tried."
+    )
     assert wanted in captions["few_texts"]
     assert "The divergence is largest for one and two on code." in captions["few_texts_categories"]
     assert "(60 texts;" in captions["few_texts_categories"]
+    assert "90.0% (85.0 to 95.0) for all" in captions["interpolation"]
+    assert "8 fine-tunes of the zoo's base models (2 pairs of runs" in captions["leakage"]
+    assert "2 training runs of 4 steps (tiny; one line for each run)" in captions["trajectories"]
     assert drawn(layout)[2] == files
 
 
@@ -214,7 +293,8 @@ def test_studies_with_nothing_to_draw_are_skipped_with_the_reason(tmp_path: Path
     nothing = layout.study("few_texts_categories", "csv")
     write_csv(empty_table(FEW_TEXTS_CATEGORIES), FEW_TEXTS_CATEGORIES, nothing)
     captions, skipped, files = drawn(layout)
-    assert list(captions) == ["few_texts", "place_eval", "text_count"]
+    others = ["interpolation", "leakage", "place_eval", "text_count", "trajectories"]
+    assert list(captions) == ["few_texts", *others]
     assert skipped == {
         "coverage": "needs at least 2 pairs of models",
         "few_texts_categories": "needs two pretrained models",

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from modelmap.place.few_texts import distances
-from modelmap.place.verdict import ALONE, WITH_FAMILY, relations, verdict
+from modelmap.placing.few_texts import distances
+from modelmap.placing.verdict import ALONE, WITH_FAMILY, relations, verdict
 from modelmap.studies.place_eval.held_out import (
     Known,
     held_out_sample,

@@ -6,6 +6,7 @@ import pytest
 
 from modelmap.studies.place_eval.summary import (
     error_columns,
+    model_table,
     never_named,
     share,
     upper_end,
@@ -61,3 +62,25 @@ def test_parents_that_are_never_named_are_listed() -> None:
         columns=["n_texts", "model", "parent"],
     )
     assert never_named(cases) == ["b"]
+
+
+def test_each_model_has_its_errors_over_the_samples() -> None:
+    """Squares .04 and .16 of one model: the root of .1; a model without a verdict has none."""
+    values = {
+        "held_out": "model",
+        "n_texts": 8,
+        "plain_square": 1.0,
+        "coverage": 0.5,
+        "nearest": [True, False, True],
+        "nearest_or_tied": True,
+        "parent": [1.0, 1.0, np.nan],
+        "is_right": [1.0, 0.0, np.nan],
+        "confidence": [0.9, 0.7, np.nan],
+    }
+    cases = pd.DataFrame({"model": ["a", "a", "b"], "square": [0.04, 0.16, 0.0], **values})
+    first, second = model_table(cases).to_dict("records")
+    assert (first["n_samples"], first["nearest"], first["right"]) == (2, 0.5, 0.5)
+    assert first["error"] == pytest.approx(0.1**0.5)
+    assert first["mean_confidence"] == pytest.approx(0.8)
+    assert (second["n_samples"], second["nearest"]) == (1, 1.0)
+    assert np.isnan([second["parent"], second["right"], second["mean_confidence"]]).all()

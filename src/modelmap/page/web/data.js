@@ -14,7 +14,8 @@ function logValue(code, scale) {
   return Math.exp(low + ((code - 1) / 65534) * (high - low));
 }
 
-/** Return the content of the page with its lists of numbers decoded, and the children of models. */
+/** Return the content of the page with its lists of numbers decoded, the children of models, and
+ * the extent of the map across and up. */
 function readContent(json) {
   const content = JSON.parse(json);
   const { rows, text_differences: texts } = content;
@@ -22,6 +23,11 @@ function readContent(json) {
   rows.first = decoded(rows.first, Uint32Array);
   rows.warned = decoded(rows.warned, Uint8Array);
   texts.codes = decoded(texts.codes, Uint16Array);
+  content.extent = [content.x, content.y].map((values) => {
+    const [low, high] = values.reduce(([least, most], value) =>
+      [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity]);
+    return Math.max(high - low, 0.01);
+  });
   content.children = content.names.map(() => []);
   content.parents.forEach((parent, model) => {
     if (parent >= 0) content.children[parent].push(model);

@@ -17,7 +17,7 @@ function start() {
   let marks;
   let isWaiting = false;
 
-  const size = () => frame(canvas, state.view);
+  const size = () => frame(canvas, state.view, content.extent);
   const paint = () => {
     isWaiting = false;
     drawMap(canvas, { content, shapes, order, look, colours: marks.colours, ...state });
@@ -151,19 +151,25 @@ function showLegend(legend, content, column, entries, kinds, look) {
     drawMark(context, shape, 8, 8, 5, colour, look.paper);
     return image;
   };
-  const bar = () => {
+  const bar = (scale) => {
     const made = element("span", { class: "scale", "aria-hidden": "true" });
-    made.style.background = `linear-gradient(to right, ${SCALE.join(", ")})`;
+    made.style.background = `linear-gradient(to right, ${scale.join(", ")})`;
     return made;
   };
   const colours = entries.map((entry) => (entry.scale
-    ? element("li", {}, entry.label[0], bar(), entry.label[1])
+    ? element("li", {}, entry.label[0], bar(entry.scale), entry.label[1])
     : element("li", {}, mark("o", entry.colour), entry.label)));
   const shapes = kinds.levels.map((kind) => element("li", {},
     mark(content.shapes[kind] ?? content.shapes[""], look.soft), kind));
+  const lines = ["A line leads to the model that a model was made from.",
+    "Dashed lines lead from the chosen model to its nearest ones."];
+  if (content.ellipses.some((ellipse) => ellipse)) {
+    lines.push("An ellipse is one standard deviation of the place of a model on some of the texts.");
+  }
   legend.replaceChildren(
     element("div", {}, `Colour: ${content.columns[column].label}`), element("ul", {}, ...colours),
     element("div", {}, "Shape: kind"), element("ul", {}, ...shapes),
+    element("div", {}, "Lines"), element("div", {}, lines.join(" ")),
   );
 }
 

@@ -9,10 +9,13 @@ const MOST_SHAPES = 4000;
 const REACH = 14;
 /** How far, in pixels, the pointer may be from a model. */
 
-/** Return {across, up, scale}: the size of the canvas in pixels, and pixels per unit of the map. */
-function frame(canvas, view) {
+/** Return {across, up, scale}: the size of the canvas in pixels, and pixels per unit of the map.
+ *
+ * The whole map, which is [wide, high], fills most of the canvas and leaves room for names.
+ */
+function frame(canvas, view, [wide, high]) {
   const [across, up] = [canvas.clientWidth, canvas.clientHeight];
-  return { across, up, scale: 0.9 * Math.min(across, up) * view.zoom };
+  return { across, up, scale: Math.min((0.72 * across) / wide, (0.86 * up) / high) * view.zoom };
 }
 
 /** Return where on the canvas a model is drawn. */
@@ -106,7 +109,7 @@ function images(look, radius, pixels) {
  * or -1. */
 function drawMap(canvas, scene) {
   const { content, view, look } = scene;
-  const size = frame(canvas, view);
+  const size = frame(canvas, view, content.extent);
   const pixels = window.devicePixelRatio || 1;
   const [width, height] = [Math.round(size.across * pixels), Math.round(size.up * pixels)];
   if (canvas.width !== width || canvas.height !== height) {
@@ -210,10 +213,11 @@ function drawNames(context, scene, spots, seen, radius, size) {
   const taken = [];
   // With very many marks in view, names are written over them.
   const marks = seen.length > 1000 ? [] : seen.map((model) => spots[model]);
-  const isFree = ([left, top, right, bottom]) => left > 0 && right < size.across && top > 0 &&
+  const isApart = ([left, top, right, bottom]) => left > 0 && right < size.across && top > 0 &&
     bottom < size.up &&
-    taken.every((b) => b[0] > right + 3 || b[2] < left - 3 || b[1] > bottom || b[3] < top) &&
-    marks.every(([x, y]) => x < left - 3 || x > right + 3 || y < top || y > bottom);
+    taken.every((b) => b[0] > right + 3 || b[2] < left - 3 || b[1] > bottom || b[3] < top);
+  const isFree = (box) => isApart(box) && marks.every(([x, y]) =>
+    x < box[0] - 3 || x > box[2] + 3 || y < box[1] || y > box[3]);
   context.font = "12px system-ui, sans-serif";
   context.textBaseline = "middle";
   context.lineJoin = "round";
@@ -223,7 +227,9 @@ function drawNames(context, scene, spots, seen, radius, size) {
     const isForced = first.includes(model);
     const width = context.measureText(content.names[model]).width;
     const boxes = boxesOf(spots[model], width, radius + (isForced ? 9 : 4));
-    const box = boxes.find(isFree) ?? (isForced ? boxes[0] : undefined);
+    // The name of a chosen model may hide marks, but no other name.
+    const forced = isForced ? boxes.find(isApart) ?? boxes[0] : undefined;
+    const box = boxes.find(isFree) ?? forced;
     if (!box) continue;
     taken.push(box);
     context.lineWidth = 3.5;

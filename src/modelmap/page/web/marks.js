@@ -2,6 +2,8 @@
 
 const SCALE = ["#00224e", "#35456c", "#666970", "#948e77", "#c8b866", "#fee838"];
 /** Colours of numbers from low to high: cividis, which colour-blind readers see as others do. */
+const DARKEST = 0.35;
+/** Where the scale begins on a dark background. */
 
 /** Return the colour as [red, green, blue]. */
 function rgb(hex) {
@@ -15,17 +17,27 @@ function mixed(first, second, share) {
   return "#" + parts.map((value) => value.toString(16).padStart(2, "0")).join("");
 }
 
-/** Return a colour that can be seen on a dark background, or the same one on a light one. */
-function visible(hex, dark) {
-  if (!dark) return hex;
-  const [red, green, blue] = rgb(hex);
-  const luminance = (0.3 * red + 0.59 * green + 0.11 * blue) / 255;
-  return luminance < 0.45 ? mixed(hex, "#ffffff", 0.45) : hex;
+/** Return the relative luminance of a colour, 0 to 1, as the guidelines for accessibility define it. */
+function luminance(hex) {
+  const [red, green, blue] = rgb(hex).map((value) => {
+    const part = value / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-/** Return the colour at `share`, from 0 to 1, of the scale of numbers. */
-function scaleColour(share) {
-  const place = Math.min(Math.max(share, 0), 1) * (SCALE.length - 1);
+/** Return a colour that can be seen on a dark background, or the same one on a light one. */
+function visible(hex, dark) {
+  return dark && luminance(hex) < 0.1 ? mixed(hex, "#ffffff", 0.4) : hex;
+}
+
+/** Return the colour at `share`, from 0 to 1, of the scale of numbers.
+ *
+ * On a dark background the scale has no dark colours.
+ */
+function scaleColour(share, dark) {
+  const inside = Math.min(Math.max(share, 0), 1);
+  const place = (dark ? DARKEST + (1 - DARKEST) * inside : inside) * (SCALE.length - 1);
   const index = Math.min(Math.floor(place), SCALE.length - 2);
   return mixed(SCALE[index], SCALE[index + 1], place - index);
 }
@@ -57,9 +69,18 @@ function coloured(column, palette, dark) {
   const colours = column.values.map((value) =>
     value === null
       ? visible(other, dark)
-      : visible(scaleColour((transform(value) - transform(low)) / extent), dark),
+      : scaleColour((transform(value) - transform(low)) / extent, dark),
   );
-  return { colours, legend: known.length ? [{ label: [low, high].map(short), scale: true }] : [] };
+  const scale = [0, 0.25, 0.5, 0.75, 1].map((share) => scaleColour(share, dark));
+  return { colours, legend: known.length ? [{ label: [low, high].map(short), scale }] : [] };
+}
+
+/** Return the corners of a regular polygon, one of them at `turn` radians. */
+function polygon(count, turn) {
+  return [...Array(count).keys()].map((i) => {
+    const angle = (2 * Math.PI * i) / count + turn;
+    return [1.1 * Math.cos(angle), 1.1 * Math.sin(angle)];
+  });
 }
 
 /** Draw a mark of a shape, named as matplotlib does, around (x, y) with this radius. */
@@ -68,6 +89,8 @@ function drawMark(context, shape, x, y, radius, colour, paper) {
     v: [[-1, -0.8], [1, -0.8], [0, 1]],
     "^": [[-1, 0.8], [1, 0.8], [0, -1]],
     D: [[0, -1], [1, 0], [0, 1], [-1, 0]],
+    p: polygon(5, -Math.PI / 2),
+    8: polygon(8, Math.PI / 8),
     s: [[-1.4, -1.4], [1.4, -1.4], [1.4, 1.4], [-1.4, 1.4]],
     P: [[-0.4, -1], [0.4, -1], [0.4, -0.4], [1, -0.4], [1, 0.4], [0.4, 0.4], [0.4, 1], [-0.4, 1],
       [-0.4, 0.4], [-1, 0.4], [-1, -0.4], [-0.4, -0.4]],

@@ -35,15 +35,16 @@ function bitsTable(content, models) {
   const largest = Math.max(...values.flat().map((value) => value ?? 0), 1e-9);
   const rows = content.categories.map((category, i) => element("tr", {},
     element("th", { scope: "row" }, category),
-    ...values[i].map((value) => element("td", { class: "number" }, short(value))),
+    ...values[i].map((value) => element("td", { class: "number" },
+      value === null ? "unknown" : value.toFixed(2))),
     barCell(values[i].map((value) => (value === null ? null : value / largest)))));
   const head = models.length > 1
     ? [element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "category"),
-      ...models.map((model) => element("th", { scope: "col", class: "number" }, content.names[model])),
+      ...models.map((model) => element("th", { scope: "col", class: "name" }, content.names[model])),
       element("td", { class: "barcell" }, "")))]
     : [];
-  return element("table", { "aria-label": "Bits per byte by category" }, ...head,
-    element("tbody", {}, ...rows));
+  return element("table", { "aria-label": "Bits per byte by category",
+    class: models.length > 1 ? "compared" : "" }, ...head, element("tbody", {}, ...rows));
 }
 
 /** Return a sentence that says how faithfully the map shows this model. */

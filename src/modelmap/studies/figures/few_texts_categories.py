@@ -10,7 +10,7 @@ from modelmap.figures.style import INK, PALE, axes_at, new_figure, style, text_w
 
 TABLE, SUMMARY = "few_texts_categories.csv", "few_texts.json"
 MORE, KL = "more_bits_per_byte", "kl_bits_per_byte"
-WIDTH, RIGHT, BOTTOM, TOP, BETWEEN, ROW, LEGEND, SMALL = 7.0, 0.1, 0.42, 0.06, 0.15, 0.34, 0.2, 7
+WIDTH, RIGHT, BOTTOM, TOP, BETWEEN, ROW, LEGEND, SMALL = 7.0, 0.1, 0.42, 0.06, 0.15, 0.34, 0.15, 7
 
 
 def skip_reason(inputs: Inputs) -> str | None:
@@ -29,7 +29,7 @@ def draw(inputs: Inputs) -> Figure:
     left = text_width(list(order), SMALL) + 0.15
     side = (WIDTH - left - RIGHT - BETWEEN) / 2
     body = ROW * len(order)
-    height = BOTTOM + body + TOP + LEGEND * (pairs.ngroups + 1)
+    height = BOTTOM + body + TOP + LEGEND * pairs.ngroups + 0.1
     with style():
         figure = new_figure(WIDTH, height)
         panels = [

@@ -11,9 +11,12 @@ from modelmap.studies.figures import (
     coverage,
     few_texts,
     few_texts_categories,
+    interpolation,
     kl_truth,
+    leakage,
     place_eval,
     text_count,
+    trajectories,
 )
 
 FOLDERS = {".csv": "reports/studies", ".json": "reports/studies"}
@@ -25,13 +28,16 @@ FIGURES = (
         few_texts_categories,
         ("few_texts_categories.csv", "few_texts.json"),
     ),
+    FigureEntry("interpolation", interpolation, ("interpolation.csv", "interpolation.json")),
     FigureEntry("kl_truth", kl_truth, ("kl_truth.csv", "kl_pretrained.csv", "kl_truth.json")),
+    FigureEntry("leakage", leakage, ("leakage.csv", "leakage.json")),
     FigureEntry(
         "place_eval",
         place_eval,
         ("place_eval.csv", "place_papers.csv", "place_verdicts.csv", "place_eval.json"),
     ),
     FigureEntry("text_count", text_count, ("text_count.csv", "text_count.json")),
+    FigureEntry("trajectories", trajectories, ("trajectories.csv", "trajectories.json")),
 )
 
 

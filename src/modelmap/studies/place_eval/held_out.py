@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from modelmap.place.few_texts import (
+from modelmap.placing.few_texts import (
     Sample,
     calibrated_widening,
     distances,
@@ -14,7 +14,7 @@ from modelmap.place.few_texts import (
     plain,
     tied,
 )
-from modelmap.place.verdict import Relations, held_out, outcome, stem, verdict
+from modelmap.placing.verdict import Relations, held_out, outcome, stem, verdict
 from modelmap.plumbing.arrays import Indices, Matrix, Vector
 from modelmap.plumbing.seeds import named_rng
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from modelmap.divergence.kl import ROUNDING
 from modelmap.matrix.clip_centre import clip_threshold, clipped, double_centred
-from modelmap.place.verdict import Names, held_out
+from modelmap.placing.verdict import Names, held_out
 from modelmap.plan.ordered_texts import with_even_share
 from modelmap.plumbing.arrays import Matrix, Vector
 from modelmap.plumbing.seeds import named_rng

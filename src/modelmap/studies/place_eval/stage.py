@@ -1,5 +1,6 @@
 """Study place_eval: the errors of placing models that the map does not know."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -8,10 +9,12 @@ import pandas as pd
 from modelmap.divergence.kl import no_difference
 from modelmap.divergence.mixture import text_sums
 from modelmap.matrix.file import read_matrix
-from modelmap.matrix.segments_file import read_segments
+from modelmap.matrix.segments import segment_rows
+from modelmap.matrix.segments_file import SegmentLogliks, read_segments
 from modelmap.matrix.settings import MatrixSettings
-from modelmap.matrix.tables import MODELS
-from modelmap.place.verdict import Relations, relations
+from modelmap.matrix.tables import MODELS, SEGMENTS
+from modelmap.models.file import read_roster
+from modelmap.placing.verdict import relations
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
@@ -23,35 +26,39 @@ from modelmap.studies.place_eval.settings import PlaceEvalSettings
 from modelmap.studies.place_eval.summary import (
     error_table,
     metrics,
+    model_table,
     never_named,
     papers_table,
     verdict_table,
 )
-from modelmap.studies.place_eval.tables import PLACE_EVAL, PLACE_PAPERS, PLACE_VERDICTS
+from modelmap.studies.place_eval.tables import (
+    PLACE_EVAL,
+    PLACE_MODELS,
+    PLACE_PAPERS,
+    PLACE_VERDICTS,
+)
 
 FEWEST_MODELS, MOST_MODELS = 4, 200
 """With more models the sums by text of all pairs would not fit into memory."""
 TABLES = {
     "place_eval": PLACE_EVAL,
+    "place_models": PLACE_MODELS,
     "place_verdicts": PLACE_VERDICTS,
     "place_papers": PLACE_PAPERS,
 }
 
 
 def run(layout: Layout) -> None:
-    """Write place_eval.csv, place_verdicts.csv, place_papers.csv and place_eval.json."""
+    """Write place_eval.csv and .json, place_models.csv, place_verdicts.csv and place_papers.csv."""
     settings = read_section(layout, "place_eval", PlaceEvalSettings)
-    segments = read_segments(layout.segments, layout.segment_table)
+    segments = _segments_of_all_texts(layout)
     models = read_table(layout.models, MODELS).set_index("model")
-    # Models that are scored on a part of the texts have no KLs from all texts to compare with.
-    has_all = models.loc[segments.models, "n_texts"] == len(segments.first)
-    segments = segments.of([name for name in segments.models if has_all[name]])
     n_models, sizes = len(segments.models), [n for n in settings.sizes if n <= len(segments.first)]
     if not FEWEST_MODELS <= n_models <= MOST_MODELS or not sizes:
         reason = f"needs {FEWEST_MODELS} to {MOST_MODELS} scored models, and there are {n_models}"
         _skip(layout, reason)
         return
-    values = np.asarray(segments.loglik_nats)
+    values = segments.loglik_nats
     related = relations(models.loc[segments.models].reset_index())
     sums = text_sums(values, values, segments.first, segments.n_bytes)
     known = held_out.Known(sums.terms, sums.n_bytes, related)
@@ -64,19 +71,41 @@ def run(layout: Layout) -> None:
     if cases.empty:
         _skip(layout, no_difference())
         return
-    errors, verdicts = error_table(cases), verdict_table(cases)
-    of_papers = _papers(layout, settings, related)
+    errors, verdicts, by_model = error_table(cases), verdict_table(cases), model_table(cases)
+    of_papers = _papers(layout, settings, models)
     found = metrics(errors, verdicts, of_papers, never_named(cases))
-    _write(layout, [errors, verdicts, of_papers], found)
+    _write(layout, [errors, by_model, verdicts, of_papers], found)
 
 
-def _papers(layout: Layout, settings: PlaceEvalSettings, related: Relations) -> pd.DataFrame:
-    """Return the table PLACE_PAPERS of the models that are scored on all texts."""
+def _segments_of_all_texts(layout: Layout) -> SegmentLogliks:
+    """Return the log-likelihoods of segments of the models that are scored on all texts.
+
+    They are those of the matrix, and those that the study few_texts has scored on all texts. Other
+    models have no KLs from all texts to compare with.
+    """
+    segments = read_segments(layout.segments, layout.segment_table)
+    known = [name for name in read_matrix(layout.matrix).models if name in set(segments.models)]
+    added = [
+        spec
+        for spec in read_roster(layout.roster)
+        if spec.name not in set(known) and (layout.few_texts / spec.file_name).is_file()
+    ]
+    table = read_table(layout.segment_table, SEGMENTS)
+    rows = list(segment_rows(added, table, None, layout.few_texts))
+    values = np.concatenate([segments.of(known).loglik_nats, *(row[None] for row in rows)])
+    return replace(segments, loglik_nats=values, models=[*known, *(spec.name for spec in added)])
+
+
+def _papers(layout: Layout, settings: PlaceEvalSettings, models: pd.DataFrame) -> pd.DataFrame:
+    """Return the table PLACE_PAPERS of the models of the matrix; `models` has their names as index.
+
+    The papers' coordinates of a model need all texts, as the rows of the matrix do.
+    """
     matrix = read_matrix(layout.matrix)
-    rows = [matrix.models.index(name) for name in related.models]
+    related = relations(models.loc[matrix.models].reset_index())
     one = partial(
         papers.sample_cases,
-        matrix.loglik_nats[rows],
+        matrix.loglik_nats,
         related.models,
         related.families,
         read_section(layout, "matrix", MatrixSettings).clip_quantile,

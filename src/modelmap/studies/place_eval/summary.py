@@ -10,7 +10,7 @@ from scipy.stats import t as student
 from modelmap.plumbing.tables import empty_table
 from modelmap.resample.errors import size_for_error
 from modelmap.studies.place_eval.papers import DIFFERENCE, LS
-from modelmap.studies.place_eval.tables import PLACE_PAPERS, PLACE_VERDICTS
+from modelmap.studies.place_eval.tables import PLACE_EVAL, PLACE_PAPERS, PLACE_VERDICTS
 
 CONFIDENCE_BINS = 0.0, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0
 SHARES = ("nearest", "nearest_or_tied", "parent", "parent_or_tied")
@@ -31,10 +31,32 @@ def error_table(cases: pd.DataFrame) -> pd.DataFrame:
             "coverage": group["coverage"].mean(),
             "plain_nearest": group["plain_nearest"].mean(),
         }
+        row["n_parent_cases"] = int(group["parent"].notna().sum())
         for name in SHARES:
             row[name], row[f"{name}_low"], row[f"{name}_high"] = share(group[name])
         rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows)[list(PLACE_EVAL.columns)]
+
+
+def model_table(cases: pd.DataFrame) -> pd.DataFrame:
+    """Return the table PLACE_MODELS: errors and shares over the samples, by held-out model."""
+    grouped = cases.groupby(["model", "held_out", "n_texts"], sort=False, as_index=False)
+    return grouped.agg(
+        n_samples=("square", "size"),
+        plain_error=("plain_square", root_of_mean),
+        error=("square", root_of_mean),
+        coverage=("coverage", "mean"),
+        nearest=("nearest", "mean"),
+        nearest_or_tied=("nearest_or_tied", "mean"),
+        parent=("parent", "mean"),
+        right=("is_right", "mean"),
+        mean_confidence=("confidence", "mean"),
+    )
+
+
+def root_of_mean(squares: pd.Series) -> float:
+    """Return the root of the mean of squares."""
+    return float(np.sqrt(squares.mean()))
 
 
 def error_columns(name: str, squares: pd.Series, models: pd.Series) -> dict[str, float]:

@@ -49,10 +49,39 @@ PLACE_EVAL = table(
         ),
         **_share("nearest", "the same with the help of the known models"),
         **_share("nearest_or_tied", "the same, or the nearest model is among those marked as tied"),
-        **_share("parent", "share in which the parent is the nearest model, or its parent"),
+        "n_parent_cases": column(
+            "int", "number of cases whose parent is on the map without the model", AT_LEAST_0
+        ),
+        **_share("parent", "share of these in which the nearest model or its parent is it"),
         **_share("parent_or_tied", "the same, or the parent is among those marked as tied"),
     },
     unique=["held_out", "n_texts"],
+)
+
+PLACE_MODELS = table(
+    "Errors of the KLs of each held-out model, and how often it is named right, over the samples.",
+    {
+        "model": column("text", "name"),
+        "held_out": HELD_OUT,
+        "n_texts": N_TEXTS,
+        "n_samples": column("int", "number of samples of texts", AT_LEAST_1),
+        "plain_error": column(
+            "float", "relative error of KLs from these texts alone, root mean square", AT_LEAST_0
+        ),
+        "error": column("float", "the same with the help of the known models", AT_LEAST_0),
+        "coverage": column("float", "share of 95% intervals that contain the KL", SHARE),
+        "nearest": column("float", "share of samples in which the nearest model is found", SHARE),
+        "nearest_or_tied": column("float", "the same, or it is among those marked as tied", SHARE),
+        **{
+            name: pa.Column(float, SHARE, nullable=True, description=what)
+            for name, what in {
+                "parent": "share in which the parent is named; empty if it is not on the map",
+                "right": "share of the verdicts that are right; empty if there are none",
+                "mean_confidence": "mean confidence of these verdicts",
+            }.items()
+        },
+    },
+    unique=["model", "held_out", "n_texts"],
 )
 
 PLACE_VERDICTS = table(
