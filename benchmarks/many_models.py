@@ -17,7 +17,6 @@ import openTSNE
 import pandas as pd
 from meter import Meter
 from openTSNE.affinity import PerplexityBasedNN
-from openTSNE.initialization import rescale
 from openTSNE.nearest_neighbors import PrecomputedNeighbors
 from scipy.stats import spearmanr
 from sklearn.decomposition import PCA
@@ -30,7 +29,7 @@ from modelmap.many_models.nearest import (
     nearest_pairs,
     nearest_table,
 )
-from modelmap.many_models.neighbour_map import tsne_of_nearest
+from modelmap.many_models.neighbour_map import INITIAL_DEVIATION, tsne_of_nearest
 from modelmap.map.embed import TsneOptions, perplexity, tsne, tsne_options
 from modelmap.map.settings import MapSettings
 from modelmap.matrix.clip_centre import clip_threshold
@@ -49,8 +48,10 @@ OUTPUT = Path(__file__).with_suffix(".json")
 N_MODELS, N_COMPARED, N_TEXTS, FAMILY_SIZE = 20_000, 2_000, 2_000, 20
 CATEGORIES = ("a", "b", "c", "d", "e", "f", "g")
 MEAN_BYTES, CLIP_QUANTILE, CONFIDENCE = 970.0, 0.02, 0.95
-MAX_ITER = 1_000
-"""Iterations of t-SNE, as in the papers."""
+MAX_ITER, EARLY_ITER = 1_000, 250
+"""Iterations of t-SNE, as in the papers, and those with early exaggeration."""
+WIDE_START = 30.0
+"""Standard deviation of the first coordinate at the start: about half of that of the final map."""
 N_LISTED, N_ON_PAGE, N_RANDOM_PAIRS = 5, 12, 100_000
 SUMMARY = "Synthetic log-likelihoods, for a measurement of speed: these are not language models."
 
@@ -118,34 +119,35 @@ def many(n_models: int, options: TsneOptions, meter: Meter, file: Path | None) -
         **{"neighbours_of_a_model": n_for_map(options), "pairs_with_intervals": len(pairs)},
         "page_mb": round(len(html.encode()) / 1e6, 2),
         **quality(coordinates, nearest, places),
-        "map_by_opentsne": opentsne(nearest, coordinates, options),
+        **other_maps(nearest, coordinates, options),
     }
 
 
-def opentsne(nearest: Nearest, coordinates: Matrix, options: TsneOptions) -> dict[str, object]:
-    """Return time and quality of the map by openTSNE, by each of its two methods."""
-    n_threads = len(os.sched_getaffinity(0))
-    early = MAX_ITER // 4
-    found: dict[str, object] = {}
-    for method in ("bh", "fft"):
-        meter = Meter()
-        with meter.step(method):
-            neighbours = PrecomputedNeighbors(nearest.models, np.sqrt(nearest.distances))
-            affinities = PerplexityBasedNN(
-                knn_index=neighbours,
-                perplexity=perplexity(len(coordinates), options.largest_perplexity),
-                n_jobs=n_threads,
-            )
+def other_maps(nearest: Nearest, coordinates: Matrix, options: TsneOptions) -> dict[str, object]:
+    """Return the quality of principal components, and time and quality of openTSNE's methods."""
+    components = PCA(2, svd_solver="covariance_eigh").fit_transform(coordinates)
+    found: dict[str, object] = {"principal_components": quality(coordinates, nearest, components)}
+    threads = len(os.sched_getaffinity(0))
+    neighbours = PrecomputedNeighbors(nearest.models, np.sqrt(nearest.distances))
+    largest = perplexity(len(coordinates), options.largest_perplexity)
+    for method, width in (
+        ("bh", INITIAL_DEVIATION),
+        ("bh", WIDE_START),
+        ("fft", INITIAL_DEVIATION),
+    ):
+        meter, name = Meter(), f"opentsne {method}, start {width:g}"
+        with meter.step(name):
+            affinities = PerplexityBasedNN(knn_index=neighbours, perplexity=largest, n_jobs=threads)
             embedding = openTSNE.TSNE(
                 early_exaggeration=options.early_exaggeration,
-                early_exaggeration_iter=early,
-                n_iter=MAX_ITER - early,
+                early_exaggeration_iter=EARLY_ITER,
+                n_iter=MAX_ITER - EARLY_ITER,
                 negative_gradient_method=method,
-                n_jobs=n_threads,
+                n_jobs=threads,
             )
-            start = rescale(PCA(2, svd_solver="covariance_eigh").fit_transform(coordinates))
+            start = components / components[:, 0].std() * width
             places = np.asarray(embedding.fit(affinities=affinities, initialization=start))
-        found[method] = {**meter.steps[method], **quality(coordinates, nearest, places)}
+        found[name] = {**meter.steps[name], **quality(coordinates, nearest, places)}
     return found
 
 
@@ -235,7 +237,7 @@ def comparison(n_models: int, options: TsneOptions) -> dict[str, object]:
         "from_neighbours": {
             **quality(coordinates, nearest, places),
             "steps": approximate.steps,
-            "map_by_opentsne": opentsne(nearest, coordinates, options),
+            **other_maps(nearest, coordinates, options),
         },
         "from_all_pairs": {
             **quality(coordinates, nearest, exact_places),
