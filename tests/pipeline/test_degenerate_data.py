@@ -22,6 +22,7 @@ from modelmap.matrix.assemble import category_bits
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods, write_matrix
 from modelmap.matrix.tables import CATEGORY_BITS, MODELS
+from modelmap.models.file import roster_text
 from modelmap.new_models.tables import NEW_MODEL_ERRORS, NEW_MODELS
 from modelmap.plan.tables import PLAN, PLAN_ERRORS
 from modelmap.plumbing.arrays import Matrix
@@ -160,6 +161,7 @@ def project(
     write_csv(empty_table(KL_PRETRAINED), KL_PRETRAINED, layout.study("kl_pretrained", "csv"))
     write_json(layout.study("kl_truth", "json"), {})
     # There are no models to load or to train.
+    layout.roster.write_text(roster_text([]))
     for study, schema in OF_MODELS.items():
         write_csv(empty_table(schema), schema, layout.study(study, "csv"))
         write_json(layout.study(study, "json"), {"skipped": "needs models"})

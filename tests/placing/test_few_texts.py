@@ -13,6 +13,7 @@ from modelmap.placing.few_texts import (
     distances,
     intervals,
     plain,
+    plain_texts_needed,
     text_weights,
 )
 
@@ -145,3 +146,15 @@ def test_intervals_without_end_are_finite_numbers() -> None:
     low, high = intervals(found, 2, 1.0)
     assert 0 < low[0] < 1e-9
     assert 1e9 < high[0] < np.inf
+
+
+def test_the_plain_estimate_needs_more_texts_for_a_smaller_error() -> None:
+    """Its own error needs the sampled texts, no error all of them, and a tenth of it nearly all."""
+    found, _ = sample(12, 10, 0)
+    shares = found.terms / found.terms.sum(axis=0) - found.n_bytes / found.n_bytes.sum(axis=0)
+    errors = (1 - found.share) * 10 / 9 * np.square(shares).sum(axis=0)
+    own = float(np.sqrt(errors.mean()))
+    assert plain_texts_needed(found, own) in (10, 11)
+    assert plain_texts_needed(found, 0.0) == N_ALL
+    assert 10 < plain_texts_needed(found, own / 2) < plain_texts_needed(found, own / 10) <= N_ALL
+    assert plain_texts_needed(found, 100 * own) == 10

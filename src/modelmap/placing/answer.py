@@ -17,16 +17,19 @@ from modelmap.placing.few_texts import (
     calibrated_widening,
     distances,
     intervals,
+    plain_texts_needed,
     tied,
 )
+from modelmap.placing.gain import gain_beyond_kl, largest_usual
 from modelmap.placing.known import FEWEST_MODELS, KnownModels
 from modelmap.placing.verdict import MADE, NONE, relations, verdict
-from modelmap.plumbing.arrays import Matrix, Vector
+from modelmap.plumbing.arrays import Indices, Matrix, Vector
 from modelmap.plumbing.errors import UserError, listed
 
 MAX_MODELS = 120
 """The nearest models, whose KLs to each other help to estimate those of the new model."""
 LOSSY, TRUNCATED = "lossy tokenizer", "truncated texts"
+OUT_OF_LINE = "likelihood out of line"
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Placement:
     flags: list[str]
     relative_error: float
     """The root mean square of the KLs' relative standard errors, with respect to all texts."""
+    n_texts_without_known: int
+    """How many texts this error needs without the help of the known models."""
 
 
 def placement(name: str, scores: pd.DataFrame, known: KnownModels) -> Placement:
@@ -70,7 +75,9 @@ def placement(name: str, scores: pd.DataFrame, known: KnownModels) -> Placement:
     sample = _sample(terms[:, near], n_bytes[:, near], near, known, n_texts)
     found = distances(sample)
     widening = calibrated_widening(sample)
+    error = float(widening * np.sqrt(np.square(found.relative_error).mean()))
     models = _table(known, near, found, intervals(found, n_texts, widening), sample)
+    nearest, names = int(np.argmin(found.kl)), known.models["model"]
     x, y = place_on_map(found.kl, known.places[near])
     preference = np.abs(sums.preference[:, 0].sum(axis=0) / sums.n_segments[:, 0].sum(axis=0))
     return Placement(
@@ -83,9 +90,11 @@ def placement(name: str, scores: pd.DataFrame, known: KnownModels) -> Placement:
         float(y),
         [
             *_flags(scores, preference[near], left_out),
-            *_lonely(known.models.iloc[near], int(np.argmin(found.kl))),
+            *_lonely(known.models.iloc[near], nearest),
+            *_out_of_line(row[0], sampled[near[nearest]], first, str(names.iloc[near[nearest]])),
         ],
-        float(widening * np.sqrt(np.square(found.relative_error).mean())),
+        error,
+        plain_texts_needed(sample, error),
     )
 
 
@@ -163,6 +172,16 @@ def _lonely(models: pd.DataFrame, nearest: int) -> list[str]:
     return [
         f"the map has one model of the family {family} only: how near its relatives are is judged "
         "by other families, and the verdict may be wrong"
+    ]
+
+
+def _out_of_line(new: Floats, nearest: Floats, first: Indices, name: str) -> list[str]:
+    """Return a warning if the texts are likelier than the KL to the nearest model explains."""
+    if gain_beyond_kl(new, nearest, first) <= largest_usual(len(first)):
+        return []
+    return [
+        f"{OUT_OF_LINE}: the texts are likelier than under {name} by more than the KL to it, so "
+        "that the model may have been trained on them"
     ]
 
 

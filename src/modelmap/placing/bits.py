@@ -20,27 +20,27 @@ def bits_table(loglik_nats: Vector, n_bytes: Indices, texts: pd.DataFrame) -> pd
     """
     categories = texts["category"].to_numpy()
     scored = categories[: len(loglik_nats)]
-    of_all = np.ones(len(scored), dtype=bool)
-    rows = [(ALL, *_ratio(loglik_nats, n_bytes, of_all, len(categories)))]
+    rows = [(ALL, len(scored), *ratio_with_interval(loglik_nats, n_bytes, len(categories)))]
     for category in sorted(set(scored)):
-        n_all = int((categories == category).sum())
-        rows.append((category, *_ratio(loglik_nats, n_bytes, scored == category, n_all)))
+        chosen, n_all = scored == category, int((categories == category).sum())
+        found = ratio_with_interval(loglik_nats[chosen], n_bytes[chosen], n_all)
+        rows.append((category, int(chosen.sum()), *found))
     columns = ["category", "n_texts", "bits_per_byte", "low_bits_per_byte", "high_bits_per_byte"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _ratio(
-    loglik_nats: Vector, n_bytes: Indices, chosen: np.ndarray, n_all: int
-) -> tuple[int, float, float, float]:
-    """Return the number of texts, the ratio of sums over them, and the ends of its interval.
+def ratio_with_interval(
+    loglik_nats: Vector, n_bytes: Indices, n_all: int
+) -> tuple[float, float, float]:
+    """Return the bits per byte of some texts, and the ends of the 95% interval for all `n_all`.
 
     The standard error is that of a ratio of sums over n of `n_all` texts, drawn at random (Cochran
-    1977, Section 6.4).
+    1977, Section 6.4). The ends are NaN for one text.
     """
-    bits, size = -loglik_nats[chosen] / LN2, n_bytes[chosen]
+    bits, size = -loglik_nats / LN2, n_bytes
     n_texts, ratio = len(bits), float(bits.sum() / size.sum())
     if n_texts == 1:
-        return 1, ratio, np.nan, np.nan
+        return ratio, np.nan, np.nan
     spread = (bits - ratio * size).std(ddof=1) / size.mean()
     half = stdtrit(n_texts - 1, 0.975) * spread * np.sqrt((1 - n_texts / n_all) / n_texts)
-    return n_texts, ratio, float(ratio - half), float(ratio + half)
+    return ratio, float(ratio - half), float(ratio + half)

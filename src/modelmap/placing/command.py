@@ -14,7 +14,7 @@ from modelmap.placing.coloured import comparison_page, in_terminal
 from modelmap.placing.compare import TextDifference, text_differences, texts_as_json
 from modelmap.placing.known import KnownModels, read_bundle, read_project
 from modelmap.placing.new_model import NewModel, model_spec
-from modelmap.placing.page import NOTE, each_confidence, interval, page, with_confidence
+from modelmap.placing.page import NOTE, each_confidence, interval, page, saved, with_confidence
 from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.files import write_text
 from modelmap.plumbing.hardware import Hardware, load_hardware
@@ -169,7 +169,7 @@ def described(found: Placement, known: KnownModels) -> str:
     n_tied = int(found.models["is_tied"].sum()) - 1
     tied = f" ({n_tied} more cannot be told apart from it)" if n_tied else ""
     lines = [
-        f"{found.model}: {found.n_texts} of {len(known.first)} texts",
+        f"{found.model}: {found.n_texts} of {len(known.first)} texts; {saved(found)}",
         f"verdict: {with_confidence(found)}",
         *([f"  {each_confidence(found)}"] if found.confidences else []),
         f"nearest: {nearest['model']}{tied}",

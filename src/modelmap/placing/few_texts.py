@@ -87,6 +87,23 @@ def plain(sample: Sample) -> Vector:
     return estimate
 
 
+def plain_texts_needed(sample: Sample, relative_error: float) -> int:
+    """Return how many texts the plain estimate needs for a relative error, at least those sampled.
+
+    The error is the root mean square over the known models of the standard errors, divided by the
+    KLs, for a simple random sample of the N texts.
+    """
+    shares = _shares(sample.terms, sample.n_bytes)
+    n_texts = len(shares)
+    n_all = round(n_texts / sample.share)
+    # (1 / n - 1 / N) times this is the squared error of n texts.
+    of_one = n_texts**2 / max(n_texts - 1, 1) * np.square(shares).sum(axis=0).mean()
+    if of_one == 0:
+        return n_texts
+    needed = 1 / (1 / n_all + relative_error**2 / float(of_one))
+    return max(n_texts, min(int(np.ceil(needed)), n_all))
+
+
 def distances(sample: Sample) -> Distances:
     """Return the KLs of the new model, by weights of texts and ratios from the known models."""
     near = plain(sample) + SMALLEST_KL

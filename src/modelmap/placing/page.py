@@ -48,6 +48,13 @@ def interval(row: Any) -> str:
     return "-" if pd.isna(ends[0]) else f"{ends[0]:.4g} to {ends[1]:.4g}"
 
 
+def saved(found: Placement) -> str:
+    """Return how exact the KLs are, and how many texts the known models save."""
+    n_more = found.n_texts_without_known - found.n_texts
+    error = f"standard errors of the KLs about {100 * found.relative_error:.2g}%"
+    return f"{error}, as with {n_more} more texts without the known models"
+
+
 def page(found: Placement, known: KnownModels) -> str:
     """Return the HTML file, which loads nothing from elsewhere."""
     flags = "".join(f"<li>{escape(flag)}</li>" for flag in found.flags)
@@ -57,7 +64,7 @@ def page(found: Placement, known: KnownModels) -> str:
 <title>{escape(found.model)} on the map</title><style>{STYLE}</style></head><body>
 <h1>{escape(found.model)}</h1>
 <p><strong>{escape(with_confidence(found))}</strong>. {escape(each_confidence(found))}</p>
-<p>{found.n_texts} of {len(known.first)} texts. Nearest:
+<p>{found.n_texts} of {len(known.first)} texts; {saved(found)}. Nearest:
 <strong>{escape(found.models.iloc[0]["model"])}</strong>. Models in bold cannot be told apart from
 it at 95%.</p>
 {_map(found, known)}

@@ -7,9 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelmap.divergence.kl import LN2
-from modelmap.divergence.mixture import mixture_terms
-from modelmap.studies.leakage.detection import detected, detection_summary, measures, roc_area
-from modelmap.studies.leakage.signals import SIGNALS, Known, signals, text_gains
+from modelmap.studies.leakage.detection import (
+    detected,
+    detection_summary,
+    flagged_shares,
+    measures,
+    roc_area,
+)
+from modelmap.studies.leakage.signals import SIGNALS, Known, own_statistics, signals, text_gains
 from modelmap.studies.leakage.split import like_texts, split_texts
 
 FIRST, N_BYTES = np.array([0, 2]), np.array([2, 2, 4])
@@ -35,10 +40,8 @@ def test_signals_by_hand() -> None:
     # Gains of 1 / (4 ln 2) and 0 bits per byte.
     assert found["known_texts"] == pytest.approx(0.25 / LN2)
     assert found["uneven_gain"] == pytest.approx(0.125 / LN2 / np.sqrt(kl))
-    far = float(mixture_terms(new - NEAR + 9).sum()) / (8 * LN2)
-    weights = np.array([kl**-2, far**-2])
-    expected = np.average([gain, 28 / (8 * LN2)], weights=weights)
-    assert found["above_neighbours"] == pytest.approx(expected)
+    # Two texts with the excess 2 * .5 (1 - tanh .25) and 0: their mean is their standard error.
+    assert found["gain_beyond_kl"] == pytest.approx(1)
 
 
 def test_a_copy_of_a_known_model_gives_no_signal() -> None:
@@ -112,6 +115,28 @@ def test_intervals_contain_the_value_and_repeat_with_the_same_generator() -> Non
     assert shuffled == one
     for measure in one["one_sided"]["after_5_steps"].values():
         assert 0 <= measure["low"] <= measure["value"] <= measure["high"] <= 1
+
+
+def test_models_above_the_quantile_are_flagged() -> None:
+    """Of six leaked models after 5 steps three are above 2.92, the 95% quantile for 3 texts."""
+    found = table(0).assign(gain_beyond_kl=0.0)
+    leaked = (found["arm"] == "leaked") & (found["steps"] == 5)
+    found.loc[leaked, "gain_beyond_kl"] = [2.9, 2.93, 9, -1, 5, 0]
+    shares = flagged_shares(found, 3, 200, np.random.default_rng(0))
+    first = shares["leaked"]["after_5_steps"]
+    assert first["value"] == 0.5
+    assert 0 <= first["low"] < 0.5 < first["high"] <= 1
+    assert shares["leaked"]["after_10_steps"] == {"value": 0, "low": 0, "high": 0}
+    assert shares["honest"]["after_5_steps"]["value"] == 0
+
+
+def test_own_models_are_compared_with_the_nearest_other() -> None:
+    """The better of two near models gains what the worse one loses; the far one is far below."""
+    better = NEAR + np.array([0.5, 0.25, 0.125], dtype=np.float32)
+    models = Known(["a", "b", "c"], np.stack([NEAR, better, NEAR - 9]), FIRST, N_BYTES)
+    found = own_statistics(models)
+    assert found[0] < 0 < found[1]
+    assert found[2] < found[0]
 
 
 def test_honest_texts_have_the_categories_of_the_leaked_ones() -> None:

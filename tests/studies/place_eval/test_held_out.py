@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from modelmap.placing.few_texts import distances
+from modelmap.placing.few_texts import Sample, distances
 from modelmap.placing.verdict import ALONE, WITH_FAMILY, relations, verdict
 from modelmap.studies.place_eval.held_out import (
     Known,
+    _parent,
     held_out_sample,
     sample_cases,
 )
@@ -79,3 +80,26 @@ def test_errors_fall_with_texts_and_by_the_known_models() -> None:
     assert (table["error"] <= table["plain_error"] + 1e-12).all()
     assert (table["difference_high"] <= 1e-12).all()
     assert table.loc[(ALONE, 4), "n_cases"] == 56
+
+
+def test_the_parent_of_a_merge_is_named_by_either_of_its_fine_tunes() -> None:
+    """Both were made from it; a model of another family names another parent."""
+    related = relations(
+        pd.DataFrame(
+            {
+                "model": ["base", "one", "two", "merge", "other"],
+                "family": ["a", "a", "a", "a", "b"],
+                "parent": [None, "base", "base", "base", None],
+                "kind": ["base", "finetune", "finetune", "merge", "base"],
+            }
+        )
+    )
+    others = np.array([0, 1, 2, 4])
+    terms = np.random.default_rng(0).uniform(8, 9, (20, 4))
+    for nearest, named in ((0, 1.0), (1, 1.0), (2, 1.0), (3, 0.0)):
+        near = terms.copy()
+        near[:, nearest] /= 100
+        square = np.ones((20, 4, 4))
+        sample = Sample(near, np.ones((20, 4)), square, square, square[0], 0.5)
+        found = _parent(sample, near.mean(axis=0), related, 3, others)
+        assert found == (named, named)

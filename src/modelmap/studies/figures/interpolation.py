@@ -11,8 +11,8 @@ TABLE, SUMMARY = "interpolation.csv", "interpolation.json"
 WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP, BETWEEN = 7.0, 3.1, 0.55, 0.1, 0.42, 0.3, 0.6
 FOUND_COLOUR = "#D55E00"
 TITLES = {"text": "log-likelihoods of texts, centred", "segment": "log-likelihoods of segments"}
-ROOM = 0.13
-"""Of the width of the points, on each side."""
+ROOM = 0.2
+"""Of the width of the points, on each side: for the names of the corners."""
 
 
 def skip_reason(inputs: Inputs) -> str | None:
@@ -24,7 +24,8 @@ def draw(inputs: Inputs) -> Figure:
     """Return a panel for texts and one for segments: where models are, and where expected."""
     columns = ("x_nats", "y_nats", "expected_x_nats", "expected_y_nats")
     table = inputs.table(TABLE, "level", "a", "b", *columns)
-    names = [inputs.metric(SUMMARY, "base"), *inputs.metric(SUMMARY, "finetunes")]
+    # The base model's own name is too long for a panel, and is in the caption.
+    names = ["base", *inputs.metric(SUMMARY, "finetunes")]
     side = (WIDTH - LEFT - RIGHT - BETWEEN) / 2
     with style():
         figure = new_figure(WIDTH, HEIGHT)
@@ -36,7 +37,7 @@ def draw(inputs: Inputs) -> Figure:
             _name_corners(axes, rows, names)
             axes.set_title(title, fontsize="medium")
             axes.set(xlabel="nats per text", ylabel="nats per text")
-        figure.axes[0].legend(loc="upper right", handletextpad=0.2)
+        figure.axes[0].legend(loc="upper left", handletextpad=0.2)
         return figure
 
 
@@ -64,17 +65,16 @@ def _draw_grid(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def _name_corners(axes: Axes, rows: pd.DataFrame, names: list[str]) -> None:
-    """Write the names of the three corners beside their points, away from the grid."""
-    centre = rows[["x_nats", "y_nats"]].mean().to_numpy()
+    """Write the names of the three corners below and above their points, away from the grid."""
+    middle = rows["y_nats"].mean()
     for name, (a, b) in zip(names, ((0, 0), (1, 0), (0, 1)), strict=True):
         place = rows.loc[(rows["a"] == a) & (rows["b"] == b), ["x_nats", "y_nats"]].to_numpy()[0]
-        is_left = place[0] < centre[0]
         axes.annotate(
             name,
             place,
-            xytext=(0, -8 if place[1] <= centre[1] else 5),
+            xytext=(0, -10 if place[1] <= middle else 8),
             textcoords="offset points",
-            ha="left" if is_left else "right",
+            ha="center",
             va="center",
             fontsize=SMALL_SIZE,
         )
@@ -94,9 +94,10 @@ def caption(inputs: Inputs) -> str:
         ]
         sentences.append(f"{' and '.join(parts)} for {level}s")
     return (
-        f"{counts['all']} models with the weights (1 - a - b) {base} + a ({first} fine-tune) + "
-        f"b ({second} fine-tune), scored on N = {n_texts} texts, in the plane through the three "
-        f"models' log-likelihood vectors; {counts['within_triangle']} of them have a + b <= 1. "
+        f"{counts['all']} models with the weights (1 - a - b) base + a {first} + b {second}, where "
+        f"base is {base} and the others are its fine-tunes on these categories, scored on N = "
+        f"{n_texts} texts, in the plane through the three models' log-likelihood vectors; "
+        f"{counts['within_triangle']} of them have a + b <= 1. "
         f"Share of the variance in this plane, with 95% intervals over texts: "
         f"{'; '.join(sentences)}. Lengths are divided by the square root of N."
     )

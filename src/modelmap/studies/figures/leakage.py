@@ -14,7 +14,7 @@ TABLE, SUMMARY = "leakage.csv", "leakage.json"
 WIDTH, LEFT, RIGHT, BOTTOM, TOP, ACROSS, UP, HIGH = 7.0, 0.45, 0.1, 0.68, 0.22, 0.5, 0.62, 1.45
 SIGNALS = {
     "gain_over_kl": ("gain over KL", "-", "o"),
-    "above_neighbours": ("above neighbours", "--", "s"),
+    "gain_beyond_kl": ("gain beyond KL", "--", "s"),
     "one_sided": ("one-sided", "-.", "^"),
     "uneven_gain": ("uneven gain", (0, (1, 1.2)), "D"),
     "known_texts": ("texts known", (0, (5, 1, 1, 1, 1, 1)), "v"),
@@ -52,7 +52,7 @@ def draw(inputs: Inputs) -> Figure:
             axes.set_xticks(range(len(steps)), [str(number) for number in steps])
         for axes in panels[3:]:
             axes.set_xlabel("steps of fine-tuning")
-        panels[0].legend(loc="upper left", handletextpad=0.2)
+        panels[2].legend(loc="upper left", handletextpad=0.2)
         # Below the panels, since the curves take all of the last one.
         figure.legend(
             *panels[-1].get_legend_handles_labels(),
@@ -113,8 +113,8 @@ def caption(inputs: Inputs) -> str:
         f"scored after several numbers of steps), on N = {n_texts} texts. Leaked models were "
         f"trained on a part of the texts that has {some} of these, honest ones on other texts of "
         "the same categories. Gain over KL: bits per byte less than the nearest known model, "
-        "divided by the KL to it. Above neighbours: bits per byte less than known models, weighted "
-        "by nearness. One-sided: absolute mean of tanh(Delta / 2). Uneven gain: standard deviation "
+        "divided by the KL to it. Gain beyond KL: t statistic over texts of the gain less the "
+        "KL. One-sided: absolute mean of tanh(Delta / 2). Uneven gain: standard deviation "
         "of the gain over texts, divided by the root of the KL. Texts known: the gain on leaked "
         "texts less that on others, in bits per byte, for which the texts must be known. Last "
         f"panel: share of leaked models above the limit that {alarms:.0%} of the honest models "

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import mannwhitneyu
 
+from modelmap.placing.gain import largest_usual
 from modelmap.plumbing.arrays import Matrix, Values, Vector
 from modelmap.studies.leakage.signals import SIGNALS
 
@@ -79,6 +80,30 @@ def detection_summary(
             )
             for step, number in enumerate(steps)
         }
+    return found
+
+
+def flagged_shares(
+    table: pd.DataFrame, n_texts: int, n_bootstrap: int, rng: np.random.Generator
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Return the shares of models whose gain is beyond their KL, as `modelmap place` tests it.
+
+    They are by arm and number of steps, with intervals as in `detection_summary`. `table` has the
+    columns of LEAKAGE.
+    """
+    flagged = table.assign(flagged=table["gain_beyond_kl"] > largest_usual(n_texts)).astype(
+        {"flagged": float}
+    )
+    pairs = flagged.pivot_table(index=["family", "run"], columns=["arm", "steps"], values="flagged")
+    values, tail = pairs.to_numpy(), (1 - CONFIDENCE) / 2
+    drawn = rng.integers(len(values), size=(n_bootstrap, len(values)))
+    ends = np.quantile(values[drawn].mean(axis=1), [tail, 1 - tail], axis=0)
+    found: dict[str, dict[str, dict[str, float]]] = {LEAKED: {}, HONEST: {}}
+    for (arm, steps), *shares in zip(pairs.columns, values.mean(axis=0), *ends, strict=True):
+        numbers = (round(float(share), 3) for share in shares)
+        found[arm][f"after_{steps}_steps"] = dict(
+            zip(("value", "low", "high"), numbers, strict=True)
+        )
     return found
 
 

@@ -11,11 +11,10 @@ import numpy as np
 
 from modelmap.divergence.kl import LN2
 from modelmap.divergence.mixture import Floats, mixture_kl, text_sums
+from modelmap.placing.gain import gain_beyond_kl
 from modelmap.plumbing.arrays import Indices, Mask, Vector
 
-SIGNALS = ("gain_over_kl", "above_neighbours", "one_sided", "uneven_gain", "known_texts")
-NEARNESS_POWER = 2
-"""A known model counts by 1 / KL^2, as in modelmap.place."""
+SIGNALS = ("gain_over_kl", "gain_beyond_kl", "one_sided", "uneven_gain", "known_texts")
 
 
 @dataclass(frozen=True)
@@ -43,20 +42,30 @@ def signals(new: Floats, known: Known, leaked: Mask) -> dict[str, object]:
     gain = float((gains * n_bytes).sum() / n_bytes.sum())
     near = known.segments_nats[[nearest]]
     sums = text_sums(new[None], near, known.first, known.n_bytes)
-    weights = np.power(np.maximum(kl, np.finfo(float).tiny ** 0.25), -NEARNESS_POWER)
-    others = [
-        _total_gain(new, values, known.first, known.n_bytes) for values in known.segments_nats
-    ]
     return {
         "nearest": known.names[nearest],
         "kl_bits_per_byte": float(kl[nearest]),
         "gain": gain,
         "gain_over_kl": _over(gain, float(kl[nearest])),
-        "above_neighbours": float(np.average(others, weights=weights)),
+        "gain_beyond_kl": gain_beyond_kl(new, near[0], known.first),
         "one_sided": float(abs(sums.preference.sum() / sums.n_segments.sum())),
         "uneven_gain": _over(float(gains.std()), float(np.sqrt(kl[nearest]))),
         "known_texts": float(gains[leaked].mean() - gains[~leaked].mean()),
     }
+
+
+def own_statistics(known: Known) -> Vector:
+    """Return `gain_beyond_kl` of each known model over the nearest of the others, shape (K,)."""
+    values = known.segments_nats
+    kl = mixture_kl(values, values, known.n_bytes)
+    np.fill_diagonal(kl, np.inf)
+    nearest = kl.argmin(axis=1)
+    return np.array(
+        [
+            gain_beyond_kl(new, values[near], known.first)
+            for new, near in zip(values, nearest, strict=True)
+        ]
+    )
 
 
 def text_gains(
@@ -72,11 +81,6 @@ def text_gains(
     sums = np.add.reduceat(np.where(scored, difference, 0.0), first)
     scored_bytes = np.add.reduceat(np.where(scored, n_bytes, 0), first).astype(np.float64)
     return sums / (np.maximum(scored_bytes, 1) * LN2), scored_bytes
-
-
-def _total_gain(new: Floats, other: Floats, first: Indices, n_bytes: Indices) -> float:
-    gains, scored_bytes = text_gains(new, other, first, n_bytes)
-    return float((gains * scored_bytes).sum() / scored_bytes.sum())
 
 
 def _over(value: float, unit: float) -> float:

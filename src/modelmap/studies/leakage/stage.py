@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from modelmap.matrix.file import read_matrix
@@ -12,7 +13,8 @@ from modelmap.models.file import read_roster
 from modelmap.models.prepare import prepared_directory
 from modelmap.models.source import revisions
 from modelmap.models.spec import ModelSpec
-from modelmap.plumbing.arrays import Mask
+from modelmap.placing.gain import largest_usual
+from modelmap.plumbing.arrays import Mask, Vector
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
@@ -20,10 +22,15 @@ from modelmap.plumbing.section import read_section
 from modelmap.plumbing.seeds import named_rng
 from modelmap.plumbing.tables import empty_table, read_table, write_csv
 from modelmap.score.settings import PlanSeed, ScoreSettings
-from modelmap.studies.leakage.detection import HONEST, LEAKED, detection_summary
+from modelmap.studies.leakage.detection import (
+    HONEST,
+    LEAKED,
+    detection_summary,
+    flagged_shares,
+)
 from modelmap.studies.leakage.finetune import Arm, finetuned
 from modelmap.studies.leakage.settings import LeakageSettings
-from modelmap.studies.leakage.signals import Known, signals
+from modelmap.studies.leakage.signals import Known, own_statistics, signals
 from modelmap.studies.leakage.split import Split, split_texts
 from modelmap.studies.leakage.tables import LEAKAGE
 from modelmap.studies.made_models.scores import first_and_bytes
@@ -72,7 +79,8 @@ def run(layout: Layout) -> None:
         for steps, one in found.items()
     ]
     table = pd.DataFrame(rows)[list(LEAKAGE.columns)]
-    _write(layout, table, _summary(table, settings, texts))
+    own = np.concatenate([own_statistics(one) for one in known.values()])
+    _write(layout, table, _summary(table, own, settings, texts))
 
 
 def _run_texts(layout: Layout, settings: LeakageSettings) -> list[RunTexts]:
@@ -129,8 +137,9 @@ def _known(layout: Layout, scored: pd.DataFrame) -> Known:
 
 
 def _summary(
-    table: pd.DataFrame, settings: LeakageSettings, texts: Sequence[RunTexts]
+    table: pd.DataFrame, own: Vector, settings: LeakageSettings, texts: Sequence[RunTexts]
 ) -> dict[str, object]:
+    """Return the metrics; `own` are the statistics of the map's own models."""
     rng = named_rng(settings.seed, "leakage", "bootstrap")
     sizes = {
         LEAKED: [len("".join(one.split.leaked).encode()) for one in texts],
@@ -146,6 +155,10 @@ def _summary(
         "signals": detection_summary(
             table, settings.steps, settings.false_alarms, settings.n_bootstrap, rng
         ),
+        "flagged": {
+            **flagged_shares(table, settings.n_texts, settings.n_bootstrap, rng),
+            "own_models": round(float((own > largest_usual(settings.n_texts)).mean()), 4),
+        },
     }
 
 

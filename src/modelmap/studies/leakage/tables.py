@@ -19,8 +19,8 @@ LEAKAGE = table(
         "kl_bits_per_byte": column("float", "KL to it, mixture estimate", AT_LEAST_0),
         "gain": column("float", "bits per byte less than those of the nearest known model"),
         "gain_over_kl": column("float", "gain divided by the KL to that model"),
-        "above_neighbours": column(
-            "float", "bits per byte less than the mean of known models, weighted by nearness"
+        "gain_beyond_kl": column(
+            "float", "t statistic over texts of the gain less the KL (placing/gain.py)"
         ),
         "one_sided": column(
             "float",

@@ -22,6 +22,7 @@ from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.section import read_section
 from modelmap.plumbing.tables import empty_table, read_table, write_csv
 from modelmap.studies.place_eval import held_out, papers
+from modelmap.studies.place_eval.bits import bits_coverage
 from modelmap.studies.place_eval.settings import PlaceEvalSettings
 from modelmap.studies.place_eval.summary import (
     error_table,
@@ -37,6 +38,7 @@ from modelmap.studies.place_eval.tables import (
     PLACE_PAPERS,
     PLACE_VERDICTS,
 )
+from modelmap.texts.tables import TEXTS
 
 FEWEST_MODELS, MOST_MODELS = 4, 200
 """With more models the sums by text of all pairs would not fit into memory."""
@@ -74,6 +76,12 @@ def run(layout: Layout) -> None:
     errors, verdicts, by_model = error_table(cases), verdict_table(cases), model_table(cases)
     of_papers = _papers(layout, settings, models)
     found = metrics(errors, verdicts, of_papers, never_named(cases))
+    found["coverage_of_bits_per_byte"] = bits_coverage(
+        read_matrix(layout.matrix).loglik_nats,
+        read_table(layout.texts, TEXTS)["n_bytes"].to_numpy(),
+        sizes,
+        settings.seed,
+    )
     _write(layout, [errors, by_model, verdicts, of_papers], found)
 
 
