@@ -70,6 +70,7 @@ bench: setup ## measure speed, memory and agreement; needs the outputs of `make 
 	python benchmarks/agreement.py
 	python benchmarks/scale.py
 	python benchmarks/kl_speed.py
+	$(PIP) -c requirements/lock.txt openTSNE==1.0.4 && python benchmarks/many_models.py
 	python benchmarks/resample_speed.py
 	python benchmarks/prediction_speed.py
 

@@ -1,22 +1,25 @@
 """Time and memory of 20,000 models by 2,000 texts: from the matrix to neighbours, map and page.
 
-Run with `python benchmarks/many_models.py`. The log-likelihoods are synthetic, with families of 20
-models and heavy tails, so the figures are of this method, not of language models. For 2,000 models
-the same steps are compared with the computation from all pairs. Writes benchmarks/many_models.json
-and prints it.
+Run with `pip install openTSNE && python benchmarks/many_models.py`; `--page FILE` keeps the page.
+The log-likelihoods are synthetic, with families of about 20 models and heavy tails, so the figures
+are of these computations, not of language models. The map is computed by scikit-learn in one
+thread, as the package does, and by openTSNE in all, for comparison. For 2,000 models the same steps
+are compared with the computation from all pairs. Writes benchmarks/many_models.json and prints it.
 """
 
+import argparse
 import json
 import os
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
+import openTSNE
 import pandas as pd
+from meter import Meter
+from openTSNE.affinity import PerplexityBasedNN
+from openTSNE.nearest_neighbors import PrecomputedNeighbors
 from scipy.stats import spearmanr
+from sklearn.decomposition import PCA
 
 from modelmap.divergence.kl import LN2, bits_per_byte, nats_per_text, squared_distances
 from modelmap.divergence.standard_error import StratifiedDocuments
@@ -26,8 +29,8 @@ from modelmap.many_models.nearest import (
     nearest_pairs,
     nearest_table,
 )
-from modelmap.many_models.neighbour_map import tsne_of_nearest
-from modelmap.map.embed import TsneOptions, tsne, tsne_options
+from modelmap.many_models.neighbour_map import INITIAL_DEVIATION, tsne_of_nearest
+from modelmap.map.embed import TsneOptions, perplexity, tsne, tsne_options
 from modelmap.map.settings import MapSettings
 from modelmap.matrix.clip_centre import clip_threshold
 from modelmap.matrix.file import LogLikelihoods
@@ -45,54 +48,34 @@ OUTPUT = Path(__file__).with_suffix(".json")
 N_MODELS, N_COMPARED, N_TEXTS, FAMILY_SIZE = 20_000, 2_000, 2_000, 20
 CATEGORIES = ("a", "b", "c", "d", "e", "f", "g")
 MEAN_BYTES, CLIP_QUANTILE, CONFIDENCE = 970.0, 0.02, 0.95
-MAX_ITER = 1_000
-"""Iterations of t-SNE, as in the papers."""
+MAX_ITER, EARLY_ITER = 1_000, 250
+"""Iterations of t-SNE, as in the papers, and those with early exaggeration."""
+WIDE_START = 30.0
+"""Standard deviation of the first coordinate at the start: about half of that of the final map."""
 N_LISTED, N_ON_PAGE, N_RANDOM_PAIRS = 5, 12, 100_000
 SUMMARY = "Synthetic log-likelihoods, for a measurement of speed: these are not language models."
 
 
-class Meter:
-    """Measures steps: seconds, seconds of processors, and the peak memory of this process."""
-
-    def __init__(self) -> None:
-        self.steps: dict[str, dict[str, float]] = {}
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Measure what is run in the context."""
-        # Linux then begins to measure the peak anew.
-        Path("/proc/self/clear_refs").write_text("5")
-        wall, processors = time.perf_counter(), time.process_time()
-        yield
-        self.steps[name] = {
-            "seconds": round(time.perf_counter() - wall, 1),
-            "processor_seconds": round(time.process_time() - processors, 1),
-            "peak_gb": round(_peak_gb(), 2),
-        }
-        print(name, self.steps[name], flush=True)
-
-
-def _peak_gb() -> float:
-    status = Path("/proc/self/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1e6
-
-
 def main() -> None:
     """Measure all steps with N_MODELS, compare with N_COMPARED, and write the results."""
+    parser = argparse.ArgumentParser(description="Measure the steps of many models.")
+    parser.add_argument("--page", type=Path, help="where to keep the page of the synthetic models")
+    file = parser.parse_args().page
     settings = read_section(Layout(Path(__file__).parents[1]), "map", MapSettings)
     options = tsne_options(settings, MAX_ITER)
-    others_at_work = round(os.getloadavg()[0], 1)
+    load_before = os.getloadavg()[0]
     meter = Meter()
-    about = many(N_MODELS, options, meter)
+    about = many(N_MODELS, options, meter, file)
+    compared = comparison(N_COMPARED, options)
     results = {
         **{"models": N_MODELS, "texts": N_TEXTS, "data": "synthetic", "map_iterations": MAX_ITER},
-        **{"processors": len(os.sched_getaffinity(0)), "load_average_before": others_at_work},
+        "processors": len(os.sched_getaffinity(0)),
+        **{"load_average_before": load_before, "load_average_after": os.getloadavg()[0]},
         **about,
         "steps": meter.steps,
         "seconds": round(sum(step["seconds"] for step in meter.steps.values()), 1),
         "peak_gb": max(step["peak_gb"] for step in meter.steps.values()),
-        "compared_with_all_pairs": comparison(N_COMPARED, options),
+        "compared_with_all_pairs": compared,
     }
     write_json(OUTPUT, results)
     print(json.dumps(results, indent=1))
@@ -117,8 +100,8 @@ def synthetic(n_models: int) -> tuple[LogLikelihoods, pd.DataFrame]:
     return LogLikelihoods(values, models, threshold, MEAN_BYTES, "synthetic"), table
 
 
-def many(n_models: int, options: TsneOptions, meter: Meter) -> dict[str, object]:
-    """Compute everything from the matrix to the page; return what the map keeps."""
+def many(n_models: int, options: TsneOptions, meter: Meter, file: Path | None) -> dict[str, object]:
+    """Compute everything from the matrix to the page; return what the maps keep."""
     matrix, models = synthetic(n_models)
     with meter.step("clip and centre"):
         coordinates = matrix.coordinates()
@@ -129,9 +112,43 @@ def many(n_models: int, options: TsneOptions, meter: Meter) -> dict[str, object]
     with meter.step("intervals"):
         pairs = nearest_pairs(matrix, nearest.first(N_ON_PAGE), documents(), CONFIDENCE)
     with meter.step("page"):
-        n_bytes = write_page(matrix, models, places, pairs, nearest)
-    found = {"neighbours_of_a_model": n_for_map(options), "pairs_with_intervals": len(pairs)}
-    return {**found, "page_mb": round(n_bytes / 1e6, 2), **quality(coordinates, nearest, places)}
+        html = page_of(matrix, models, places, pairs, nearest)
+    if file is not None:
+        file.write_text(html, encoding="utf-8")
+    return {
+        **{"neighbours_of_a_model": n_for_map(options), "pairs_with_intervals": len(pairs)},
+        "page_mb": round(len(html.encode()) / 1e6, 2),
+        **quality(coordinates, nearest, places),
+        **other_maps(nearest, coordinates, options),
+    }
+
+
+def other_maps(nearest: Nearest, coordinates: Matrix, options: TsneOptions) -> dict[str, object]:
+    """Return the quality of principal components, and time and quality of openTSNE's methods."""
+    components = PCA(2, svd_solver="covariance_eigh").fit_transform(coordinates)
+    found: dict[str, object] = {"principal_components": quality(coordinates, nearest, components)}
+    threads = len(os.sched_getaffinity(0))
+    neighbours = PrecomputedNeighbors(nearest.models, np.sqrt(nearest.distances))
+    largest = perplexity(len(coordinates), options.largest_perplexity)
+    for method, width in (
+        ("bh", INITIAL_DEVIATION),
+        ("bh", WIDE_START),
+        ("fft", INITIAL_DEVIATION),
+    ):
+        meter, name = Meter(), f"opentsne {method}, start {width:g}"
+        with meter.step(name):
+            affinities = PerplexityBasedNN(knn_index=neighbours, perplexity=largest, n_jobs=threads)
+            embedding = openTSNE.TSNE(
+                early_exaggeration=options.early_exaggeration,
+                early_exaggeration_iter=EARLY_ITER,
+                n_iter=MAX_ITER - EARLY_ITER,
+                negative_gradient_method=method,
+                n_jobs=threads,
+            )
+            start = components / components[:, 0].std() * width
+            places = np.asarray(embedding.fit(affinities=affinities, initialization=start))
+        found[name] = {**meter.steps[name], **quality(coordinates, nearest, places)}
+    return found
 
 
 def n_for_map(options: TsneOptions) -> int:
@@ -144,14 +161,14 @@ def documents() -> StratifiedDocuments:
     return StratifiedDocuments(np.arange(N_TEXTS), np.arange(N_TEXTS) % len(CATEGORIES))
 
 
-def write_page(
+def page_of(
     matrix: LogLikelihoods,
     models: pd.DataFrame,
     places: Matrix,
     pairs: pd.DataFrame,
     nearest: Nearest,
-) -> int:
-    """Write the page to a temporary file, and return its size in bytes."""
+) -> str:
+    """Return the page, without texts that compare models."""
     kl = bits_per_byte(nats_per_text(nearest.distances, matrix.n_texts), matrix.mean_bytes)
     listed = nearest_table(Nearest(nearest.models, kl).first(N_LISTED), matrix.models)
     loss = {
@@ -171,10 +188,7 @@ def write_page(
     rows = np.full(len(models), -1)
     values = np.empty((0, 0), dtype=np.float32)
     content["text_differences"] = encoded_texts(texts, texts, values, rows)
-    with TemporaryDirectory() as folder:
-        path = Path(os.environ.get("PAGE_FOLDER", folder)) / "map.html"
-        path.write_text(page(content, SUMMARY), encoding="utf-8")
-        return path.stat().st_size
+    return page(content, SUMMARY)
 
 
 def quality(coordinates: Matrix, nearest: Nearest, places: Matrix) -> dict[str, object]:
@@ -219,10 +233,11 @@ def comparison(n_models: int, options: TsneOptions) -> dict[str, object]:
     same = [len(np.intersect1d(*pair)) for pair in zip(order, nearest.models, strict=True)]
     return {
         "models": n_models,
-        "neighbours_found_share": float(np.mean(same)) / order.shape[1],
+        "neighbours_found_share": round(float(np.mean(same)) / order.shape[1], 5),
         "from_neighbours": {
             **quality(coordinates, nearest, places),
             "steps": approximate.steps,
+            **other_maps(nearest, coordinates, options),
         },
         "from_all_pairs": {
             **quality(coordinates, nearest, exact_places),
