@@ -44,7 +44,7 @@ def test_everything_made_again_is_the_same_bytes(owner: Owner) -> None:
 
 def test_a_failed_stage_says_how_to_get_earlier_results_back(owner: Owner) -> None:
     """One line names what is wrong and how earlier results come back; the exit is not zero."""
-    owner.edit("params.yaml", r"n_texts: 64", "n_texts: 100000")
+    owner.edit("params.yaml", r"(?<=^texts:\n)((?:  #.*\n)*)  n_texts: 64", r"\1  n_texts: 100000")
     failed = owner.run("dvc", "repro")
     assert failed.returncode != 0
     lines = [line for line in failed.stderr.splitlines() if line.startswith("modelmap run texts:")]

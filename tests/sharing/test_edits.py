@@ -38,7 +38,10 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     "new_models": (PARAMS, r"share: 0\.118", "share: 0.2", {"new_models"}),
     "predict": (PARAMS, r"targets: held-out categories", "targets: a.csv", {"predict"}),
     "clip quantile": (PARAMS, r"clip_quantile: [\d.]+", "clip_quantile: 0.05", FROM_MATRIX),
-    "n_texts": (PARAMS, r"n_texts: 64", "n_texts: 48", FROM_TEXTS),
+    "n_texts": (
+        *(PARAMS, r"(?<=^texts:\n)((?:  #.*\n)*)  n_texts: 64", r"\1  n_texts: 48"),
+        FROM_TEXTS,
+    ),
     "seed of texts": (
         *(PARAMS, r"(?<=n_texts: 64\n)((?:  #.*\n)*)  seed: root", r"\1  seed: 7"),
         FROM_TEXTS,
