@@ -259,6 +259,19 @@ def test_two_models_of_the_map_are_compared_without_scoring(
         (["tiny-llama-a", "--texts", "2"], "--texts 2: give a number from 4 to"),
         (["tiny-llama-a", "--error", "0"], "--error 0: give a number above 0"),
         (["tiny-llama-a", "--seconds", "-1"], "--seconds -1: give a number above 0"),
+        ([""], "the name of the model is empty"),
+        (
+            ["--compare", "tiny-neox-a", "tiny-llama-a", "--error", "0.1"],
+            "--error has no effect with --compare: give --texts",
+        ),
+        (
+            ["--compare", "tiny-neox-a", "tiny-llama-a", "--seconds", "9"],
+            "--seconds has no effect with --compare: give --texts",
+        ),
+        (
+            ["tiny-llama-a", "--json", "answer", "--html", "./answer"],
+            "--json and --html both name answer: give two files",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_line(

@@ -450,6 +450,13 @@ WRONG: dict[str, tuple[Edit, list[str]]] = {
         ["stability.settings", "two settings have the same method and draws"],
     ),
     "unknown parent": (model("child", parent="nobody"), ["parents", "nobody"]),
+    "parents in a circle": (
+        both(
+            model("one", parent="two"), both(model("two", parent="big"), model("big", parent="one"))
+        ),
+        ["its own ancestor: ", "one from two", "two from big", "big from one"],
+    ),
+    "own parent": (model("child", parent="child"), ["its own ancestor: child from child;"]),
     "model name that is no file name": (model("a/b/c"), [".name"]),
     "model of nothing": (conf(ROSTER, "models.foo", None), ["conf/models", "models.foo"]),
     "three models": (

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +230,14 @@ def _check_models(resolved: Resolved) -> None:
         raise UserError(
             f"parents that are not models: {listed(unknown_parents)}; correct conf/models"
         )
+    try:
+        TopologicalSorter({m.name: [m.parent] for m in resolved.models if m.parent}).prepare()
+    except CycleError as error:
+        # Each model of the circle comes before those that are made from it.
+        circle = " from ".join(reversed(error.args[1]))
+        raise UserError(
+            f"a model is its own ancestor: {circle}; correct the parents in conf/models"
+        ) from error
 
 
 def as_yaml(resolved: Resolved) -> str:
