@@ -254,8 +254,10 @@ def test_two_models_of_the_map_are_compared_without_scoring(
             "name one model to place, or two",
         ),
         (["--compare", "tiny-neox-a", "tiny-neox-a"], "name two different models"),
-        (["./no-such-model"], "does not exist"),
-        (["./nowhere.gguf"], "does not exist"),
+        (["./no-such-model"], "no-such-model does not exist: name a directory, a GGUF file or a"),
+        (["nowhere.gguf"], "nowhere.gguf does not exist: name a directory"),
+        ([__file__], "test_place_command.py is neither a directory nor a GGUF file: name a"),
+        ([str(Path(__file__).parent)], "placing has no config.json, so that it is not the"),
         (["tiny-llama-a", "--texts", "2"], "--texts 2: give a number from 4 to"),
         (["tiny-llama-a", "--error", "0"], "--error 0: give a number above 0"),
         (["tiny-llama-a", "--seconds", "-1"], "--seconds -1: give a number above 0"),
@@ -283,6 +285,17 @@ def test_what_is_wrong_is_one_line(
     assert message in written.err
     assert written.err.count("\n") == 1
     assert written.out == ""
+
+
+def test_a_folder_without_a_map_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what to name instead."""
+    assert main(["--root", str(tmp_path), "place", "tiny-llama-a"]) != 0
+    assert capsys.readouterr().err == (
+        "modelmap place: there is no map here: name a bundle with --map, or run `dvc repro` in a "
+        "project\n"
+    )
 
 
 def test_a_nearest_model_without_relatives_on_the_map_is_told() -> None:

@@ -84,7 +84,7 @@ def placed(
     `model` is a directory, GGUF file, hub id or name of the roster. Raises UserError as `run` does.
     """
     check_models_can_run()
-    known = read_project(layout) if bundle is None else read_bundle(bundle)
+    known = _known(layout, bundle)
     _check(amount, len(known.first))
     spec = model_spec(model, layout)
     # The model that is placed may be one of the map.
@@ -101,7 +101,7 @@ def differences(
     """
     if compared[0] == compared[1]:
         raise UserError(f"--compare {compared[0]} {compared[1]}: name two different models")
-    known = read_project(layout) if bundle is None else read_bundle(bundle)
+    known = _known(layout, bundle)
     _check(amount, len(known.first))
     names = known.models["model"].tolist()
     are_known = all(name in names for name in compared)
@@ -115,6 +115,16 @@ def differences(
     )
     first, n_bytes = known.first[:n_texts], known.n_bytes[:stop]
     return text_differences(one, other, first, n_bytes, known.texts[:n_texts])
+
+
+def _known(layout: Layout, bundle: Path | None) -> KnownModels:
+    if bundle is not None:
+        return read_bundle(bundle)
+    if not layout.map.is_file():
+        raise UserError(
+            "there is no map here: name a bundle with --map, or run `dvc repro` in a project"
+        )
+    return read_project(layout)
 
 
 def _row(layout: Layout, model: str, known: KnownModels, n_texts: int) -> Floats:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 NAME = "new-model"
 GGUF = ".gguf"
+CONFIGURATIONS = "config.json", "adapter_config.json"
 KEPT_AFTER = 8
 """Scores are written after as many texts: an interruption loses no more than these."""
 
@@ -45,9 +46,10 @@ def model_spec(model: str, layout: Layout) -> ModelSpec:
                 return spec
     path = Path(model)
     found: dict[str, Any] = {"source": "directory", "location": str(path.resolve())}
-    if model.endswith(GGUF):
-        found["source"] = "gguf"
-    elif not (path.exists() or model.startswith((".", "/"))):
+    if path.exists() or model.endswith(GGUF) or model.startswith((".", "/")):
+        _check_path(path)
+        found["source"] = "gguf" if model.endswith(GGUF) else "directory"
+    else:
         commit, problem = find_commit(model)
         if problem:
             raise UserError(
@@ -56,6 +58,19 @@ def model_spec(model: str, layout: Layout) -> ModelSpec:
             )
         found = {"source": "hub", "location": model, "revision": commit}
     return ModelSpec(name=NAME, family=NAME, kind=NAME, **found)
+
+
+def _check_path(path: Path) -> None:
+    """Raise UserError unless there is a GGUF file, or a directory with a configuration."""
+    problem = None
+    if not path.exists():
+        problem = "does not exist"
+    elif path.is_dir() and not any((path / name).is_file() for name in CONFIGURATIONS):
+        problem = "has no config.json, so that it is not the directory of a model"
+    elif not path.is_dir() and path.suffix != GGUF:
+        problem = "is neither a directory nor a GGUF file"
+    if problem:
+        raise UserError(f"{path} {problem}: name a directory, a GGUF file or a hub id")
 
 
 class NewModel:
