@@ -38,11 +38,12 @@ class Case:
 
 
 def cases(layout: Layout) -> tuple[list[Case], Case]:
-    """Return the models of the zoo, and the large model."""
+    """Return the models that were trained in the zoo, and the large model."""
+    # Descendants of the large model cost as much as it does.
     made = {
         spec.name: _case(spec, layout)
         for spec in read_roster(layout.roster)
-        if spec.source == "zoo" or spec.name == LARGE
+        if (spec.source == "zoo" and spec.base is None) or spec.name == LARGE
     }
     large = made.pop(LARGE)
     return list(made.values()), large
