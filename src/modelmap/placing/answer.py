@@ -26,7 +26,7 @@ from modelmap.placing.verdict import MADE, NONE, relations, verdict
 from modelmap.plumbing.arrays import Indices, Matrix, Vector
 from modelmap.plumbing.errors import UserError, listed
 
-MAX_MODELS = 120
+MAX_MODELS = 100
 """The nearest models, whose KLs to each other help to estimate those of the new model."""
 LOSSY, TRUNCATED = "lossy tokenizer", "truncated texts"
 OUT_OF_LINE = "likelihood out of line"
