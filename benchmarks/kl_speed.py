@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from meter import peak_gb
 from threadpoolctl import threadpool_limits
 
 from modelmap.divergence.mixture import Floats, mixture_estimates, mixture_kl
@@ -46,7 +47,7 @@ def all_pairs() -> dict[str, object]:
     started = time.perf_counter()
     mixture_estimates(values, first, n_bytes, documents)
     seconds = time.perf_counter() - started
-    return {**ALL_PAIRS, "seconds": round(seconds, 1), "peak_gb": _peak_gb()}
+    return {**ALL_PAIRS, "seconds": round(seconds, 1), "peak_gb": round(peak_gb(), 2)}
 
 
 def nearest_of_part(part: int) -> Nearest:
@@ -72,10 +73,6 @@ def neighbours() -> dict[str, object]:
     assert np.isfinite(first.distances).all()
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
     return {**NEIGHBOURS, "seconds": round(seconds, 1), "peak_gb_of_a_worker": round(peak, 2)}
-
-
-def _peak_gb() -> float:
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2)
 
 
 def main() -> None:

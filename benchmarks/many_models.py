@@ -22,12 +22,12 @@ from scipy.stats import spearmanr
 from sklearn.decomposition import PCA
 
 from modelmap.divergence.kl import LN2, bits_per_byte, nats_per_text, squared_distances
+from modelmap.divergence.neighbours import ranked_neighbours
 from modelmap.divergence.standard_error import StratifiedDocuments
 from modelmap.many_models.nearest import (
     Nearest,
     nearest_by_coordinates,
     nearest_pairs,
-    nearest_table,
 )
 from modelmap.many_models.neighbour_map import INITIAL_DEVIATION, tsne_of_nearest
 from modelmap.map.embed import TsneOptions, perplexity, tsne, tsne_options
@@ -170,7 +170,7 @@ def page_of(
 ) -> str:
     """Return the page, without texts that compare models."""
     kl = bits_per_byte(nats_per_text(nearest.distances, matrix.n_texts), matrix.mean_bytes)
-    listed = nearest_table(Nearest(nearest.models, kl).first(N_LISTED), matrix.models)
+    listed = ranked_neighbours(nearest.models[:, :N_LISTED], kl[:, :N_LISTED], matrix.models)
     loss = {
         name: -matrix.loglik_nats[:, i :: len(CATEGORIES)].mean(axis=1) / (MEAN_BYTES * LN2)
         for i, name in enumerate(CATEGORIES)

@@ -22,12 +22,13 @@ class Meter:
         self.steps[name] = {
             "seconds": round(time.perf_counter() - wall, 1),
             "processor_seconds": round(time.process_time() - processors, 1),
-            "peak_gb": round(_peak_gb(), 2),
+            "peak_gb": round(peak_gb(), 2),
         }
         print(name, self.steps[name], flush=True)
 
 
-def _peak_gb() -> float:
-    status = Path("/proc/self/status").read_text()
+def peak_gb(pid: int | None = None) -> float:
+    """Return the peak memory of a process, by default of this one, in gigabytes."""
+    status = Path(f"/proc/{'self' if pid is None else pid}/status").read_text()
     line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) / 1e6

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+from meter import peak_gb
 from threadpoolctl import threadpool_limits
 
 from modelmap.matrix.clip_centre import clip_threshold, clipped, double_centred
@@ -45,7 +46,7 @@ def main() -> None:
         pi = probabilities(method, coordinates)
         one = partial(one_run, coordinates, pi, sizes, meter)
         curves[method] = np.stack(parallel_map(one, run_seeds(N_RUNS), n_workers, method))
-    wall, peak = time.perf_counter() - began, peak_gb()
+    wall, peak = time.perf_counter() - began, peak_gb_with_children()
     direct_seconds, difference = direct(coordinates, full.distances(), curves, sizes)
     results = {
         "models": N_MODELS,
@@ -102,16 +103,10 @@ def direct(
     return float(np.mean(seconds)), float(np.max(differences))
 
 
-def peak_gb() -> float:
+def peak_gb_with_children() -> float:
     """Return the sum of the peak memory of this process and its running children, in gigabytes."""
     here = psutil.Process()
-    return sum(_peak_kb(one.pid) for one in (here, *here.children(recursive=True))) / 1e6
-
-
-def _peak_kb(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1])
+    return sum(peak_gb(one.pid) for one in (here, *here.children(recursive=True)))
 
 
 if __name__ == "__main__":

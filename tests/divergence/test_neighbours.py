@@ -12,6 +12,7 @@ from modelmap.divergence.neighbours import (
     neighbour_table,
     pair_relations,
     pair_table,
+    ranked_neighbours,
     sampled_pairs,
     square_form,
 )
@@ -172,3 +173,15 @@ def test_a_pair_is_related_by_the_kind_of_the_one_that_was_made_from_the_other()
     assert pair_relations(pairs, models).tolist() == [
         "quantised", "one family", "two families", "merge", "two families", "two families",
     ]  # fmt: skip
+
+
+def test_the_table_lists_each_model_with_its_nearest() -> None:
+    """Ranks begin at 1."""
+    nearest, kl = np.array([[1, 2], [0, 2], [1, 0]]), np.array([[1.0, 2], [1, 3], [3, 2]])
+    table = ranked_neighbours(nearest, kl, ["a", "b", "c"])
+    assert table.iloc[:3].to_numpy().tolist() == [
+        ["a", 1, "b", 1.0],
+        ["a", 2, "c", 2.0],
+        ["b", 1, "a", 1.0],
+    ]
+    assert len(table) == 6

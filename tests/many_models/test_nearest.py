@@ -11,11 +11,9 @@ from modelmap.divergence.kl import bits_per_byte, nats_per_text, squared_distanc
 from modelmap.divergence.standard_error import StratifiedDocuments
 from modelmap.many_models import nearest as module
 from modelmap.many_models.nearest import (
-    Nearest,
     nearest_by_coordinates,
     nearest_models,
     nearest_pairs,
-    nearest_table,
 )
 from modelmap.many_models.neighbour_map import tsne_of_nearest
 from modelmap.map.embed import TsneOptions
@@ -94,18 +92,6 @@ def test_near_copies_are_told_apart_by_all_digits() -> None:
     differences = coordinates[:, None] - coordinates[found.models]
     exact = np.square(differences).sum(axis=2)
     np.testing.assert_allclose(found.distances, exact, rtol=1e-12)
-
-
-def test_the_table_lists_each_model_with_its_nearest() -> None:
-    """Ranks begin at 1."""
-    nearest = Nearest(np.array([[1, 2], [0, 2], [1, 0]]), np.array([[1.0, 2], [1, 3], [3, 2]]))
-    table = nearest_table(nearest, ["a", "b", "c"])
-    assert table.iloc[:3].to_numpy().tolist() == [
-        ["a", 1, "b", 1.0],
-        ["a", 2, "c", 2.0],
-        ["b", 1, "a", 1.0],
-    ]
-    assert len(table) == 6
 
 
 def test_pairs_have_the_papers_estimates_with_intervals() -> None:

@@ -18,7 +18,7 @@ from modelmap.placing.answer import _lonely
 from modelmap.placing.command import as_json
 from modelmap.plumbing.tables import read_parquet
 from modelmap.score import loading
-from modelmap.score.loglik import TokenLogliks, token_log_likelihoods
+from modelmap.score.at_once import scored_at_once
 
 
 def answer_of(root: Path, *arguments: str) -> dict[str, Any]:
@@ -133,14 +133,14 @@ def test_an_interrupted_command_goes_on_where_it_stopped(
     """The texts that were scored before the interruption are not scored again."""
     scored: list[int] = []
 
-    def counted(*arguments: Any) -> TokenLogliks:
-        scored.append(len(arguments[1]))
+    def counted(*arguments: Any) -> pd.DataFrame:
+        scored.append(len(arguments[2]))
         if interrupt and len(scored) == 2:
             raise KeyboardInterrupt
-        return token_log_likelihoods(*arguments)
+        return scored_at_once(*arguments)
 
     arguments = ["--root", str(owner.root), "place", "tiny-gpt2-a", "--texts", "20"]
-    monkeypatch.setattr(new_model, "token_log_likelihoods", counted)
+    monkeypatch.setattr(new_model, "scored_at_once", counted)
     interrupt = True
     assert main(arguments) != 0
     assert "Traceback" not in capsys.readouterr().err

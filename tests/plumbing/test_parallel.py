@@ -1,9 +1,10 @@
+import math
 import os
 
 import pytest
 
 from modelmap.plumbing import parallel
-from modelmap.plumbing.parallel import parallel_map
+from modelmap.plumbing.parallel import in_workers, parallel_map
 
 
 def _square(number: int) -> int:
@@ -35,3 +36,8 @@ def test_long_work_is_shared_with_other_processes(monkeypatch: pytest.MonkeyPatc
 def test_short_work_is_done_here() -> None:
     """Starting processes would take longer than the work."""
     assert set(parallel_map(_process, range(5), 2, "processes")) == {os.getpid()}
+
+
+def test_results_of_workers_are_in_the_order_of_the_items() -> None:
+    """Whichever process computes them."""
+    assert in_workers(math.sqrt, [1.0, 4.0, 9.0], 1, "roots") == [1, 2, 3]

@@ -4,8 +4,10 @@ import numpy as np
 from scipy.special import stdtrit
 
 from modelmap.divergence.standard_error import StandardErrors
-from modelmap.plumbing.arrays import Values
+from modelmap.plumbing.arrays import Values, Vector
 
+CONFIDENCE = 0.95
+"""Of the intervals of percentiles."""
 TARGET_POPULATION = "the population of documents the texts come from"
 """The population that intervals are for. The KL over the N texts themselves is known exactly."""
 
@@ -25,3 +27,10 @@ def intervals(kl: Values, errors: StandardErrors, confidence: float) -> tuple[Va
     quantile = stdtrit(np.maximum(errors.degrees_of_freedom, 1.0), (1 + confidence) / 2)
     factor = np.exp(quantile * relative)
     return kl / factor, kl * factor
+
+
+def percentile_ends(samples: Vector) -> tuple[float, float]:
+    """Return the ends of the 95% interval of percentiles of bootstrap samples, shape (B,)."""
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(samples, [tail, 1 - tail])
+    return float(low), float(high)

@@ -87,12 +87,24 @@ def neighbour_table(kl: Matrix, models: Sequence[str], n_neighbours: int) -> pd.
     """
     without_self = kl + np.diag(np.full(len(models), np.inf))
     order = np.argsort(without_self, axis=1, kind="stable")[:, : min(n_neighbours, len(models) - 1)]
-    rows = [
-        (name, rank, models[j], kl[i, j])
-        for i, name in enumerate(models)
-        for rank, j in enumerate(order[i], start=1)
-    ]
-    return pd.DataFrame(rows, columns=["model", "rank", "neighbour", "kl_bits_per_byte"])
+    return ranked_neighbours(order, np.take_along_axis(kl, order, axis=1), models)
+
+
+def ranked_neighbours(nearest: Indices, kl: Matrix, models: Sequence[str]) -> pd.DataFrame:
+    """Return the table NEIGHBOURS from the nearest models of each model, the nearest first.
+
+    `nearest` are positions in `models`, shape (K, n), and `kl` the KLs in bits per byte, (K, n).
+    """
+    n_models, n_near = nearest.shape
+    names = np.asarray(models, dtype=object)
+    return pd.DataFrame(
+        {
+            "model": np.repeat(names, n_near),
+            "rank": np.tile(np.arange(1, n_near + 1), n_models),
+            "neighbour": names[nearest.ravel()],
+            "kl_bits_per_byte": kl.ravel(),
+        }
+    )
 
 
 def cluster_table(kl: Matrix, method: str) -> pd.DataFrame:

@@ -4,7 +4,7 @@ For 20,000 models one matrix of all pairs takes 3.2 GB. Here distances are compu
 pairs, each pair once, and only the nearest models of each model are kept.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,20 +119,6 @@ def nearest_by_coordinates(coordinates: Matrix, n_near: int) -> Nearest:
         ]
     )
     return Nearest(found.models, exact).ordered().first(n_near)
-
-
-def nearest_table(nearest: Nearest, models: Sequence[str]) -> pd.DataFrame:
-    """Return the table NEIGHBOURS of models whose distances are KLs in bits per byte."""
-    n_models, n_near = nearest.models.shape
-    names = np.asarray(models, dtype=object)
-    return pd.DataFrame(
-        {
-            "model": np.repeat(names, n_near),
-            "rank": np.tile(np.arange(1, n_near + 1), n_models),
-            "neighbour": names[nearest.models.ravel()],
-            "kl_bits_per_byte": nearest.distances.ravel(),
-        }
-    )
 
 
 def nearest_pairs(

@@ -62,6 +62,8 @@ def run(
     """
     if (model is None) == (compared is None):
         raise UserError("name one model to place, or two with --compare")
+    if output.json and output.html and output.json.resolve() == output.html.resolve():
+        raise UserError(f"--json and --html both name {output.json}: give two files")
     if compared is not None:
         texts = differences(layout, compared, amount, bundle)
         shown = in_terminal(compared, texts, output.is_plain)
@@ -99,6 +101,9 @@ def differences(
 
     Raises UserError as `run` does, and if both models are the same.
     """
+    for option in ("error", "seconds"):
+        if getattr(amount, option) is not None:
+            raise UserError(f"--{option} has no effect with --compare: give --texts")
     if compared[0] == compared[1]:
         raise UserError(f"--compare {compared[0]} {compared[1]}: name two different models")
     known = _known(layout, bundle)

@@ -14,12 +14,11 @@ from modelmap.plumbing.errors import UserError
 from modelmap.plumbing.hardware import Hardware
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.processes import silence_transformers
-from modelmap.score.encoded import EncodedTexts, check_ids, score_table
+from modelmap.score.at_once import scored_at_once
+from modelmap.score.encoded import EncodedTexts, check_ids
 from modelmap.score.finite import check_finite
 from modelmap.score.identity import Identity, identify
 from modelmap.score.loading import ScoredModel, encoded_texts
-from modelmap.score.loglik import token_log_likelihoods
-from modelmap.score.segment_sums import segment_sums
 from modelmap.score.settings import ScoreSettings
 from modelmap.score.store import read_valid, write_scores
 from modelmap.texts.segments import segment_bounds
@@ -44,6 +43,8 @@ def model_spec(model: str, layout: Layout) -> ModelSpec:
         for spec in read_roster(layout.roster):
             if spec.name == model and spec.source != "imported":
                 return spec
+    if not model:
+        raise UserError("the name of the model is empty")
     path = Path(model)
     found: dict[str, Any] = {"source": "directory", "location": str(path.resolve())}
     if path.exists() or model.endswith(GGUF) or model.startswith((".", "/")):
@@ -111,14 +112,10 @@ class NewModel:
         encoded, budget = self._encoding()
         if self._model is None:
             self._model = self._files.model()
-        found = token_log_likelihoods(self._model, [encoded.sequence(row) for row in rows], budget)
-        texts = self._known.texts
-        segments = [
-            segment_sums(tokens, encoded.byte_ends(row), segment_bounds(texts["text"][row]))
-            for row, tokens in zip(rows, found.tokens, strict=True)
-        ]
-        frame = score_table(
-            encoded, rows, texts["text_id"][rows].tolist(), found.totals.tolist(), segments
+        texts = self._known.texts.iloc[rows]
+        bounds = [segment_bounds(text) for text in texts["text"]]
+        frame = scored_at_once(
+            self._model, encoded, rows, texts["text_id"].tolist(), bounds, budget
         )
         check_finite(frame, self.spec)
         return frame

@@ -57,19 +57,7 @@ def _import(layout: Layout, options: argparse.Namespace) -> None:
     _module("published.importing")(layout, request)
 
 
-def _check_place(options: argparse.Namespace) -> None:
-    """Raise UserError for options of `modelmap place` of which one would have no effect."""
-    if options.model == "":
-        raise UserError("the name of the model is empty")
-    for option in ("error", "seconds"):
-        if options.compare and getattr(options, option) is not None:
-            raise UserError(f"--{option} has no effect with --compare: give --texts")
-    if options.json and options.html and options.json.resolve() == options.html.resolve():
-        raise UserError(f"--json and --html both name {options.json}: give two files")
-
-
 def _place(layout: Layout, options: argparse.Namespace) -> None:
-    _check_place(options)
     command = import_module("modelmap.placing.command")
     is_plain = options.plain or not sys.stdout.isatty() or "NO_COLOR" in os.environ
     command.run(

@@ -1,12 +1,15 @@
 """Applying a function to many items in several processes of one thread each."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import TypeVar
 
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
+from modelmap.plumbing.processes import set_worker_environment, start_worker
 from modelmap.plumbing.progress import Progress
 
 Item = TypeVar("Item")
@@ -39,6 +42,27 @@ def parallel_map(
         for result in running:
             results.append(result)
             progress.update(len(results))
+    return results
+
+
+def in_workers(
+    function: Callable[[Item], Result], items: Sequence[Item], n_workers: int, name: str
+) -> list[Result]:
+    """Return `function(item)` for every item, in order, for functions that train or run models.
+
+    Every item is computed in one of `n_workers` new processes of one thread, in which torch is set
+    up. Results do not depend on the number of processes, as long as an item has its own random
+    generator. Progress is shown with `name`.
+    """
+    set_worker_environment()
+    results: list[Result] = []
+    with (
+        ProcessPoolExecutor(n_workers, get_context("spawn"), start_worker) as workers,
+        Progress(name, len(items)) as progress,
+    ):
+        for result in workers.map(function, items):
+            results.append(result)
+            progress.update(len(results), f"{len(results)} of {len(items)} models")
     return results
 
 

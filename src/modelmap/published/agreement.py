@@ -107,18 +107,12 @@ def _wrong_models(bundle: Bundle) -> list[str]:
 
     With segments, the tables may have more models: those that are not scored on all texts.
     """
-    expected = bundle.matrix.models
+    known, names = bundle.matrix.models, bundle.models["model"].tolist()
     has_more = bundle.segments is not None and bundle.manifest.format > 2
-    tables = {"models.parquet": bundle.models, "map.parquet": bundle.map}
-    wrong = []
-    for name, table in tables.items():
-        models = table["model"].tolist()
-        of_matrix = [model for model in models if model in set(expected)] if has_more else models
-        if of_matrix != expected:
-            wrong.append(f"{name} is of other models")
-    if not wrong and list(bundle.map["model"]) != list(bundle.models["model"]):
-        return ["map.parquet is of other models"]
-    return wrong
+    of_matrix = [name for name in names if name in set(known)] if has_more else names
+    if of_matrix != known:
+        return ["models.parquet is of other models"]
+    return ["map.parquet is of other models"] if bundle.map["model"].tolist() != names else []
 
 
 def _wrong_plan(bundle: Bundle) -> list[str]:

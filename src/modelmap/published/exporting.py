@@ -107,8 +107,11 @@ def _write_bundle(
     for name in ("matrix.parquet", "plan.parquet"):
         shutil.copyfile(layout.texts.parent / name, folder / name)
     write_table(bundled, BUNDLE_TEXTS, folder / "texts.parquet")
-    n_segment_texts = _write_segments(layout, matrix, bundled, most_texts, folder)
-    _write_models(layout, matrix, n_segment_texts > 0, folder)
+    places = read_table(layout.map, MAP)
+    n_segment_texts = _write_segments(layout, matrix, places["model"], bundled, most_texts, folder)
+    # Models that are not scored on all texts have nothing in a bundle but segments.
+    models = places["model"] if n_segment_texts else matrix.models
+    _write_models(layout, set(models), places, folder)
     manifest = _manifest(layout, matrix, bundled, values, n_segment_texts, folder)
     _check_agreement(layout, manifest, matrix, whole, folder)
     write_manifest(manifest, folder)
@@ -117,13 +120,9 @@ def _write_bundle(
     return manifest
 
 
-def _write_models(layout: Layout, matrix: LogLikelihoods, has_segments: bool, folder: Path) -> None:
-    """Write the models of the bundle and their places; name the others on standard error.
-
-    They are the models of the map with segments, and without those the models of the matrix.
-    """
-    models, places = read_table(layout.models, MODELS), read_table(layout.map, MAP)
-    bundled = set(places["model"] if has_segments else matrix.models)
+def _write_models(layout: Layout, bundled: set[str], places: pd.DataFrame, folder: Path) -> None:
+    """Write the models of the bundle and their places; name the others on standard error."""
+    models = read_table(layout.models, MODELS)
     without = [name for name in models["model"] if name not in bundled]
     if without:
         print(
@@ -162,14 +161,15 @@ def _check_folder(folder: Path) -> None:
 def _write_segments(
     layout: Layout,
     matrix: LogLikelihoods,
+    on_map: pd.Series,
     texts: pd.DataFrame,
     most_texts: int | None,
     folder: Path,
 ) -> int:
     """Write the segments of the first texts of the plan, and return the number of these texts.
 
-    `texts` has the columns of BUNDLE_TEXTS. Nothing is written if no segments are wanted, or if
-    some models have none.
+    `on_map` are the models of the map, those of the matrix among them. `texts` has the columns of
+    BUNDLE_TEXTS. Nothing is written if no segments are wanted, or if some models have none.
     """
     wanted = len(texts) if most_texts is None else min(most_texts, len(texts))
     if wanted == 0:
@@ -183,10 +183,7 @@ def _write_segments(
             file=sys.stderr,
         )
         return 0
-    # Models that are not scored on all texts are on the map of the mixture estimate only.
-    on_map = set(read_table(layout.map, MAP)["model"])
-    names = [name for name in segments.values.models if name in on_map]
-    segments = replace(segments, values=segments.values.of(names))
+    segments = replace(segments, values=segments.values.of(list(on_map)))
     chosen = first_texts(read_table(layout.plan, PLAN), wanted)
     write_bundle_segments(segments, texts, chosen, folder)
     return wanted

@@ -127,9 +127,6 @@ def write_recipe(recipe: Recipe, loss_nats: float, folder: Path) -> None:
 
 def build_family(family: Family, zoo: ZooSettings, pool: Pool, directory: Path) -> str:
     """Build one family and return its name. Runs in a process of its own."""
-    import torch
-
-    torch.use_deterministic_algorithms(True)
     FamilyBuilder(family, zoo, pool, directory).build()
     return family.name
 

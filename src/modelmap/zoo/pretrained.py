@@ -55,10 +55,8 @@ def build_finetune(
 
     Returns the name of the fine-tune. Runs in a process of its own.
     """
-    import torch
     from safetensors.torch import save_file
 
-    torch.use_deterministic_algorithms(True)
     model = load_model(base, pretrained.base, "cpu").requires_grad_(False)
     for layer in layers_of(model)[-pretrained.trained_layers :]:
         layer.requires_grad_(True)

@@ -59,6 +59,7 @@ def train(
     """
     import torch
 
+    torch.use_deterministic_algorithms(True)
     length = training.sequence_length
     if len(stream) <= length:
         raise ValueError(f"{len(stream)} training tokens are fewer than a window of {length}")

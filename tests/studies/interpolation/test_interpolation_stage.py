@@ -1,7 +1,9 @@
 """The study interpolation on a tiny model that takes the place of a pretrained one."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -47,24 +49,28 @@ def project(root: Path, zoo: dict[str, Any]) -> Layout:
     return layout
 
 
-def run(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Run the study with the base in its directory, in this process, and return its summary."""
+@pytest.fixture
+def made_here(
+    monkeypatch: pytest.MonkeyPatch, in_this_process: Callable[[ModuleType], None]
+) -> None:
+    """Let the study find the base in its directory, and compute in this process."""
     monkeypatch.setattr(stage, "revisions", lambda spec, layout: ("0" * 64, ""))
-    monkeypatch.setattr(stage, "prepared_directory", lambda *_: layout.root / "base")
-    monkeypatch.setattr(stage, "in_workers", lambda call, tasks, *_: [call(one) for one in tasks])
-    (layout.conf).mkdir(exist_ok=True)
-    monkeypatch.setattr(stage, "load_hardware", lambda _: type("One", (), {"n_workers": 1}))
+    monkeypatch.setattr(stage, "prepared_directory", lambda _, __, layout: layout.root / "base")
+    in_this_process(stage)
+
+
+def run(layout: Layout) -> dict[str, Any]:
+    """Run the study, and return its summary."""
     stage.run(layout)
     content: dict[str, Any] = json.loads(layout.study("interpolation", "json").read_text())
     return content
 
 
-def test_corners_are_where_their_weights_say(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("made_here")
+def test_corners_are_where_their_weights_say(tmp_path: Path) -> None:
     """On both levels; the fourth model is off the plane, but small changes add up nearly."""
     layout = project(tmp_path, {"pretrained": PRETRAINED})
-    summary = run(layout, monkeypatch)
+    summary = run(layout)
     assert (summary["base"], summary["finetunes"]) == ("real", ["code", "bible"])
     assert summary["n_models"] == {"all": 4, "within_triangle": 3}
     table = read_csv(layout.study("interpolation", "csv"), INTERPOLATION)
@@ -82,11 +88,10 @@ def test_corners_are_where_their_weights_say(
     assert found["plane"]["share"] <= found["components"]["share"] <= 1
 
 
-def test_without_a_pretrained_model_the_study_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("made_here")
+def test_without_a_pretrained_model_the_study_says_so(tmp_path: Path) -> None:
     """The table is empty."""
     layout = project(tmp_path, {})
-    summary = run(layout, monkeypatch)
+    summary = run(layout)
     assert summary == {"skipped": "needs a pretrained model of the zoo with two fine-tunes"}
     assert read_csv(layout.study("interpolation", "csv"), INTERPOLATION).empty

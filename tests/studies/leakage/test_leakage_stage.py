@@ -1,14 +1,14 @@
 """The study leakage on a tiny model that is fine-tuned for a few steps."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 import yaml
 from helpers.score_project import text_table
 from helpers.tiny_models import SHAPE, tiny_model, tiny_tokenizer
@@ -41,16 +41,8 @@ BASE = ModelSpec(name="tiny", source="zoo", location="tiny", family="tiny", kind
 NAMES = ["tiny", "other"]
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture
-def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
+def layout(tmp_path: Path, in_this_process: Callable[[ModuleType], None]) -> Layout:
     """Return a project with a base model and another one, that trains in this process."""
     made = Layout(tmp_path)
     texts = text_table(32)
@@ -66,8 +58,7 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     table = segment_table(texts)
     write_table(table, SEGMENTS, made.segment_table)
     write_segments([one.segments_nats for one in scores], NAMES, len(table), "texts", made.segments)
-    monkeypatch.setattr(stage, "in_workers", lambda call, tasks, *_: [call(one) for one in tasks])
-    monkeypatch.setattr(stage, "load_hardware", lambda _: type("One", (), {"n_workers": 1}))
+    in_this_process(stage)
     return made
 
 

@@ -1,6 +1,4 @@
-"""Scores of models in memory, and worker processes."""
-
-import math
+"""Scores of models in memory."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +7,6 @@ from helpers.tiny_models import SHAPE, TEXTS, tiny_model, tiny_tokenizer
 
 from modelmap.score.loglik import log_likelihoods
 from modelmap.studies.made_models.scores import TextScorer, first_and_bytes
-from modelmap.studies.made_models.workers import in_workers
 from modelmap.texts.segments import segments
 
 
@@ -34,8 +31,3 @@ def test_segments_add_up_to_the_scores_of_texts(add_bos: bool) -> None:
         np.testing.assert_allclose(sums, found.loglik_nats, atol=1e-3)
     else:
         assert np.isnan(found.segments_nats[first]).all()
-
-
-def test_results_of_workers_are_in_the_order_of_the_tasks() -> None:
-    """Whichever process computes them."""
-    assert in_workers(math.sqrt, [1.0, 4.0, 9.0], 1, "roots") == [1, 2, 3]

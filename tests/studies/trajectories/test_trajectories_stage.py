@@ -1,13 +1,13 @@
 """The study trajectories on models that are trained for a few steps."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
 import pytest
-import torch
 import yaml
 from helpers.score_project import text_table
 
@@ -30,24 +30,19 @@ ZOO = {
 SETTINGS = {"n_runs": 2, "steps": 5, "n_texts": 4, "families": ["tiny"], "origins": [0, 3]}
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture
-def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
+def layout(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    in_this_process: Callable[[ModuleType], None],
+) -> Layout:
     """Return a project whose training pool is made up, and that trains in this process."""
     made = Layout(tmp_path)
     write_table(text_table(10), TEXTS, made.texts)
     pool = {"news": [f"The {i} people of the town said they would vote. " for i in range(6)]}
     monkeypatch.setattr(stage, "read_table", lambda *_: pd.DataFrame())
     monkeypatch.setattr(stage, "training_pool", lambda _: pool)
-    monkeypatch.setattr(stage, "in_workers", lambda call, tasks, *_: [call(one) for one in tasks])
-    monkeypatch.setattr(stage, "load_hardware", lambda _: type("One", (), {"n_workers": 1}))
+    in_this_process(stage)
     return made
 
 

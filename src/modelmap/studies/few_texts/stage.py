@@ -2,15 +2,12 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from modelmap.divergence.mixture import pair_sums
 from modelmap.matrix.clip_centre import clipped, double_centred
 from modelmap.matrix.file import LogLikelihoods, read_matrix
-from modelmap.matrix.segments import segment_rows
-from modelmap.matrix.segments_file import SegmentLogliks, read_segments
+from modelmap.matrix.segments_file import SegmentLogliks
 from modelmap.matrix.settings import MatrixSettings
-from modelmap.matrix.tables import SEGMENTS
 from modelmap.models.file import read_roster
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.arrays import Matrix, Vector
@@ -25,6 +22,7 @@ from modelmap.score.store import read_scores
 from modelmap.studies.few_texts.categories import category_differences
 from modelmap.studies.few_texts.clipping import clipping_of_descendants
 from modelmap.studies.few_texts.errors import Model, few_text_errors
+from modelmap.studies.few_texts.scores import with_all_texts
 from modelmap.studies.few_texts.settings import FewTextsSettings
 from modelmap.studies.few_texts.summary import few_texts_summary
 from modelmap.studies.few_texts.tables import FEW_TEXTS, FEW_TEXTS_CATEGORIES
@@ -50,12 +48,12 @@ def run(layout: Layout) -> None:
         tables = empty_table(FEW_TEXTS), empty_table(FEW_TEXTS_CATEGORIES)
         _write(layout, *tables, {"skipped": reason})
         return
-    values, segments = _segments(specs, others, layout)
+    segments = with_all_texts(specs, others, layout)
     loglik_nats = np.stack([_log_likelihoods(spec, layout) for spec in specs])
     coordinates = _coordinates(loglik_nats, others, matrix)
     sizes = [n for n in settings.sizes if n < matrix.n_texts]
     models = [
-        _model(i, spec.name, values, segments, coordinates)
+        _model(i, spec.name, segments, coordinates)
         for i, spec in enumerate(specs, start=len(others))
     ]
     known = coordinates[: len(others)]
@@ -72,16 +70,6 @@ def run(layout: Layout) -> None:
     _write(layout, table, categories, {**summary, "descendants_bits_per_byte": clipping})
 
 
-def _segments(
-    specs: list[ModelSpec], others: list[str], layout: Layout
-) -> tuple[NDArray[np.float32], SegmentLogliks]:
-    """Return the log-likelihoods of segments of all models, the others first, and the segments."""
-    segments = read_segments(layout.segments, layout.segment_table)
-    table = read_table(layout.segment_table, SEGMENTS)
-    added = list(segment_rows(specs, table, None, layout.few_texts))
-    return np.concatenate([segments.of(others).loglik_nats, np.stack(added)]), segments
-
-
 def _log_likelihoods(spec: ModelSpec, layout: Layout) -> Vector:
     """Return the log-likelihood vector of a model in nats, in the order of the texts."""
     scores, _ = read_scores(layout.few_texts / spec.file_name)
@@ -95,13 +83,8 @@ def _coordinates(loglik_nats: Matrix, others: list[str], matrix: LogLikelihoods)
     return double_centred(clipped(np.stack([*rows, *loglik_nats]), matrix.clip_threshold))
 
 
-def _model(
-    position: int,
-    name: str,
-    values: NDArray[np.float32],
-    segments: SegmentLogliks,
-    coordinates: Matrix,
-) -> Model:
+def _model(position: int, name: str, segments: SegmentLogliks, coordinates: Matrix) -> Model:
+    values = segments.loglik_nats
     others = np.delete(np.arange(len(values)), position)
     pairs = np.stack([np.full(len(others), position), others], axis=1)
     terms, n_bytes = pair_sums(values, segments.first, segments.n_bytes, pairs)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from modelmap.divergence.interval import percentile_ends
 from modelmap.plumbing.arrays import Mask, Matrix, Vector
 
 CORNERS = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
 """The weights (a, b) of the base, of the first and of the second fine-tune."""
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -104,12 +104,8 @@ def share_intervals(
         for texts in drawn
         if len(np.unique(texts)) > 3
     ]
-    tail = (1 - CONFIDENCE) / 2
+    ends = {name: percentile_ends(np.array([one[name] for one in samples])) for name in value}
     return {
-        name: {
-            "share": round(value[name], 4),
-            "low": round(float(np.quantile([one[name] for one in samples], tail)), 4),
-            "high": round(float(np.quantile([one[name] for one in samples], 1 - tail)), 4),
-        }
-        for name in value
+        name: {"share": round(value[name], 4), "low": round(low, 4), "high": round(high, 4)}
+        for name, (low, high) in ends.items()
     }

@@ -13,6 +13,7 @@ from modelmap.plumbing.arrays import Matrix
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.parallel import in_workers
 from modelmap.plumbing.section import read_section
 from modelmap.plumbing.seeds import named_rng
 from modelmap.plumbing.tables import empty_table, write_csv
@@ -22,7 +23,6 @@ from modelmap.studies.interpolation.plane import joined, places, share_intervals
 from modelmap.studies.interpolation.settings import InterpolationSettings
 from modelmap.studies.interpolation.tables import INTERPOLATION
 from modelmap.studies.made_models.scores import Scores, first_and_bytes, first_texts
-from modelmap.studies.made_models.workers import in_workers
 from modelmap.zoo.recipes import pretrained_recipes
 from modelmap.zoo.settings import PretrainedFamily, ZooSettings
 

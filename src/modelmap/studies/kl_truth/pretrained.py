@@ -12,6 +12,7 @@ import pandas as pd
 from modelmap.divergence.kl import LN2
 from modelmap.models.packed import pack_where_faster
 from modelmap.models.spec import ModelSpec
+from modelmap.plumbing.parallel import in_workers
 from modelmap.plumbing.seeds import named_seed
 from modelmap.studies.kl_truth.comparison import DRAWN_MIXTURE, ESTIMATES, rate, two_directions
 from modelmap.studies.kl_truth.drawn import (
@@ -24,7 +25,7 @@ from modelmap.studies.kl_truth.drawn import (
 )
 from modelmap.studies.kl_truth.sample_texts import kl_along_texts, sampled_texts
 from modelmap.studies.kl_truth.settings import KlTruthSettings
-from modelmap.studies.kl_truth.simulate import Where, in_workers, loaded
+from modelmap.studies.kl_truth.simulate import NAME, Where, loaded
 from modelmap.zoo.derive import quantised
 from modelmap.zoo.settings import Bits
 
@@ -76,7 +77,7 @@ def simulate_copies(
         )
         for spec in specs
     ]
-    return in_workers(copies_on_texts, tasks, where.n_workers)
+    return in_workers(copies_on_texts, tasks, where.n_workers, NAME)
 
 
 def simulate_continuations(
@@ -104,7 +105,7 @@ def simulate_continuations(
         )
         for source in sources
     ]
-    found = in_workers(drawn_continuations, tasks, where.n_workers)
+    found = in_workers(drawn_continuations, tasks, where.n_workers, NAME)
     return {source.name: drawn for source, drawn in zip(sources, found, strict=True)}
 
 

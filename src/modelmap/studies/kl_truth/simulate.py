@@ -1,12 +1,10 @@
 """Simulation in processes of one thread each: texts drawn from models, and how models see them."""
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,8 +14,7 @@ from modelmap.models.prepare import adapter_directory, prepared_directory
 from modelmap.models.source import revisions
 from modelmap.models.spec import ModelSpec
 from modelmap.plumbing.layout import Layout
-from modelmap.plumbing.processes import set_worker_environment, start_worker
-from modelmap.plumbing.progress import Progress
+from modelmap.plumbing.parallel import in_workers
 from modelmap.plumbing.seeds import named_seed
 from modelmap.score.rule import prefix_token
 from modelmap.studies.kl_truth.comparison import spread_by_length
@@ -46,8 +43,8 @@ class Where:
     n_workers: int
 
 
-Task = TypeVar("Task")
-Result = TypeVar("Result")
+NAME = "kl_truth"
+"""Of the progress of the study."""
 
 
 @dataclass(frozen=True)
@@ -77,25 +74,6 @@ class NaturalTask:
     device: str
 
 
-def in_workers(
-    function: Callable[[Task], Result], tasks: Sequence[Task], n_workers: int
-) -> list[Result]:
-    """Return the result of each task, computed in `n_workers` processes of one thread each.
-
-    Results do not depend on the number of processes: each task has its own random generator.
-    """
-    set_worker_environment()
-    results: list[Result] = []
-    with (
-        ProcessPoolExecutor(n_workers, get_context("spawn"), start_worker) as workers,
-        Progress("kl_truth", len(tasks)) as progress,
-    ):
-        for result in workers.map(function, tasks):
-            results.append(result)
-            progress.update(len(results), f"{len(results)} of {len(tasks)} models")
-    return results
-
-
 def simulate_zoo(
     where: Where,
     specs: Sequence[ModelSpec],
@@ -121,7 +99,7 @@ def simulate_zoo(
         )
         for source in range(len(specs))
     ]
-    return in_workers(drawn_from_zoo, tasks, where.n_workers)
+    return in_workers(drawn_from_zoo, tasks, where.n_workers, NAME)
 
 
 def tokens_of_texts(
@@ -129,7 +107,7 @@ def tokens_of_texts(
 ) -> dict[str, list[ScoredTokens]]:
     """Return the tokens of texts under each model, by its name."""
     tasks = [NaturalTask(where.root, spec, texts, where.device) for spec in specs]
-    found = in_workers(natural_tokens, tasks, where.n_workers)
+    found = in_workers(natural_tokens, tasks, where.n_workers, NAME)
     return {spec.name: tokens for spec, tokens in zip(specs, found, strict=True)}
 
 

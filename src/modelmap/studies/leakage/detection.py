@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import mannwhitneyu
 
+from modelmap.divergence.interval import percentile_ends
 from modelmap.placing.gain import largest_usual
 from modelmap.plumbing.arrays import Matrix, Values, Vector
 from modelmap.studies.leakage.signals import SIGNALS
 
 LEAKED, HONEST = "leaked", "honest"
-CONFIDENCE = 0.95
 
 
 def roc_area(leaked: Matrix, honest: Matrix) -> Vector:
@@ -95,27 +95,21 @@ def flagged_shares(
         {"flagged": float}
     )
     pairs = flagged.pivot_table(index=["family", "run"], columns=["arm", "steps"], values="flagged")
-    values, tail = pairs.to_numpy(), (1 - CONFIDENCE) / 2
-    drawn = rng.integers(len(values), size=(n_bootstrap, len(values)))
-    ends = np.quantile(values[drawn].mean(axis=1), [tail, 1 - tail], axis=0)
+    drawn = rng.integers(len(pairs), size=(n_bootstrap, len(pairs)))
     found: dict[str, dict[str, dict[str, float]]] = {LEAKED: {}, HONEST: {}}
-    for (arm, steps), *shares in zip(pairs.columns, values.mean(axis=0), *ends, strict=True):
-        numbers = (round(float(share), 3) for share in shares)
-        found[arm][f"after_{steps}_steps"] = dict(
-            zip(("value", "low", "high"), numbers, strict=True)
-        )
+    for arm, steps in pairs:
+        values = pairs[arm, steps].to_numpy()
+        share = _with_interval(values.mean(), values[drawn].mean(axis=1))
+        found[arm][f"after_{steps}_steps"] = share
     return found
 
 
 def _with_intervals(
     of_all: dict[str, Vector], of_samples: dict[str, Vector]
 ) -> dict[str, dict[str, float]]:
-    tail = (1 - CONFIDENCE) / 2
-    return {
-        name: {
-            "value": round(float(value[0]), 3),
-            "low": round(float(np.quantile(of_samples[name], tail)), 3),
-            "high": round(float(np.quantile(of_samples[name], 1 - tail)), 3),
-        }
-        for name, value in of_all.items()
-    }
+    return {name: _with_interval(value[0], of_samples[name]) for name, value in of_all.items()}
+
+
+def _with_interval(value: float, samples: Vector) -> dict[str, float]:
+    low, high = percentile_ends(samples)
+    return {"value": round(float(value), 3), "low": round(low, 3), "high": round(high, 3)}

@@ -18,6 +18,7 @@ from modelmap.plumbing.arrays import Mask, Vector
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.parallel import in_workers
 from modelmap.plumbing.section import read_section
 from modelmap.plumbing.seeds import named_rng
 from modelmap.plumbing.tables import empty_table, read_table, write_csv
@@ -34,7 +35,6 @@ from modelmap.studies.leakage.signals import Known, own_statistics, signals
 from modelmap.studies.leakage.split import Split, split_texts
 from modelmap.studies.leakage.tables import LEAKAGE
 from modelmap.studies.made_models.scores import first_and_bytes
-from modelmap.studies.made_models.workers import in_workers
 from modelmap.texts.random_order import first_in_random_order
 from modelmap.texts.tables import TEXTS
 from modelmap.zoo.settings import Training, ZooSettings

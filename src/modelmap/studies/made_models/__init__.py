@@ -1,1 +1,1 @@
-"""What the studies share that make models of their own: scores of models in memory, and workers."""
+"""What the studies share that make models of their own: the scores of models in memory."""

@@ -12,11 +12,9 @@ from modelmap.plumbing.arrays import Indices, Vector
 from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.section import read_section
 from modelmap.plumbing.tables import read_table
-from modelmap.score.encoded import score_table
+from modelmap.score.at_once import scored_at_once
 from modelmap.score.loading import encoded_texts
-from modelmap.score.loglik import token_log_likelihoods
 from modelmap.score.rule import Rule
-from modelmap.score.segment_sums import segment_sums
 from modelmap.score.settings import PlanSeed
 from modelmap.texts.random_order import first_in_random_order
 from modelmap.texts.segments import segment_bounds
@@ -59,16 +57,17 @@ class TextScorer:
 
     def scores(self, model: "PreTrainedModel") -> Scores:
         """Return the scores of all texts under a model."""
-        rows = range(len(self._text_ids))
-        sequences = [self._encoded.sequence(row) for row in rows]
-        found = token_log_likelihoods(model, sequences, BATCH_TOKENS)
-        segments = [
-            segment_sums(tokens, self._encoded.byte_ends(row), self._bounds[row])
-            for row, tokens in zip(rows, found.tokens, strict=True)
-        ]
-        table = score_table(self._encoded, rows, self._text_ids, found.totals.tolist(), segments)
-        values = np.concatenate(segments)
-        return Scores(found.totals, wholly_scored(values, table, self._first, self._n_bytes))
+        table = scored_at_once(
+            model,
+            self._encoded,
+            range(len(self._text_ids)),
+            self._text_ids,
+            self._bounds,
+            BATCH_TOKENS,
+        )
+        values = np.concatenate(table["segments_nats"].to_list())
+        segments = wholly_scored(values, table, self._first, self._n_bytes)
+        return Scores(table["loglik_nats"].to_numpy(), segments)
 
 
 def first_and_bytes(texts: pd.DataFrame) -> tuple[Indices, Indices]:

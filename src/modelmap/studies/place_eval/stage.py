@@ -1,18 +1,15 @@
 """Study place_eval: the errors of placing models that the map does not know."""
 
-from dataclasses import replace
 from functools import partial
 
-import numpy as np
 import pandas as pd
 
 from modelmap.divergence.kl import no_difference
 from modelmap.divergence.mixture import text_sums
-from modelmap.matrix.file import read_matrix
-from modelmap.matrix.segments import segment_rows
+from modelmap.matrix.file import LogLikelihoods, read_matrix
 from modelmap.matrix.segments_file import SegmentLogliks, read_segments
 from modelmap.matrix.settings import MatrixSettings
-from modelmap.matrix.tables import MODELS, SEGMENTS
+from modelmap.matrix.tables import MODELS
 from modelmap.models.file import read_roster
 from modelmap.placing.verdict import relations
 from modelmap.plumbing.files import write_json
@@ -21,6 +18,7 @@ from modelmap.plumbing.layout import Layout
 from modelmap.plumbing.parallel import parallel_map
 from modelmap.plumbing.section import read_section
 from modelmap.plumbing.tables import empty_table, read_table, write_csv
+from modelmap.studies.few_texts.scores import with_all_texts
 from modelmap.studies.place_eval import held_out, papers
 from modelmap.studies.place_eval.bits import bits_coverage
 from modelmap.studies.place_eval.settings import PlaceEvalSettings
@@ -53,7 +51,8 @@ TABLES = {
 def run(layout: Layout) -> None:
     """Write place_eval.csv and .json, place_models.csv, place_verdicts.csv and place_papers.csv."""
     settings = read_section(layout, "place_eval", PlaceEvalSettings)
-    segments = _segments_of_all_texts(layout)
+    matrix = read_matrix(layout.matrix)
+    segments = _segments_of_all_texts(matrix, layout)
     models = read_table(layout.models, MODELS).set_index("model")
     n_models, sizes = len(segments.models), [n for n in settings.sizes if n <= len(segments.first)]
     if not FEWEST_MODELS <= n_models <= MOST_MODELS or not sizes:
@@ -74,10 +73,10 @@ def run(layout: Layout) -> None:
         _skip(layout, no_difference())
         return
     errors, verdicts, by_model = error_table(cases), verdict_table(cases), model_table(cases)
-    of_papers = _papers(layout, settings, models)
+    of_papers = _papers(matrix, settings, models, layout)
     found = metrics(errors, verdicts, of_papers, never_named(cases))
     found["coverage_of_bits_per_byte"] = bits_coverage(
-        read_matrix(layout.matrix).loglik_nats,
+        matrix.loglik_nats,
         read_table(layout.texts, TEXTS)["n_bytes"].to_numpy(),
         sizes,
         settings.seed,
@@ -85,31 +84,29 @@ def run(layout: Layout) -> None:
     _write(layout, [errors, by_model, verdicts, of_papers], found)
 
 
-def _segments_of_all_texts(layout: Layout) -> SegmentLogliks:
+def _segments_of_all_texts(matrix: LogLikelihoods, layout: Layout) -> SegmentLogliks:
     """Return the log-likelihoods of segments of the models that are scored on all texts.
 
     They are those of the matrix, and those that the study few_texts has scored on all texts. Other
     models have no KLs from all texts to compare with.
     """
-    segments = read_segments(layout.segments, layout.segment_table)
-    known = [name for name in read_matrix(layout.matrix).models if name in set(segments.models)]
+    with_segments = read_segments(layout.segments, layout.segment_table).models
+    known = [name for name in matrix.models if name in set(with_segments)]
     added = [
         spec
         for spec in read_roster(layout.roster)
         if spec.name not in set(known) and (layout.few_texts / spec.file_name).is_file()
     ]
-    table = read_table(layout.segment_table, SEGMENTS)
-    rows = list(segment_rows(added, table, None, layout.few_texts))
-    values = np.concatenate([segments.of(known).loglik_nats, *(row[None] for row in rows)])
-    return replace(segments, loglik_nats=values, models=[*known, *(spec.name for spec in added)])
+    return with_all_texts(added, known, layout)
 
 
-def _papers(layout: Layout, settings: PlaceEvalSettings, models: pd.DataFrame) -> pd.DataFrame:
+def _papers(
+    matrix: LogLikelihoods, settings: PlaceEvalSettings, models: pd.DataFrame, layout: Layout
+) -> pd.DataFrame:
     """Return the table PLACE_PAPERS of the models of the matrix; `models` has their names as index.
 
     The papers' coordinates of a model need all texts, as the rows of the matrix do.
     """
-    matrix = read_matrix(layout.matrix)
     related = relations(models.loc[matrix.models].reset_index())
     one = partial(
         papers.sample_cases,

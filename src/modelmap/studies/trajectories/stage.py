@@ -8,11 +8,11 @@ from modelmap.plumbing.errors import UserError, listed
 from modelmap.plumbing.files import write_json
 from modelmap.plumbing.hardware import load_hardware
 from modelmap.plumbing.layout import Layout
+from modelmap.plumbing.parallel import in_workers
 from modelmap.plumbing.section import read_section
 from modelmap.plumbing.tables import empty_table, read_table, write_csv
 from modelmap.score.settings import ScoreSettings
 from modelmap.studies.made_models.scores import first_texts
-from modelmap.studies.made_models.workers import in_workers
 from modelmap.studies.trajectories.exponents import exponents_summary
 from modelmap.studies.trajectories.settings import TrajectoriesSettings
 from modelmap.studies.trajectories.tables import TRAJECTORIES
